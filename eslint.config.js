@@ -1,0 +1,80 @@
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+import { importDirections } from './eslint.imports.js';
+
+export default defineConfig(
+  globalIgnores(['dist/', '.nodes/', 'bench/results/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // `any` may be named where variance needs it (`Carried<any>`); the no-unsafe rules still forbid to use one.
+      '@typescript-eslint/no-explicit-any': 'off',
+      // Some type arguments are given by the caller alone: `pool.tasks<typeof import('./image.js')>(url)`.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // `async` with no `await` turns a throw into a rejection.
+      '@typescript-eslint/require-await': 'off',
+      // A task may throw anything, and an abort rejects with `signal.reason`: both are passed on untouched.
+      '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
+      '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
+      // With noUncheckedIndexedAccess an index that was just checked needs `!`, which claims less than `as`.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      // Options declare their callbacks as methods, for bivariant parameters, and are destructured.
+      '@typescript-eslint/unbound-method': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // `() => emitter.close()` reads better than a block.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `.catch(() => {})` and a no-op default say what they mean.
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
+      // As the compiler: an underscore marks what a signature forces on us.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  importDirections(importX),
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      // Fixtures are plain JavaScript: much of what they export is `any`.
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      // People throw strings and null; the tests must, too.
+      '@typescript-eslint/only-throw-error': 'off',
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+    },
+  },
+  {
+    // Compiled, never run.
+    files: ['test/types/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'off',
+      '@typescript-eslint/no-unused-expressions': 'off',
+      '@typescript-eslint/no-unused-vars': 'off',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    // The globals of the Node that lints, which is the oldest supported one.
+    languageOptions: {
+      globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly'])),
+    },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+  },
+  {
+    files: ['**/*.cjs'],
+    languageOptions: { sourceType: 'commonjs', globals: { __dirname: 'readonly', __filename: 'readonly' } },
+  },
+  {
+    // Fixtures spin, hang and swallow on purpose.
+    files: ['test/fixtures/**/*.{js,mjs,cjs}'],
+    rules: { 'no-empty': 'off', 'no-constant-condition': 'off' },
+  },
+);

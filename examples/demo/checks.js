@@ -1,0 +1,28 @@
+const THROUGHPUT_TIMES = 100;
+const MEAN_TIMES = 100;
+const P99_TIMES = 90;
+const HEALTH_P99_MS = 60;
+
+/**
+ * What the demo promises, each with what was measured.
+ *
+ * @returns {{ promise: string, measured: string, isKept: boolean }[]}
+ */
+export function checkResults({ inline, offloaded, trace }) {
+  const throughput = offloaded.light.perSecond / inline.light.perSecond;
+  const mean = inline.light.mean / offloaded.light.mean;
+  const p99 = inline.light.p99 / offloaded.light.p99;
+  const failed = offloaded.light.errors + offloaded.light.timeouts + offloaded.health.failed;
+  return [
+    check(`throughput at least ${THROUGHPUT_TIMES} times the inline one`, `${Math.floor(throughput)} times`, throughput >= THROUGHPUT_TIMES),
+    check(`mean latency at most 1/${MEAN_TIMES}`, `1/${Math.floor(mean)}`, mean >= MEAN_TIMES),
+    check(`p99 latency at most 1/${P99_TIMES}`, `1/${Math.floor(p99)}`, p99 >= P99_TIMES),
+    check('no request fails once it is offloaded', `${failed} failed`, failed === 0),
+    check(`health check p99 below ${HEALTH_P99_MS} ms`, `${Math.ceil(offloaded.health.p99)} ms`, offloaded.health.p99 < HEALTH_P99_MS),
+    check('every worker log line has its request\'s ids', `${trace.matching} of ${trace.requests}`, trace.matching === trace.requests),
+  ];
+}
+
+function check(promise, measured, isKept) {
+  return { promise, measured, isKept };
+}

@@ -1,0 +1,60 @@
+import http from 'node:http';
+import { createHistogram } from 'node:perf_hooks';
+import { inMs, record } from './recorder.js';
+
+const INTERVAL_MS = 100;
+const TIMEOUT_MS = 10_000;
+const OPEN_CONNECTIONS = 60;
+
+/**
+ * Asks for the health of the service every 100 ms, whether or not it has answered the last time. A probe that waited for
+ * the answer would sleep through the very stall it is there to see ("coordinated omission").
+ *
+ * @param {string} url
+ */
+export async function startHealthProbe(url) {
+  const agent = new http.Agent({ keepAlive: true });
+  const latency = createHistogram();
+  const waiting = new Set();
+  let failed = 0;
+
+  await Promise.all(Array.from({ length: OPEN_CONNECTIONS }, () => get(url, agent)));
+  let due = performance.now() + INTERVAL_MS;
+  const timer = setInterval(sendWhatIsDue, INTERVAL_MS);
+  return { stop };
+
+  // Counts from when a probe was due, not from when this busy process got round to it.
+  function sendWhatIsDue() {
+    for (; due <= performance.now(); due += INTERVAL_MS) send({ due });
+  }
+
+  async function send(probe) {
+    waiting.add(probe);
+    await get(url, agent).catch(() => failed += waiting.has(probe) ? 1 : 0);
+    settle(probe);
+  }
+
+  function settle(probe) {
+    if (waiting.delete(probe)) record(latency, performance.now() - probe.due);
+  }
+
+  /** Probes without an answer count with the time they have waited so far. */
+  function stop() {
+    clearInterval(timer);
+    waiting.forEach(settle);
+    agent.destroy();
+    return { probes: latency.count, failed, ...inMs(latency) };
+  }
+}
+
+// Over connections that are open already: a blocked server accepts one new one per turn of its loop, which is another story.
+function get(url, agent) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(`${url}/health`, { agent, timeout: TIMEOUT_MS }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`Health check answered ${response.statusCode}`));
+      response.resume().on('end', resolve);
+    });
+    request.on('timeout', () => request.destroy(new Error('Health check timed out')));
+    request.on('error', reject);
+  });
+}

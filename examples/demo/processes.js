@@ -1,0 +1,46 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * @param {'inline' | 'offloaded'} variant
+ * @param {string} logLevel
+ */
+export async function startServer(variant, logLevel) {
+  const child = fork(pathOf('server.js'), [variant], {
+    env: { ...process.env, LOG_LEVEL: logLevel },
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+  const [{ url }] = await once(child, 'message');
+  return { url, stdout: child.stdout, stop: () => stop(child) };
+}
+
+/**
+ * Runs the clients to their end and returns what they measured.
+ *
+ * @param {string} url
+ * @param {{ seconds: number, blankLines: number }} load
+ * @param {(answered: number) => void} onSecond
+ */
+export async function runLoad(url, { seconds, blankLines }, onSecond) {
+  const child = fork(pathOf('load.js'), [url, '--seconds', `${seconds}`, '--blank-lines', `${blankLines}`]);
+  let result;
+  child.on('message', (message) => {
+    if ('result' in message) result = message.result;
+    else onSecond(message.answered);
+  });
+  const [exitCode] = await once(child, 'exit');
+  if (!result) throw new Error(`The load generator ended with exit code ${exitCode} and no result`);
+  return result;
+}
+
+// Not asked to end by itself: inline, its event loop may be blocked for seconds.
+async function stop(child) {
+  const hasEnded = once(child, 'exit');
+  child.kill('SIGKILL');
+  await hasEnded;
+}
+
+function pathOf(file) {
+  return fileURLToPath(new URL(file, import.meta.url));
+}

@@ -1,0 +1,34 @@
+import { styleText } from 'node:util';
+
+// Node 20's styleText does not look at the stream or at NO_COLOR; hasColors does.
+const hasColors = process.stdout.isTTY && process.stdout.hasColors();
+
+/** @param {Parameters<typeof styleText>[0]} format */
+export function style(format, text) {
+  return hasColors ? styleText(format, text) : text;
+}
+
+export function heading(text) {
+  console.log(`\n${style('bold', text)}`);
+}
+
+export function say(text = '') {
+  console.log(text.split('\n').map((line) => (line ? `  ${line}` : '')).join('\n'));
+}
+
+/** Numbers that come one a second, on one line: `write` adds one, `end` closes the line. */
+export function ticker(label) {
+  process.stdout.write(`\n  ${label}:`);
+  return {
+    write: (value) => process.stdout.write(` ${style(value ? 'green' : 'red', value.toLocaleString('en-US'))}`),
+    end: () => process.stdout.write('\n'),
+  };
+}
+
+export function table([titles, ...rows]) {
+  const widths = titles.map((_, column) => Math.max(...[titles, ...rows].map((row) => row[column].length)));
+  const line = (row) => row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join('   ');
+  say();
+  say(style('dim', line(titles)));
+  for (const row of rows) say(line(row));
+}

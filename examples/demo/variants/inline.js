@@ -1,0 +1,3 @@
+import { validateDocument } from '../validate-document.js';
+
+export const validate = validateDocument;

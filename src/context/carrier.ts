@@ -1,0 +1,107 @@
+import { describe } from '../describe.ts';
+import { ContextError, OptionError } from '../errors.ts';
+import { checkOptions, rules } from '../options.ts';
+import type { Carried, StoreRecord } from './carry.ts';
+import { decodeStore, encodeStore } from './codec.ts';
+import { currentDeadline, enterDeadline } from './deadline.ts';
+import { realm } from '../realm.ts';
+import { inCleanRoot } from './root.ts';
+
+/**
+ * The carried stores at one moment, as plain JSON: put it in any message. Each store is JSON text, so that nothing that
+ * happens to the message on its way can change a part of it unnoticed.
+ */
+export interface Carrier {
+  readonly version: 1;
+  readonly stores: Readonly<Record<string, string>>;
+  /** Epoch ms, when `withDeadline` was in force. */
+  readonly deadline?: number;
+}
+
+/**
+ * Encodes the carried stores that are set right now, synchronously. A store that nobody entered is absent from it.
+ * @param options `only`: these stores instead of all that were declared with `carry()`.
+ * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
+ */
+export function capture(options: { only?: readonly Carried<unknown>[] } = {}): Carrier {
+  const { only } = checkOptions<typeof options>('capture()', options, { only: rules.list });
+  const stores: Record<string, string> = {};
+  for (const record of selectStores('capture()', only)) {
+    const text = encodeStore(record);
+    // A name such as `__proto__` must become a key, not the prototype.
+    if (text !== undefined) Object.defineProperty(stores, record.name, { value: text, enumerable: true, configurable: true, writable: true });
+  }
+  const deadline = currentDeadline();
+  return deadline === undefined ? { version: 1, stores } : { version: 1, stores, deadline };
+}
+
+/**
+ * Runs `fn` from a clean root with exactly the stores of the carrier: what the carrier does not hold is absent, whatever
+ * the caller has set. `undefined` stands for a carrier without stores.
+ * @returns what `fn` returns; the caller's own context is untouched afterwards.
+ * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE), before `fn` runs
+ */
+export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
+  if (typeof fn !== 'function') throw new OptionError(`restore(): expected a function to run, got ${describe(fn)}.`);
+  const run = carrier === undefined ? fn : intoStores(wireStores(carrier), withCarriedDeadline(carrier, fn));
+  return inCleanRoot(run);
+}
+
+/** Name, text, name, text …: how stores travel in a thread message. */
+export type WireStores = readonly string[];
+
+/** Encodes what the caller has set; undefined when that is nothing, which then costs nothing in the message. */
+export function captureStores(records: Iterable<StoreRecord>): WireStores | undefined {
+  let wire: string[] | undefined;
+  for (const record of records) {
+    const text = encodeStore(record);
+    if (text !== undefined) (wire ??= []).push(record.name, text);
+  }
+  return wire;
+}
+
+/** A function that enters the stores, one inside the other, and then calls `fn`. Decodes first: nothing is half entered. */
+export function intoStores<R>(wire: WireStores, fn: () => R): () => R {
+  let run = fn;
+  for (let i = 0; i < wire.length; i += 2) {
+    const { store, value } = decodeStore(wire[i] ?? '', wire[i + 1] ?? '');
+    const inner = run;
+    run = () => store.run(value, inner);
+  }
+  return run;
+}
+
+/**
+ * A carrier comes from a message, so anybody may have written it: its shape is checked before anything is read.
+ * @throws ContextError (OFFLOOP_CONTEXT)
+ */
+export function wireStores(carrier: Carrier): WireStores {
+  const { version, stores, deadline } = (carrier ?? {}) as Partial<Carrier>;
+  if (version !== 1) throw badCarrier(`its version is ${describe(version)}, and this offloop reads version 1`);
+  if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${describe(stores)}`);
+  if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${describe(deadline)}`);
+  for (const [name, text] of Object.entries(stores)) {
+    if (typeof text !== 'string') throw new ContextError(`The carrier's store '${name}' is not text. ${whereFrom}`, name);
+  }
+  return Object.entries(stores).flat();
+}
+
+const whereFrom = 'Pass on, unchanged, what capture() returned.';
+
+function badCarrier(problem: string): ContextError {
+  return new ContextError(`Not a carrier: ${problem}. ${whereFrom}`, '');
+}
+
+function withCarriedDeadline<R>({ deadline }: Carrier, fn: () => R): () => R {
+  return deadline === undefined ? fn : () => enterDeadline(deadline, fn);
+}
+
+/** @throws OptionError (OFFLOOP_OPTION) when one of the list is not what `carry()` returned. */
+export function selectStores(call: string, only: readonly Carried<unknown>[] | undefined): Iterable<StoreRecord> {
+  if (only === undefined) return realm.stores.values();
+  return only.map((carried: unknown) => {
+    const record = realm.stores.get((carried as Partial<StoreRecord> | null)?.name ?? '');
+    if (record === undefined) throw new OptionError(`${call}: expected what carry() returned, got ${describe(carried)}.`);
+    return record;
+  });
+}

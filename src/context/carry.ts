@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import { describe } from '../describe.ts';
+import { DuplicateNameError, OptionError } from '../errors.ts';
+import { checkOptions, rules, type Rule } from '../options.ts';
+import { assertNotEntry, isSameEvaluation, moduleUrl, type ModuleRef } from './module-ref.ts';
+import { realm } from '../realm.ts';
+import { inCleanRoot } from './root.ts';
+
+export interface CarryOptions<T, W = T> {
+  /** The store's name in the carrier; unique in the process. */
+  name: string;
+  /** Only these keys travel. Needed where the store holds more than plain data (a socket, a request, a class instance). */
+  pick?: readonly (keyof T)[];
+  /** Turns the value into plain data on capture. Not together with `pick`. */
+  encode?(value: T): W;
+  /** Turns the plain data back into a value on restore. */
+  decode?(wire: W): T;
+  /** Checked on capture and again on restore; any Standard Schema (zod, valibot, arktype …) that validates synchronously. */
+  schema?: StandardSchemaV1<W>;
+  /** The largest encoded size in bytes of UTF-8, checked on both sides. Default 8192. */
+  maxBytes?: number;
+  /** The value travels, but no error, log or report ever shows it. Default false. */
+  sensitive?: boolean;
+}
+
+/** A store declared with `carry()`. */
+export interface Carried<T> {
+  readonly name: string;
+  /** The `file:` URL of the declaring module: a worker loads it before the first task that brings this store. */
+  readonly module: string;
+  readonly store: AsyncLocalStorage<T>;
+  readonly sensitive: boolean;
+}
+
+export interface StoreRecord extends Carried<unknown> {
+  readonly ref: ModuleRef;
+  readonly pick: readonly PropertyKey[] | undefined;
+  readonly encode: ((value: unknown) => unknown) | undefined;
+  readonly decode: ((wire: unknown) => unknown) | undefined;
+  readonly schema: StandardSchemaV1 | undefined;
+  readonly maxBytes: number;
+  /** What `getStore()` answers when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
+  readonly whenAbsent: unknown;
+}
+
+const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
+  name: rules.name,
+  pick: { is: (v) => Array.isArray(v) && v.length > 0, expected: 'a non-empty array of keys' },
+  encode: rules.callback,
+  decode: rules.callback,
+  schema: { is: isStandardSchema, expected: 'a Standard Schema (an object with a `~standard` property)' },
+  maxBytes: rules.positiveInteger,
+  sensitive: rules.boolean,
+};
+
+/**
+ * Declares that a store travels with every task: its value is encoded when the task is called, and is alive again in the
+ * worker before the task runs. Call it at the top level of a module that a worker can load.
+ *
+ * @example
+ * export const requestStore = new AsyncLocalStorage<{ requestId: string }>();
+ * carry(import.meta, requestStore, { name: 'request', pick: ['requestId'] });
+ *
+ * @throws OptionError (OFFLOOP_OPTION), DuplicateNameError (OFFLOOP_DUPLICATE_NAME), EntryModuleError (OFFLOOP_ENTRY_MODULE)
+ */
+export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, options: CarryOptions<T, W>): Carried<T> {
+  const { name, pick, encode, decode, schema, maxBytes = 8192, sensitive = false } = checkCarry(options);
+  const url = moduleUrl('carry()', module);
+  if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);
+  assertNotEntry(`carry('${name}')`, url);
+  const record: StoreRecord = Object.freeze({
+    ...{ name, module: url, store, sensitive, ref: module, pick, encode, decode, schema, maxBytes },
+    whenAbsent: inCleanRoot(() => store.getStore()),
+  } as StoreRecord);
+  register(record);
+  return record as Carried<T>;
+}
+
+function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {
+  const checked = checkOptions<CarryOptions<T, W>>('carry()', options, table);
+  if (checked.name === undefined) throw new OptionError("carry(): the store needs a name: carry(import.meta, store, { name: 'request' }).");
+  if (checked.pick !== undefined && checked.encode !== undefined) {
+    throw new OptionError(`carry('${checked.name}'): give \`pick\` or \`encode\`, not both: \`encode\` chooses what travels by itself.`);
+  }
+  return checked;
+}
+
+/** By shape as well, for a store from a polyfill or another realm. */
+function isStore(store: unknown): boolean {
+  if (store instanceof AsyncLocalStorage) return true;
+  const shape = store as Partial<AsyncLocalStorage<unknown>> | null | undefined;
+  return typeof shape === 'object' && typeof shape?.getStore === 'function' && typeof shape.run === 'function';
+}
+
+function isStandardSchema(value: unknown): boolean {
+  // A schema may be a function too (arktype's are).
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false;
+  const standard = value['~standard'] as Partial<StandardSchemaV1.Props> | undefined;
+  return typeof standard?.validate === 'function';
+}
+
+/** The same module evaluated again (hot reload, a test runner's module reset) replaces what it had declared. */
+function register(record: StoreRecord): void {
+  const known = realm.stores.get(record.name);
+  const isRedeclared = known?.module === record.module && !isSameEvaluation(known.ref, record.ref);
+  if (known !== undefined && known.store !== record.store && !isRedeclared) {
+    throw new DuplicateNameError(`carry('${record.name}'): the name is taken by a store declared in ${known.module}. Choose another.`);
+  }
+  realm.stores.set(record.name, record);
+}

@@ -1,0 +1,132 @@
+import type { AsyncLocalStorage } from 'node:async_hooks';
+
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import { typeName } from '../describe.ts';
+import { ContextError, ContextTooLargeError } from '../errors.ts';
+import type { StoreRecord } from './carry.ts';
+import { fromText, NotPlainError, toText } from './plain.ts';
+import { realm } from '../realm.ts';
+
+/**
+ * The store's value in the current context as JSON text; undefined when the store is not set.
+ * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
+ */
+export function encodeStore(record: StoreRecord): string | undefined {
+  const value = record.store.getStore();
+  if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
+  const wire = checkSchema(record, toWire(record, value), 'captured');
+  const text = plainText(record, wire);
+  checkSize(record, text);
+  return text;
+}
+
+/**
+ * The store of that name and the value to enter it with.
+ * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
+ */
+export function decodeStore(name: string, text: string): { store: AsyncLocalStorage<unknown>; value: unknown } {
+  const record = realm.stores.get(name);
+  if (record === undefined) {
+    throw new ContextError(
+      `The carrier holds a store '${name}' that nothing here has declared. Import the module that calls carry() for it first.`,
+      name,
+    );
+  }
+  checkSize(record, text);
+  const wire = checkSchema(record, parse(record, text), 'restored');
+  return { store: record.store, value: fromWire(record, wire) };
+}
+
+function toWire(record: StoreRecord, value: unknown): unknown {
+  if (record.pick !== undefined) return pickKeys(record, value, record.pick);
+  return record.encode === undefined ? value : callCodec(record, 'encode', record.encode, value);
+}
+
+function fromWire(record: StoreRecord, wire: unknown): unknown {
+  return record.decode === undefined ? wire : callCodec(record, 'decode', record.decode, wire);
+}
+
+function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKey[]): unknown {
+  if (typeof value !== 'object' || value === null) {
+    throw contextError(record, [], `\`pick\` needs an object, and its value is a ${typeName(value)}`);
+  }
+  const picked: Record<PropertyKey, unknown> = {};
+  for (const key of keys) {
+    if (key in value) picked[key] = readKey(record, value, key);
+  }
+  return picked;
+}
+
+function readKey(record: StoreRecord, value: object, key: PropertyKey): unknown {
+  try {
+    return (value as Record<PropertyKey, unknown>)[key];
+  } catch (cause) {
+    throw contextError(record, [String(key)], 'its getter threw', cause);
+  }
+}
+
+function callCodec(record: StoreRecord, which: 'encode' | 'decode', codec: (value: unknown) => unknown, value: unknown): unknown {
+  try {
+    return codec(value);
+  } catch (cause) {
+    throw contextError(record, [], `its \`${which}\` threw`, cause);
+  }
+}
+
+function plainText(record: StoreRecord, wire: unknown): string {
+  try {
+    return toText(wire);
+  } catch (error) {
+    if (!(error instanceof NotPlainError)) throw contextError(record, [], 'it cannot be read', error);
+    throw contextError(record, error.path, error.message, error.cause);
+  }
+}
+
+function parse(record: StoreRecord, text: string): unknown {
+  try {
+    return fromText(text);
+  } catch (cause) {
+    throw contextError(record, [], 'the carrier holds text that is not what capture() wrote', cause);
+  }
+}
+
+function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
+  // A UTF-16 unit is at most three bytes of UTF-8, so most texts need no counting.
+  if (text.length * 3 <= maxBytes) return;
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= maxBytes) return;
+  throw new ContextTooLargeError(
+    `The store '${name}' takes ${String(bytes)} bytes, and its limit is ${String(maxBytes)}. ` +
+      'Carry less of it (`pick`), or raise `maxBytes` where carry() declares it.',
+    name,
+    bytes,
+  );
+}
+
+function checkSchema(record: StoreRecord, wire: unknown, when: 'captured' | 'restored'): unknown {
+  if (record.schema === undefined) return wire;
+  const result = record.schema['~standard'].validate(wire);
+  if (result instanceof Promise) throw contextError(record, [], 'its schema validates asynchronously, and a store is captured synchronously');
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  const found = record.sensitive ? '' : `: ${issue?.message ?? 'no reason given'}`;
+  throw contextError(record, schemaPath(issue), `its schema refused what was ${when}${found}`);
+}
+
+function schemaPath(issue: StandardSchemaV1.Issue | undefined): string[] {
+  return (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+}
+
+/** Never shows a value; what a codec or a getter threw might, so a sensitive store's error keeps no cause. */
+function contextError(record: StoreRecord, path: readonly string[], problem: string, cause?: unknown): ContextError {
+  const place = [record.name, ...path].join('.');
+  const message = `The store '${record.name}' cannot cross to another thread: at \`${place}\`, ${problem}. ${remedy(record)}`;
+  return new ContextError(message, record.name, place, cause === undefined || record.sensitive ? undefined : { cause });
+}
+
+function remedy({ pick, encode }: StoreRecord): string {
+  if (encode !== undefined) return 'Mend the codec where carry() declares the store.';
+  if (pick !== undefined) return 'Take that key out of `pick`, or give carry() an `encode` and a `decode`.';
+  return 'Choose the keys that matter with `pick`, or give carry() an `encode` and a `decode`.';
+}

@@ -1,0 +1,72 @@
+import { realpathSync, statSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { describe } from '../describe.ts';
+import { EntryModuleError, OptionError } from '../errors.ts';
+import { realm } from '../realm.ts';
+
+/** Which module: `import.meta`, a `file:` URL, or an absolute path (`__filename` in CommonJS). */
+export type ModuleRef = ImportMeta | URL | string;
+
+/**
+ * The module's `file:` URL, by which a worker loads the same module.
+ * @throws OptionError (OFFLOOP_OPTION)
+ */
+export function moduleUrl(call: string, module: ModuleRef): string {
+  const url = toUrl(module);
+  if (url?.startsWith('file:') === true) return url;
+  throw new OptionError(`${call}: expected the module to be \`import.meta\`, a file: URL or an absolute path, got ${describe(module)}.`);
+}
+
+function toUrl(module: unknown): string | undefined {
+  if (typeof module === 'string') return isAbsolute(module) ? pathToFileURL(module).href : parse(module);
+  if (module instanceof URL) return module.href;
+  const url = (module as Partial<ImportMeta> | null | undefined)?.url;
+  return typeof url === 'string' ? parse(url) : undefined;
+}
+
+function parse(text: string): string | undefined {
+  return URL.canParse(text) ? new URL(text).href : undefined;
+}
+
+/** One `import.meta` is one evaluation of a module; strings and URLs tell nothing, so they count as the same. */
+export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
+  return typeof one === 'string' || one instanceof URL || one === other;
+}
+
+/**
+ * The module that started the process must not be loaded by a worker: it would start the application again.
+ * @throws EntryModuleError (OFFLOOP_ENTRY_MODULE)
+ */
+export function assertNotEntry(call: string, url: string): void {
+  if (realm.isWorker || !isEntry(url)) return;
+  throw new EntryModuleError(
+    `${call} was called in ${url}, the module that started this process. A worker would have to load it, and so start ` +
+      'the application again. Move the call, with the function or the store, into a module of its own and import it from here.',
+  );
+}
+
+function isEntry(url: string): boolean {
+  // `node -e` and standard input are modules without a file.
+  if (/\/\[eval\d*\]|\/\[stdin\]/.test(decodeURI(url))) return true;
+  const script = process.argv[1];
+  if (script === undefined) return false;
+  const path = realPath(fileURLToPath(url));
+  return path !== undefined && entryCandidates(script).some((candidate) => realPath(candidate) === path);
+}
+
+/** `node app` and `node .` leave the extension, or the index file, to the resolver. */
+function entryCandidates(script: string): string[] {
+  if (statSync(script, { throwIfNoEntry: false })?.isFile() === true) return [script];
+  const endings = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
+  return [...endings.map((ending) => script + ending), ...endings.map((ending) => join(script, `index${ending}`))];
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,143 @@
+import { typeName } from '../describe.ts';
+
+/** JSON, which is all that a carrier may hold. */
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Marks the few values that JSON has no word for; a user's object may not have a key of this name. */
+const TAG = '$offloop';
+const MAX_DEPTH = 200;
+
+/** Thrown while encoding; the caller turns it into an error that names the store. */
+export class NotPlainError extends Error {
+  readonly path: readonly string[];
+
+  constructor(reason: string, path: readonly string[], options?: ErrorOptions) {
+    super(reason, options);
+    this.path = path;
+  }
+}
+
+/**
+ * Writes a plain value as JSON text that `fromText` reads back as it was, or refuses it.
+ *
+ * Plain is: what JSON has, and undefined, bigint, NaN, Infinity, -0, Date, Map, Set and objects without a prototype.
+ * Everything else (a class instance, a function, a symbol, a cycle, a hole in an array) would arrive mangled.
+ * @throws NotPlainError with the path inside the value.
+ */
+export function toText(value: unknown): string {
+  return JSON.stringify(toJson(value, [], []));
+}
+
+/** Reads what `toText` wrote. Text without a tag, the usual case, costs one JSON.parse. */
+export function fromText(text: string): unknown {
+  const json = JSON.parse(text) as Json;
+  return text.includes(TAG) ? fromJson(json) : json;
+}
+
+function toJson(value: unknown, path: readonly string[], parents: readonly object[]): Json {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : tagged('number', Object.is(value, -0) ? '-0' : String(value));
+    case 'undefined':
+      return tagged('undefined');
+    case 'bigint':
+      return tagged('bigint', String(value));
+    case 'object':
+      return value === null ? null : objectToJson(value, path, parents);
+    default:
+      throw new NotPlainError(`a ${typeof value} cannot cross`, path);
+  }
+}
+
+function objectToJson(value: object, path: readonly string[], parents: readonly object[]): Json {
+  if (parents.includes(value)) throw new NotPlainError('it refers back to itself', path);
+  if (parents.length === MAX_DEPTH) throw new NotPlainError(`it is nested deeper than ${String(MAX_DEPTH)} levels`, path);
+  const within = [...parents, value];
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (Array.isArray(value) && prototype === Array.prototype) return arrayToJson(value, path, within);
+  if (prototype === Map.prototype) return tagged('map', arrayToJson([...(value as Map<unknown, unknown>)], path, within));
+  if (prototype === Set.prototype) return tagged('set', arrayToJson([...(value as Set<unknown>)], path, within));
+  if (prototype === Date.prototype) return tagged('date', toJson((value as Date).getTime(), path, within));
+  if (prototype === null) return tagged('null-prototype', recordToJson(value, path, within));
+  if (isObjectPrototype(prototype)) return recordToJson(value, path, within);
+  throw new NotPlainError(`an instance of ${typeName(value)} would arrive as a bare object`, path);
+}
+
+/** Also the Object.prototype of another realm, as test runners that use `node:vm` have it. */
+function isObjectPrototype(prototype: unknown): boolean {
+  return (
+    prototype === Object.prototype ||
+    (typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
+  );
+}
+
+function arrayToJson(array: readonly unknown[], path: readonly string[], parents: readonly object[]): Json {
+  if (Object.keys(array).length !== array.length) throw new NotPlainError('an array with holes or keys of its own cannot cross', path);
+  return array.map((item, index) => toJson(item, [...path, String(index)], parents));
+}
+
+function recordToJson(record: object, path: readonly string[], parents: readonly object[]): Json {
+  const symbol = Object.getOwnPropertySymbols(record)[0];
+  if (symbol !== undefined) throw new NotPlainError('a symbol key cannot cross', [...path, String(symbol)]);
+  const json: Record<string, Json> = {};
+  for (const key of Object.keys(record)) {
+    const inside = [...path, key];
+    if (key === TAG) throw new NotPlainError('this key is reserved', inside);
+    define(json, key, toJson(read(record, key, inside), inside, parents));
+  }
+  return json;
+}
+
+function read(record: object, key: string, path: readonly string[]): unknown {
+  try {
+    return (record as Record<string, unknown>)[key];
+  } catch (cause) {
+    throw new NotPlainError('its getter threw', path, { cause });
+  }
+}
+
+/** Plain assignment to `__proto__` would set the prototype instead of a key. */
+function define<V>(record: Record<string, V>, key: string, value: V): void {
+  if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+  else record[key] = value;
+}
+
+function tagged(type: string, value: Json = null): Json {
+  return { [TAG]: type, value };
+}
+
+function fromJson(json: Json): unknown {
+  if (typeof json !== 'object' || json === null) return json;
+  if (Array.isArray(json)) return json.map(fromJson);
+  const record = json as { readonly [key: string]: Json };
+  return Object.hasOwn(record, TAG) ? fromTagged(String(record[TAG]), record['value'] ?? null) : fill({}, record);
+}
+
+function fromTagged(type: string, value: Json): unknown {
+  switch (type) {
+    case 'undefined':
+      return undefined;
+    case 'number':
+      return Number(value);
+    case 'bigint':
+      return BigInt(value as string);
+    case 'date':
+      return new Date(fromJson(value) as number);
+    case 'map':
+      return new Map(fromJson(value) as [unknown, unknown][]);
+    case 'set':
+      return new Set(fromJson(value) as unknown[]);
+    case 'null-prototype':
+      return fill(Object.create(null) as Record<string, unknown>, value as { readonly [key: string]: Json });
+    default:
+      throw new SyntaxError(`there is no plain value of the type "${type}"`);
+  }
+}
+
+function fill(target: Record<string, unknown>, source: { readonly [key: string]: Json }): Record<string, unknown> {
+  for (const [key, value] of Object.entries(source)) define(target, key, fromJson(value));
+  return target;
+}

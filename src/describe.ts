@@ -1,0 +1,39 @@
+import { inspect } from 'node:util';
+
+/** A value as an error message shows it: short, on one line, with its type: "`-1` (number)". */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return `\`${String(value)}\``;
+  return `\`${shorten(safeInspect(value))}\` (${typeName(value)})`;
+}
+
+/** "number", "array", "function", "Socket": what a reader would call it. */
+export function typeName(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  if (Array.isArray(value)) return 'array';
+  return constructorName(value) ?? 'object';
+}
+
+/** Reads no getter of the value itself, and survives a hostile prototype or a revoked proxy. */
+function constructorName(value: object): string | undefined {
+  try {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (typeof prototype !== 'object' || prototype === null) return undefined;
+    const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+    const name = typeof constructor === 'function' ? constructor.name : '';
+    return name === '' || name === 'Object' ? undefined : name;
+  } catch {
+    return undefined;
+  }
+}
+
+function safeInspect(value: unknown): string {
+  try {
+    return inspect(value, { depth: 0, breakLength: Infinity, customInspect: false, maxArrayLength: 3, maxStringLength: 60 });
+  } catch {
+    return 'a value that cannot be shown';
+  }
+}
+
+function shorten(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,164 @@
+/**
+ * The one table of errors. Recognise them by `code`: `instanceof` fails when two copies of offloop are installed.
+ * Every message says what was called, what happened and what to do.
+ */
+export type OffloopErrorCode = `OFFLOOP_${string}`;
+
+/** The base of every error that offloop itself raises. An error that a task throws arrives as itself instead. */
+export class OffloopError extends Error {
+  /** Stable across releases: compare this, not the message. */
+  readonly code: OffloopErrorCode;
+
+  constructor(code: OffloopErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The task ran longer than its `timeout` (ms). */
+export class TaskTimeoutError extends OffloopError {
+  /** Where the worker was when time ran out; absent where no inspector is to be had, or when the task was only waiting. */
+  readonly workerStack?: string;
+
+  constructor(message: string, workerStack?: string) {
+    super('OFFLOOP_TIMEOUT', message);
+    if (workerStack !== undefined) this.workerStack = workerStack;
+  }
+}
+
+/** The deadline (from `deadline` or `withDeadline`) passed before the task had finished; waiting work was never started. */
+export class DeadlineExceededError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_DEADLINE', message);
+  }
+}
+
+/** `maxQueue` calls were waiting already: wait for `pool.ready()`, or shed the load. */
+export class QueueFullError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_QUEUE_FULL', message);
+  }
+}
+
+/** The worker ended while it ran the task: `process.exit`, an uncaught exception, a signal, a native abort. */
+export class WorkerCrashedError extends OffloopError {
+  /** The exit code; null when a signal ended a worker process. */
+  readonly exitCode: number | null;
+
+  constructor(message: string, exitCode: number | null, options?: ErrorOptions) {
+    super('OFFLOOP_WORKER_CRASHED', message, options);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The worker reached its heap limit while it ran the task. */
+export class WorkerOutOfMemoryError extends OffloopError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('OFFLOOP_WORKER_OOM', message, options);
+  }
+}
+
+/** The pool was closed before the call had finished. */
+export class PoolClosedError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_POOL_CLOSED', message);
+  }
+}
+
+/** An argument, a result, a progress value or a thrown value that cannot cross to another thread as it is. */
+export class NotCloneableError extends OffloopError {
+  /** The place inside the value, for instance `args[0].socket` or `result.rows[3]`. */
+  readonly path: string;
+
+  constructor(message: string, path: string, options?: ErrorOptions) {
+    super('OFFLOOP_NOT_CLONEABLE', message, options);
+    this.path = path;
+  }
+}
+
+/** A carried store that cannot be encoded, or a carrier that cannot be restored. */
+export class ContextError extends OffloopError {
+  /** The name given to `carry()`; empty when the carrier as a whole is at fault. */
+  readonly store: string;
+  /** The place inside the store's value, for instance `request.user.socket`; empty when the whole value is meant. */
+  readonly path: string;
+
+  constructor(message: string, store: string, path = '', options?: ErrorOptions) {
+    super('OFFLOOP_CONTEXT', message, options);
+    this.store = store;
+    this.path = path;
+  }
+}
+
+/** A carried store is larger than its `maxBytes`, on capture or on restore. */
+export class ContextTooLargeError extends OffloopError {
+  readonly store: string;
+  /** The encoded size, in bytes of UTF-8. */
+  readonly bytes: number;
+
+  constructor(message: string, store: string, bytes: number) {
+    super('OFFLOOP_CONTEXT_TOO_LARGE', message);
+    this.store = store;
+    this.bytes = bytes;
+  }
+}
+
+/** The worker loaded the module and found no such task in it. */
+export class TaskNotFoundError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_TASK_NOT_FOUND', message);
+  }
+}
+
+/** `offload()` or `carry()` was called in the module that started the process, which a worker must not load again. */
+export class EntryModuleError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_ENTRY_MODULE', message);
+  }
+}
+
+/** A module could not be loaded in the worker: missing, a syntax error, or it threw; see `cause`. */
+export class ModuleLoadError extends OffloopError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('OFFLOOP_MODULE_LOAD', message, options);
+  }
+}
+
+/** An option or an argument of offloop's own functions is not what it must be. */
+export class OptionError extends OffloopError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('OFFLOOP_OPTION', message, options);
+  }
+}
+
+/** Two tasks of one module, or two carried stores, have the same name. */
+export class DuplicateNameError extends OffloopError {
+  constructor(message: string) {
+    super('OFFLOOP_DUPLICATE_NAME', message);
+  }
+}
+
+/** Every class above by its name, for rebuilding one on the other side of a thread. */
+export const errorClasses: Readonly<Record<string, abstract new (...args: never) => OffloopError>> = {
+  OffloopError,
+  TaskTimeoutError,
+  DeadlineExceededError,
+  QueueFullError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+  PoolClosedError,
+  NotCloneableError,
+  ContextError,
+  ContextTooLargeError,
+  TaskNotFoundError,
+  EntryModuleError,
+  ModuleLoadError,
+  OptionError,
+  DuplicateNameError,
+};
+
+// The name lives on the prototype, as it does for the built-in errors, so that it is no own property of each error;
+// a literal, so that a minifier cannot change it.
+for (const [name, { prototype }] of Object.entries(errorClasses)) {
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+}

@@ -1,0 +1,53 @@
+import { describe } from './describe.ts';
+import { OptionError } from './errors.ts';
+
+/** What one option must be: a predicate and the words for it in "Expected `x` to be …". */
+export interface Rule {
+  readonly is: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+export const rules = {
+  positiveInteger: { is: (v) => Number.isInteger(v) && (v as number) > 0, expected: 'a positive integer' },
+  wholeNumber: { is: (v) => Number.isInteger(v) && (v as number) >= 0, expected: 'a whole number, 0 or more' },
+  finite: { is: isFiniteNumber, expected: 'a finite number' },
+  positiveMs: { is: (v) => typeof v === 'number' && v > 0, expected: 'a positive number of milliseconds' },
+  ms: { is: (v) => typeof v === 'number' && v >= 0, expected: 'a number of milliseconds, 0 or more' },
+  boolean: { is: (v) => typeof v === 'boolean', expected: 'a boolean' },
+  name: { is: (v) => typeof v === 'string' && v !== '', expected: 'a non-empty string' },
+  callback: { is: (v) => typeof v === 'function', expected: 'a function' },
+  strings: { is: (v) => Array.isArray(v) && v.every((s) => typeof s === 'string'), expected: 'an array of strings' },
+  list: { is: Array.isArray, expected: 'an array' },
+  record: { is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v), expected: 'an object' },
+  signal: { is: (v) => v instanceof AbortSignal, expected: 'an AbortSignal' },
+} as const satisfies Record<string, Rule>;
+
+export const oneOf = (...values: readonly string[]): Rule => ({
+  is: (v) => typeof v === 'string' && values.includes(v),
+  expected: values.map((v) => `'${v}'`).join(' or '),
+});
+
+/**
+ * Checks an options object against its table, in one place and before anything starts.
+ * @throws OptionError (OFFLOOP_OPTION) naming the call, the option, the value and what it must be.
+ */
+export function checkOptions<T extends object>(call: string, options: unknown, table: Readonly<Record<keyof T, Rule>>): T {
+  if (!rules.record.is(options)) {
+    throw new OptionError(`${call}: expected the options to be an object, got ${describe(options)}.`);
+  }
+  const given = options as T;
+  for (const key of Object.keys(given) as (keyof T & string)[]) {
+    const rule = Object.hasOwn(table, key) ? table[key] : undefined;
+    if (rule === undefined) throw unknownOption(call, key, Object.keys(table));
+    if (given[key] !== undefined && !rule.is(given[key])) {
+      throw new OptionError(`${call}: expected \`${key}\` to be ${rule.expected}, got ${describe(given[key])}.`);
+    }
+  }
+  return given;
+}
+
+function unknownOption(call: string, key: string, known: readonly string[]): OptionError {
+  return new OptionError(`${call}: there is no option \`${key}\`. The options are ${known.map((k) => `\`${k}\``).join(', ')}.`);
+}

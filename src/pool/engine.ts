@@ -1,0 +1,47 @@
+import type { ResourceLimits, Transferable } from 'node:worker_threads';
+
+import type { AbortNotice, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
+
+/** One worker, whatever it is made of. The pool hands it a task only when it has answered the one before. */
+export interface EngineWorker {
+  /**
+   * Settles with the worker's answer. Rejects at once with NotCloneableError when the message cannot be sent; when the
+   * worker ends first it never settles, and `onExit` tells.
+   */
+  run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse>;
+  /** Tells a running task to stop. */
+  tell(notice: AbortNotice): void;
+  /** Delivers the notices that were posted before an answer that has come already. */
+  flushNotices(): void;
+  /** Where the worker is right now; undefined where that cannot be had. */
+  stack(): Promise<string | undefined>;
+  /** Resolves once the worker is gone; `onExit` is called as well. */
+  terminate(): Promise<void>;
+}
+
+export interface WorkerEvents {
+  onNotice(notice: WorkerNotice): void;
+  /** Exactly once. */
+  onExit(exit: WorkerExit): void;
+}
+
+export interface WorkerExit {
+  readonly exitCode: number | null;
+  readonly isOutOfMemory: boolean;
+  /** What ended it, if something was thrown. */
+  readonly error?: unknown;
+  /** In words, for the error's message: "by process.exit(3)". */
+  readonly how: string;
+}
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  readonly resourceLimits: ResourceLimits | undefined;
+  readonly execArgv: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string>> | undefined;
+  readonly preload: readonly string[];
+  readonly reportMemory: boolean;
+}
+
+/** @throws whatever the platform says when no worker can be started here */
+export type Engine = (options: WorkerOptions, events: WorkerEvents) => EngineWorker;

@@ -1,0 +1,82 @@
+import type { Transferable } from 'node:worker_threads';
+
+import type { TaskHandle } from '../task/current.ts';
+import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
+import { encodeThrow } from '../wire/errors.ts';
+import { explainUncloneable, explainUnsent, survey } from '../wire/values.ts';
+import { run, transfersOf, type WorkerHost } from '../worker/run.ts';
+import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
+
+/**
+ * No worker at all: the task runs on this thread, under the same rules. Everything is cloned on its way in and out, the
+ * context is carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
+ */
+export function inlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+  const running = new Map<number, TaskHandle>();
+  const told = new Map<number, AbortKind>();
+  const host: WorkerHost = {
+    reportMemory: false,
+    pollAbort: (id) => told.get(id),
+    started: (id) => { events.onNotice({ type: 'started', id }); },
+    progress: (id, value) => { events.onNotice({ type: 'progress', id, value: cloneProgress(value) }); },
+    running: (id, handle) => void (handle === undefined ? running.delete(id) : running.set(id, handle)),
+  };
+  const setup = { preload: options.preload, reportMemory: false };
+  let isSetUp = false;
+  let isEnded = false;
+
+  return {
+    async run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse> {
+      const received = cloneMessage(isSetUp ? message : { ...message, setup }, transfer);
+      isSetUp = true;
+      // A task that waits for something that keeps no process alive is a pending task all the same.
+      const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
+      try {
+        const response = cloneResponse(await run(received, host));
+        return isEnded ? await new Promise<never>(() => undefined) : response;
+      } finally {
+        told.delete(message.id);
+        clearInterval(keepAlive);
+      }
+    },
+    tell({ id, kind }: AbortNotice): void {
+      told.set(id, kind);
+      running.get(id)?.abort(kind);
+    },
+    flushNotices: () => undefined,
+    stack: () => Promise.resolve(undefined),
+    terminate(): Promise<void> {
+      if (!isEnded) {
+        isEnded = true;
+        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+function cloneMessage(message: RunMessage, transfer: readonly Transferable[] | undefined): RunMessage {
+  try {
+    return structuredClone(message, { transfer: [...(transfer ?? [])] });
+  } catch (cause) {
+    throw explainUnsent(message.args, transfer, cause);
+  }
+}
+
+function cloneResponse(response: RunResponse): RunResponse {
+  try {
+    return structuredClone(response, { transfer: [...(transfersOf(response) ?? [])] });
+  } catch (cause) {
+    const value = response.type === 'returned' ? response.value : undefined;
+    return { type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause)), runMs: response.runMs };
+  }
+}
+
+function cloneProgress(value: unknown): unknown {
+  survey(value, 'progress');
+  try {
+    return structuredClone(value);
+  } catch (cause) {
+    throw explainUncloneable(value, 'progress', cause);
+  }
+}

@@ -1,0 +1,125 @@
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+
+import type { Carried, StoreRecord } from '../context/carry.ts';
+import { selectStores } from '../context/carrier.ts';
+import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
+import { realm } from '../realm.ts';
+import { describe } from '../describe.ts';
+import { OptionError } from '../errors.ts';
+import { checkOptions, oneOf, rules, type Rule } from '../options.ts';
+
+export interface PoolOptions {
+  /** Workers that are started with the pool's first task and kept. Default 1. */
+  minThreads?: number;
+  /** Default: as many as the machine runs in parallel, at least 2, so that one long task does not hold up the short ones. */
+  maxThreads?: number;
+  /** How long a worker beyond `minThreads` may idle before it is stopped, in ms. Default 10 000. */
+  idleTimeout?: number;
+  /** How many calls may wait; one more rejects with QueueFullError. Default 10 000. */
+  maxQueue?: number;
+  /** Default 'threads'. 'inline': on the caller's thread under the same rules, for tests. */
+  runtime?: 'threads' | 'processes' | 'inline';
+  /** A fresh worker for every task. Default false. */
+  isolate?: boolean;
+  /** Which declared stores travel. Default 'all'. */
+  context?: readonly Carried<never>[] | 'all' | 'none';
+  /** How long a task may run, in ms, from when it starts in its worker. Default: no limit. */
+  timeout?: number;
+  /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
+  abortGrace?: number;
+  /** Of each worker thread; of a process, `maxOldGenerationSizeMb`. */
+  resourceLimits?: ResourceLimits;
+  /** A worker that uses more heap and external memory than this after a task, in bytes, is replaced. */
+  maxMemoryBeforeRecycle?: number;
+  /** A worker is replaced after so many tasks. */
+  maxTasksPerWorker?: number;
+  /** Modules that each worker loads before its first task. */
+  preload?: readonly ModuleRef[];
+  /** Node flags of the workers, besides the loader flags of this process, which they always get. Default: this process's. */
+  execArgv?: string[];
+  /** Added to this process's environment. */
+  env?: Record<string, string>;
+  /** Shown in errors and statistics. Default 'pool'. */
+  name?: string;
+}
+
+/** Checked, defaulted, and no longer the caller's object. */
+export interface PoolSettings {
+  readonly minThreads: number;
+  readonly maxThreads: number;
+  readonly idleTimeout: number;
+  readonly maxQueue: number;
+  readonly runtime: 'threads' | 'processes' | 'inline';
+  readonly isolate: boolean;
+  readonly stores: () => Iterable<StoreRecord>;
+  readonly timeout: number | undefined;
+  readonly abortGrace: number;
+  readonly resourceLimits: ResourceLimits | undefined;
+  readonly maxMemoryBeforeRecycle: number | undefined;
+  readonly maxTasksPerWorker: number;
+  readonly preload: readonly string[];
+  readonly execArgv: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string>> | undefined;
+  readonly name: string;
+}
+
+const table: Readonly<Record<keyof PoolOptions, Rule>> = {
+  minThreads: rules.positiveInteger,
+  maxThreads: rules.positiveInteger,
+  idleTimeout: rules.ms,
+  maxQueue: rules.wholeNumber,
+  runtime: oneOf('threads', 'processes', 'inline'),
+  isolate: rules.boolean,
+  context: { is: (v) => v === 'all' || v === 'none' || Array.isArray(v), expected: "'all', 'none' or an array of what carry() returned" },
+  timeout: rules.positiveMs,
+  abortGrace: rules.ms,
+  resourceLimits: rules.record,
+  maxMemoryBeforeRecycle: rules.positiveInteger,
+  maxTasksPerWorker: rules.positiveInteger,
+  preload: rules.list,
+  execArgv: rules.strings,
+  env: { is: (v) => rules.record.is(v) && Object.values(v as object).every((s) => typeof s === 'string'), expected: 'an object of strings' },
+  name: rules.name,
+};
+
+/** @throws OptionError (OFFLOOP_OPTION) */
+export function normalizePoolOptions(call: string, options: PoolOptions): PoolSettings {
+  const given = checkOptions<PoolOptions>(call, options, table);
+  const [minThreads, maxThreads] = threadCounts(call, given);
+  return {
+    minThreads,
+    maxThreads,
+    idleTimeout: given.idleTimeout ?? 10_000,
+    maxQueue: given.maxQueue ?? 10_000,
+    // A pool inside of a worker: the task is off the loop already, and threads of threads would multiply.
+    runtime: realm.isWorker ? 'inline' : (given.runtime ?? 'threads'),
+    isolate: given.isolate ?? false,
+    stores: storeSelection(call, given.context ?? 'all'),
+    timeout: given.timeout,
+    abortGrace: given.abortGrace ?? 100,
+    resourceLimits: given.resourceLimits && { ...given.resourceLimits },
+    maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,
+    maxTasksPerWorker: given.isolate === true ? 1 : (given.maxTasksPerWorker ?? Infinity),
+    preload: (given.preload ?? []).map((module) => moduleUrl(`${call}, preload`, module)),
+    execArgv: given.execArgv && [...given.execArgv],
+    env: given.env && { ...given.env },
+    name: given.name ?? 'pool',
+  };
+}
+
+function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [min: number, max: number] {
+  if (minThreads !== undefined && maxThreads !== undefined && minThreads > maxThreads) {
+    throw new OptionError(`${call}: expected \`minThreads\` to be at most \`maxThreads\` (${describe(maxThreads)}), got ${describe(minThreads)}.`);
+  }
+  const max = maxThreads ?? Math.max(2, availableParallelism(), minThreads ?? 1);
+  return [minThreads ?? 1, max];
+}
+
+/** 'all' means all at the time of the call: a module loaded later may declare more. */
+function storeSelection(call: string, context: NonNullable<PoolOptions['context']>): () => Iterable<StoreRecord> {
+  if (context === 'all') return () => realm.stores.values();
+  if (context === 'none') return () => [];
+  const stores = [...selectStores(call, context)];
+  return () => stores;
+}

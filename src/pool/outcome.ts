@@ -1,0 +1,58 @@
+import { OffloopError } from '../errors.ts';
+import { isOwnFrame } from '../frames.ts';
+import type { TaskRecord } from '../task/registry.ts';
+import { decodeThrow, type EncodedThrow } from '../wire/errors.ts';
+import type { Outcome } from './call.ts';
+
+/**
+ * The value a call resolves with, or what it rejects with, thrown. To be awaited by the function whose promise the
+ * caller awaits: an error that is made here has the caller's `at async` frames, which V8 finds by following the promises
+ * that wait. So a stack costs nothing until something fails.
+ */
+export async function unwrap(outcome: Outcome, task: TaskRecord): Promise<unknown> {
+  switch (outcome.type) {
+    case 'returned':
+      return outcome.value;
+    case 'threw': {
+      const frames = callerFrames(task.name);
+      throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);
+    }
+    case 'refused':
+      throw withoutOwnFrames(outcome.reason());
+  }
+}
+
+/** Beneath the worker's frames: a line for the hop, then who called. */
+function callerFrames(name: string): string {
+  const frames = framesOf(new Error().stack);
+  return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
+}
+
+/** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
+async function exportsFor(thrown: EncodedThrow, { fn, module }: TaskRecord): Promise<Record<string, unknown>> {
+  if (fn === undefined || !hasExportedClass(thrown)) return {};
+  return loadedExports(module).catch(() => ({}));
+}
+
+function hasExportedClass(thrown: EncodedThrow | undefined): boolean {
+  if (thrown?.kind !== 'error') return false;
+  return thrown.exportedAs !== undefined || hasExportedClass(thrown.cause) || (thrown.errors ?? []).some(hasExportedClass);
+}
+
+async function loadedExports(module: string): Promise<Record<string, unknown>> {
+  const namespace = (await import(module)) as Record<string, unknown>;
+  const { default: exports } = namespace;
+  return typeof exports === 'object' ? { ...exports, ...namespace } : namespace;
+}
+
+function withoutOwnFrames(reason: unknown): unknown {
+  if (!(reason instanceof OffloopError) || typeof reason.stack !== 'string') return reason;
+  const frames = framesOf(reason.stack);
+  if (frames.length > 0) reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
+  return reason;
+}
+
+function framesOf(stack: unknown): string[] {
+  if (typeof stack !== 'string') return [];
+  return stack.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line));
+}

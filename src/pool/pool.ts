@@ -1,0 +1,247 @@
+import { AsyncResource } from 'node:async_hooks';
+
+import { captureStores, wireStores, type WireStores } from '../context/carrier.ts';
+import { currentDeadline, nearer } from '../context/deadline.ts';
+import type { ModuleRef } from '../context/module-ref.ts';
+import { cleanResource } from '../context/root.ts';
+import { describe } from '../describe.ts';
+import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
+import { checkOptions, rules } from '../options.ts';
+import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
+import type { TaskRecord } from '../task/registry.ts';
+import { survey } from '../wire/values.ts';
+import { Call, type CallInput } from './call.ts';
+import { Dispatcher } from './dispatch.ts';
+import { mapItems, type MapOptions, type MapResult } from './map.ts';
+import { plainTasks, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
+import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
+import { unwrap } from './outcome.ts';
+import type { PoolStats } from './stats.ts';
+
+export interface CloseOptions {
+  /** Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. */
+  drain?: boolean;
+  /** How long draining may take, in ms; then the rest rejects with PoolClosedError. Default: no limit. */
+  timeout?: number;
+}
+
+/** Workers and the calls that wait for them. */
+export interface Pool extends AsyncDisposable {
+  /** Calls a task on this pool. The carried stores are encoded now; the arguments are cloned when a worker is free. */
+  run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R>;
+  /** Runs a task on every item: pulls lazily, keeps a bounded number in flight, stops at the first error. */
+  map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options?: MapOptions): MapResult<R>;
+  /** Typed calls into a plain module: `pool.tasks<typeof import('./image.js')>(url).resize(buffer)`. */
+  tasks<M>(module: ModuleRef, options?: PlainTaskOptions): TasksOf<M>;
+  /** Resolves when the queue has room: wait for it before `run()` where calls come faster than they are done. */
+  ready(): Promise<void>;
+  /** Plain data; all times in ms. */
+  stats(): PoolStats;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * A pool of its own, with its own workers. They start with its first task, and an idle pool keeps no process alive.
+ * @throws OptionError (OFFLOOP_OPTION)
+ */
+export function createPool(options: PoolOptions = {}): Pool {
+  return new WorkerPool(normalizePoolOptions('createPool()', options));
+}
+
+/** Nothing inside the pool runs in a caller's context, nor keeps one alive. */
+const root = cleanResource('offloop.Pool');
+const inRoot = <R>(fn: () => R): R => root.runInAsyncScope(fn);
+
+export class WorkerPool implements Pool {
+  readonly #settings: PoolSettings;
+  readonly #dispatcher: Dispatcher;
+  #state: 'running' | 'closing' | 'closed' = 'running';
+  #closed: Promise<void> | undefined;
+  #lastId = 0;
+  readonly #waitingForRoom: PromiseWithResolvers[] = [];
+  readonly #waitingForQuiet: (() => void)[] = [];
+
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
+    this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
+  }
+
+  async run<A extends unknown[], R>(task: Task<A, R>, args: A, options: RunOptions = {}): Promise<R> {
+    const record = taskRecord(task);
+    if (record === undefined) throw notATask(task);
+    return (await this.runRecord(record, args, checkRunOptions(`pool.run('${record.name}')`, options))) as R;
+  }
+
+  /** The way in for every call. Everything up to the first await happens in the caller's turn. */
+  async runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
+    const call = this.#admit(record, args, options);
+    return unwrap(await call.outcome, record);
+  }
+
+  map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {
+    return mapItems((item, runOptions) => this.run(task, [item], runOptions), items, options, this.#settings.maxThreads * 2);
+  }
+
+  tasks<M>(module: ModuleRef, options: PlainTaskOptions = {}): TasksOf<M> {
+    return plainTasks<M>((record, args, runOptions) => this.runRecord(record, args, runOptions), module, options);
+  }
+
+  async ready(): Promise<void> {
+    this.#assertOpen('pool.ready()');
+    if (this.#room > 0) return;
+    const waiter = withResolvers();
+    this.#waitingForRoom.push(waiter);
+    await waiter.promise;
+  }
+
+  stats(): PoolStats {
+    const { queue, busy, idle, counts, figures } = this.#dispatcher;
+    const { name, maxQueue, maxThreads } = this.#settings;
+    return {
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
+      workers: { busy, idle, max: maxThreads, ...counts },
+      tasks: figures.toJSON(),
+    };
+  }
+
+  async close(options: CloseOptions = {}): Promise<void> {
+    const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
+    this.#closed ??= inRoot(() => this.#close());
+    if (!drain) inRoot(() => { this.#rejectAll(); });
+    else if (timeout !== undefined) inRoot(() => setTimeout(() => { this.#rejectAll(); }, timeout).unref());
+    await this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #admit(task: TaskRecord, args: readonly unknown[], options: RunOptions): Call {
+    const what = `the task '${task.name}'`;
+    this.#assertOpen(what);
+    if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of ${what} in an array, got ${describe(args)}.`);
+    const { signal } = options;
+    if (signal?.aborted === true) throw signal.reason;
+    const deadline = nearer(options.deadline, currentDeadline());
+    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
+    this.#assertRoom(what);
+    const call = new Call(this.#input(task, args, options, deadline));
+    inRoot(() => {
+      this.#watch(call, signal);
+      this.#dispatcher.submit(call);
+    });
+    return call;
+  }
+
+  #input(task: TaskRecord, args: readonly unknown[], options: RunOptions, deadline: number | undefined): CallInput {
+    const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
+    return {
+      ...{ id: ++this.#lastId, task, args, deadline, transfer: options.transfer },
+      buffers: survey(args, 'args'),
+      stores: this.#stores(options.context),
+      priority: options.priority ?? task.priority ?? 0,
+      timeout: timeout === Infinity ? undefined : timeout,
+      // The listener belongs to the caller, and so does the context it runs in.
+      onProgress: options.onProgress && AsyncResource.bind(options.onProgress),
+    };
+  }
+
+  #stores(context: RunOptions['context']): WireStores | undefined {
+    if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
+    return context === 'none' ? undefined : wireStores(context);
+  }
+
+  #watch(call: Call, signal: AbortSignal | undefined): void {
+    const { deadline, task } = call.input;
+    if (signal === undefined && deadline === undefined) return;
+    const onAbort = (): void => { inRoot(() => { this.#dispatcher.cancel(call, 'abort', () => signal?.reason as unknown); }); };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const timer = deadline === undefined ? undefined : this.#deadlineTimer(call, deadline, task);
+    call.release = () => {
+      signal?.removeEventListener('abort', onAbort);
+      clearTimeout(timer);
+    };
+  }
+
+  #deadlineTimer(call: Call, deadline: number, task: TaskRecord): NodeJS.Timeout {
+    const expire = (): void => {
+      const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
+      this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task, when));
+    };
+    return setTimeout(expire, Math.min(deadline - Date.now(), 2 ** 31 - 1)).unref();
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#state === 'running') return;
+    throw this.#closedError(`${what} was called after the pool '${this.#settings.name}' was closed`);
+  }
+
+  #assertRoom(what: string): void {
+    if (this.#room > 0) return;
+    const { name, maxQueue } = this.#settings;
+    throw new QueueFullError(
+      `${what} was refused: ${String(maxQueue)} calls wait in the pool '${name}' already. ` +
+        'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
+    );
+  }
+
+  /** How many more calls may come in. */
+  get #room(): number {
+    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.size;
+  }
+
+  #changed(): void {
+    // Every change asks again, so that somebody who was let in and then called nothing does not hold up the others.
+    for (let room = this.#room; room > 0 && this.#waitingForRoom.length > 0; room--) this.#waitingForRoom.shift()?.resolve();
+    if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
+  }
+
+  get #isQuiet(): boolean {
+    return this.#dispatcher.queue.size === 0 && this.#dispatcher.busy === 0;
+  }
+
+  async #close(): Promise<void> {
+    this.#state = 'closing';
+    for (const waiter of this.#waitingForRoom.splice(0)) waiter.reject(this.#closedError('pool.ready() was waiting'));
+    if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
+    await this.#dispatcher.end();
+    this.#state = 'closed';
+  }
+
+  #rejectAll(): void {
+    this.#dispatcher.cancelAll('closed', () => this.#closedError('A task was given up'));
+  }
+
+  #closedError(what: string): PoolClosedError {
+    return new PoolClosedError(`${what}: the pool '${this.#settings.name}' is closed. Create another one with createPool().`);
+  }
+}
+
+function deadlineError({ name }: TaskRecord, when: string): DeadlineExceededError {
+  return new DeadlineExceededError(`The deadline of the task '${name}' passed ${when}. Allow more time, or give it less to do.`);
+}
+
+function notATask(task: unknown): OptionError {
+  return new OptionError(
+    `pool.run(): expected a task made by offload(), got ${describe(task)}. ` +
+      'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
+      'or call a plain module with pool.tasks(url).',
+  );
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+/** Promise.withResolvers came with Node 22. */
+function withResolvers(): PromiseWithResolvers {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<void>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { promise, resolve, reject };
+}

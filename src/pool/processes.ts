@@ -1,0 +1,74 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
+import type { Transferable } from 'node:worker_threads';
+import { serialize } from 'node:v8';
+
+import { inCleanRoot } from '../context/root.ts';
+import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { abortKinds, type AbortNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { explainUncloneable } from '../wire/values.ts';
+import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
+import { startProcess } from './tinypool.ts';
+
+/** A worker process. Nothing can be shared with it or handed over to it, so a file carries the abort flag. */
+export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+  const worker = startProcess(options, events);
+  const abortFile = join(tmpdir(), `offloop-${randomUUID()}`);
+  const flag = openSync(abortFile, 'w', 0o600);
+  endWithThisProcess(worker.process);
+  inCleanRoot(() => {
+    worker.process.on('message', (message: { offloop?: BytesMessage }) => {
+      if (message.offloop !== undefined) events.onNotice(fromBytes<WorkerNotice>(message.offloop));
+    });
+  });
+  worker.process.once('exit', () => {
+    closeSync(flag);
+    rmSync(abortFile, { force: true });
+  });
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, abortFile };
+  let isSetUp = false;
+
+  return {
+    async run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse> {
+      const bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
+      isSetUp = true;
+      return fromBytes<RunResponse>((await worker.post(bytes)) as BytesMessage);
+    },
+    tell(notice: AbortNotice): void {
+      if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
+      writeSync(flag, new Int32Array([notice.id, abortKinds.indexOf(notice.kind)]), 0, 8, 0);
+    },
+    flushNotices: () => undefined,
+    stack: () => Promise.resolve(undefined),
+    terminate: () => worker.terminate(),
+  };
+}
+
+function encode(message: RunMessage, transfer: readonly Transferable[] | undefined): BytesMessage {
+  try {
+    const bytes = toBytes(message);
+    detach(transfer);
+    return bytes;
+  } catch (cause) {
+    throw explainUncloneable(message.args, 'args', cause, serialize);
+  }
+}
+
+const children = new Set<ChildProcess>();
+
+/** A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. */
+function endWithThisProcess(child: ChildProcess): void {
+  if (children.size === 0) process.on('exit', endChildren);
+  children.add(child);
+  child.once('exit', () => {
+    children.delete(child);
+    if (children.size === 0) process.off('exit', endChildren);
+  });
+}
+
+function endChildren(): void {
+  for (const child of children) child.kill('SIGKILL');
+}

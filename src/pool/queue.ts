@@ -1,0 +1,62 @@
+/** A place in the queue; the queue's own links live in it, so that leaving from the middle costs nothing. */
+export interface Queued {
+  readonly priority: number;
+  next: Queued | undefined;
+  previous: Queued | undefined;
+  isQueued: boolean;
+}
+
+interface Level {
+  readonly priority: number;
+  first: Queued | undefined;
+  last: Queued | undefined;
+}
+
+/** Waiting calls: larger priorities first, then first come, first served. Adding, taking and leaving are O(1) per level. */
+export class TaskQueue<T extends Queued> {
+  /** Sorted, the largest priority first; few, since programs use few priorities. */
+  readonly #levels: Level[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(item: T): void {
+    const level = this.#levelOf(item.priority);
+    item.previous = level.last;
+    if (level.last === undefined) level.first = item;
+    else level.last.next = item;
+    level.last = item;
+    item.isQueued = true;
+    this.#size++;
+  }
+
+  shift(): T | undefined {
+    const first = this.#levels.find((level) => level.first !== undefined)?.first as T | undefined;
+    if (first !== undefined) this.remove(first);
+    return first;
+  }
+
+  remove(item: T): void {
+    if (!item.isQueued) return;
+    const level = this.#levelOf(item.priority);
+    if (item.previous === undefined) level.first = item.next;
+    else item.previous.next = item.next;
+    if (item.next === undefined) level.last = item.previous;
+    else item.next.previous = item.previous;
+    item.next = item.previous = undefined;
+    item.isQueued = false;
+    this.#size--;
+    if (level.first === undefined && level.priority !== 0) this.#levels.splice(this.#levels.indexOf(level), 1);
+  }
+
+  #levelOf(priority: number): Level {
+    const at = this.#levels.findIndex((level) => level.priority <= priority);
+    const found = this.#levels[at];
+    if (found?.priority === priority) return found;
+    const level: Level = { priority, first: undefined, last: undefined };
+    this.#levels.splice(at === -1 ? this.#levels.length : at, 0, level);
+    return level;
+  }
+}

@@ -1,0 +1,30 @@
+import { TaskTimeoutError } from '../errors.ts';
+import type { Call } from './call.ts';
+import type { EngineWorker } from './engine.ts';
+
+/**
+ * A timeout counts from the task's start, not from its dispatch: a cold worker and its module take time to load, and that
+ * is not the task's fault. This is how long they may take, in ms, so that a module that hangs is not waited for for ever.
+ */
+const LOAD_LIMIT = 30_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Begins to watch over a call that has a timeout and is on its way to its worker. */
+export function armTimeout(call: Call, timeout: number, worker: EngineWorker, cancel: (reason: () => unknown) => void): void {
+  const expire = async (what: string): Promise<void> => {
+    const stack = await worker.stack();
+    const where = stack === undefined ? '' : ` It was here:\n${stack}\n `;
+    const message = `The task '${call.input.task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
+    cancel(() => new TaskTimeoutError(message, stack));
+  };
+  call.timeoutTimer = after(LOAD_LIMIT, () => expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
+  call.onStarted = () => {
+    clearTimeout(call.timeoutTimer);
+    call.timeoutTimer = after(timeout, () => expire(`ran longer than its timeout of ${String(timeout)} ms`));
+  };
+}
+
+/** It is the task that keeps the process alive, not its timer. */
+function after(ms: number, fn: () => Promise<void>): NodeJS.Timeout {
+  return setTimeout(() => void fn(), Math.min(ms, LONGEST_TIMER)).unref();
+}

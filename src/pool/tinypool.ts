@@ -1,0 +1,158 @@
+import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Transferable, Worker } from 'node:worker_threads';
+
+import { Tinypool, type Options } from 'tinypool';
+
+import { cleanResource } from '../context/root.ts';
+import { ModuleLoadError } from '../errors.ts';
+import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+
+/**
+ * One tinypool of one worker, and all that offloop knows of tinypool's insides (version 2.2.0, pinned).
+ *
+ * A pool of one, so that the choice of the worker, its end and its replacement are ours: tinypool's own queue stalls
+ * behind an uncloneable argument, its crash handling rejects the siblings, and its abort loses the reason.
+ */
+export interface OneWorker {
+  /**
+   * Posts in the root context. Rejects when the message cannot be sent; never settles when the worker ends first, since
+   * its exit tells more than tinypool's error does.
+   */
+  post(message: unknown, transfer?: readonly Transferable[]): Promise<unknown>;
+  terminate(): Promise<void>;
+}
+
+export interface Thread extends OneWorker {
+  readonly thread: Worker;
+}
+
+export interface Process extends OneWorker {
+  readonly process: ChildProcess;
+}
+
+type Handle = { readonly thread?: Worker; readonly process?: ChildProcess };
+
+/** All work inside tinypool runs here: it must keep no caller's context alive, nor run its events in one. */
+const root = cleanResource('offloop.Engine');
+
+// Beside this file in dist. Bundlers look for exactly this expression.
+const entry = fileURLToPath(new URL('./entry.js', import.meta.url));
+
+export function startThread(options: WorkerOptions, events: WorkerEvents): Thread {
+  return start('worker_threads', options, events) as Thread;
+}
+
+export function startProcess(options: WorkerOptions, events: WorkerEvents): Process {
+  return start('child_process', options, events) as Process;
+}
+
+function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
+  assertEntry();
+  return root.runInAsyncScope(() => {
+    const pool = new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, ...workerOptions(runtime, options) });
+    const handle = pool.threads[0] as Handle;
+    // An idle worker's error is told by its exit; without a listener it would end this process.
+    pool.on('error', () => undefined);
+    const life = { isEnding: false };
+    watchExit(pool, handle, events, life);
+    return {
+      thread: handle.thread as Worker,
+      process: handle.process as ChildProcess,
+      post: async (message, transfer) => {
+        try {
+          return await root.runInAsyncScope(postTo, undefined, pool, message, transfer);
+        } catch (error) {
+          if (life.isEnding) return new Promise(() => undefined);
+          throw error;
+        }
+      },
+      terminate: () => {
+        life.isEnding = true;
+        return root.runInAsyncScope(() => pool.destroy());
+      },
+    };
+  });
+}
+
+function postTo(pool: Tinypool, message: unknown, transfer: readonly Transferable[] | undefined): Promise<unknown> {
+  return pool.run(message, { transferList: transfer === undefined ? [] : [...transfer] });
+}
+
+function workerOptions(runtime: Options['runtime'], { resourceLimits, execArgv, env }: WorkerOptions): Partial<Options> {
+  const merged = env === undefined ? undefined : ({ ...process.env, ...env } as Record<string, string>);
+  const args = execArgv === undefined ? undefined : [...loaderFlags(), ...execArgv];
+  if (runtime === 'worker_threads') return defined({ resourceLimits, execArgv: args, env: merged });
+  const heap = resourceLimits?.maxOldGenerationSizeMb;
+  const heapFlag = heap === undefined ? [] : [`--max-old-space-size=${String(heap)}`];
+  return defined({
+    // A process inherits no flag of its own accord, and tinypool gives it no environment either.
+    execArgv: [...(args ?? process.execArgv.filter((flag) => !flag.startsWith('--inspect'))), ...heapFlag],
+    env: merged ?? ({ ...process.env } as Record<string, string>),
+    serialization: 'advanced' as const,
+  });
+}
+
+/** What a user's `execArgv` must not take away: the flags by which this process loads its own modules. */
+function loaderFlags(): string[] {
+  const isLoader = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/;
+  return process.execArgv.flatMap((flag, i, all) => {
+    if (!isLoader.test(flag)) return [];
+    const next = all[i + 1];
+    return flag.includes('=') || next === undefined || next.startsWith('-') ? [flag] : [flag, next];
+  });
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** An option that is there and undefined is not the same to tinypool as one that is absent. */
+function defined<T extends object>(options: T): Defined<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+/** tinypool listens to `error` only: after `process.exit()` in a thread its promise would never settle. */
+function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: { isEnding: boolean }): void {
+  const worker = handle.thread ?? handle.process;
+  let error: unknown;
+  let stderrTail = '';
+  // Before tinypool's own listener, which would start a replacement; replacing is the pool's business.
+  worker?.prependListener('error', (cause: unknown) => {
+    error ??= cause;
+    life.isEnding = true;
+    pool.options.minThreads = 0;
+  });
+  handle.process?.stderr?.on('data', (chunk: Buffer) => { stderrTail = (stderrTail + chunk.toString()).slice(-4096); });
+  worker?.once('exit', (code: number | null, signal?: NodeJS.Signals | null) => {
+    life.isEnding = true;
+    events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }));
+    void pool.destroy();
+  });
+}
+
+interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | undefined;
+  readonly error: unknown;
+  readonly stderrTail: string;
+  readonly isProcess: boolean;
+}
+
+function describeExit({ code, signal, error, stderrTail, isProcess }: Ending): WorkerExit {
+  const isOutOfMemory = (error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' || /heap out of memory/.test(stderrTail);
+  // A process's own error event says only that it ended.
+  const thrown = isProcess || isOutOfMemory ? undefined : error;
+  if (thrown !== undefined) return { exitCode: code, isOutOfMemory, error: thrown, how: 'by an uncaught exception' };
+  return { exitCode: code, isOutOfMemory, how: signal === undefined ? `with exit code ${String(code)}` : `by the signal ${signal}` };
+}
+
+let isEntryThere = false;
+
+function assertEntry(): void {
+  isEntryThere ||= existsSync(entry);
+  if (isEntryThere) return;
+  throw new ModuleLoadError(
+    `offloop's worker entry is not at ${entry}: offloop was probably bundled into another file. ` +
+      'Mark offloop and tinypool as external in the bundler, or copy dist/entry.js of offloop, with its chunks, next to the bundle.',
+  );
+}

@@ -1,0 +1,146 @@
+import { AsyncResource } from 'node:async_hooks';
+import { MessagePort, type Transferable } from 'node:worker_threads';
+
+import { realm } from '../realm.ts';
+import { describe } from '../describe.ts';
+import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
+import type { AbortKind } from '../wire/messages.ts';
+
+/** The task that is running, as its function sees it. */
+export interface CurrentTask {
+  /** Unique in its pool: the same id stands in the pool's own errors and reports. */
+  readonly id: string;
+  readonly name: string;
+  /**
+   * Aborted once the caller has aborted, the timeout or the deadline has passed, or the pool is closing. Its `aborted`
+   * can be read from a synchronous loop too. The reason tells the kind; the caller's own reason stays with the caller.
+   */
+  readonly signal: AbortSignal;
+  /** Epoch ms. */
+  readonly deadline?: number;
+  /** Hands a value to the caller's `onProgress`; dropped when it has none, or has given up waiting. */
+  progress(value: unknown): void;
+  /** Throws the signal's reason once the task has been told to stop. Cheap enough for every turn of a loop. */
+  throwIfAborted(): void;
+}
+
+/** What surrounds a running task: a thread, a process, or the caller's own thread. */
+export interface TaskHost {
+  /** Whether the task has been told to stop, read synchronously. */
+  pollAbort(): AbortKind | undefined;
+  progress(value: unknown): void;
+}
+
+/** Inside a task: which one it is. Elsewhere undefined. */
+export function currentTask(): CurrentTask | undefined {
+  return realm.currentTask.getStore();
+}
+
+export class TaskHandle implements CurrentTask {
+  readonly id: string;
+  readonly name: string;
+  declare readonly deadline?: number;
+  /** Filled by `move()`. */
+  readonly moved = new Set<Transferable>();
+  readonly #host: TaskHost;
+  #controller: AbortController | undefined;
+  #scope: AsyncResource | undefined;
+
+  constructor(id: string, name: string, deadline: number | undefined, host: TaskHost) {
+    this.id = id;
+    this.name = name;
+    if (deadline !== undefined) this.deadline = deadline;
+    this.#host = host;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // Listeners run in the task's context, not in that of the message that brought the news.
+      this.#scope = new AsyncResource('offloop.TaskSignal');
+      makePollable(this.#controller.signal, () => { this.pollAbort(); });
+    }
+    this.pollAbort();
+    return this.#controller.signal;
+  }
+
+  progress(value: unknown): void {
+    this.#host.progress(value);
+  }
+
+  throwIfAborted(): void {
+    const kind = this.pollAbort();
+    if (kind !== undefined) throw this.#controller?.signal.reason ?? abortReason(kind, this.name);
+  }
+
+  /** Looks at the host's flag, and lets the signal's listeners know what it says. */
+  pollAbort(): AbortKind | undefined {
+    const kind = this.#host.pollAbort();
+    if (kind !== undefined) this.abort(kind);
+    return kind;
+  }
+
+  abort(kind: AbortKind): void {
+    const controller = this.#controller;
+    if (controller === undefined || isAborted(controller.signal)) return;
+    this.#scope?.runInAsyncScope(() => { controller.abort(abortReason(kind, this.name)); });
+  }
+}
+
+function abortReason(kind: AbortKind, name: string): Error {
+  switch (kind) {
+    case 'abort':
+      return new DOMException(`The caller of the task '${name}' aborted it.`, 'AbortError');
+    case 'timeout':
+      return new TaskTimeoutError(`The task '${name}' has used up its timeout and is to stop.`);
+    case 'deadline':
+      return new DeadlineExceededError(`The deadline of the task '${name}' has passed and it is to stop.`);
+    case 'closed':
+      return new PoolClosedError(`The pool that runs the task '${name}' is closing and it is to stop.`);
+  }
+}
+
+const { prototype } = AbortSignal;
+const nativeAborted = Object.getOwnPropertyDescriptor(prototype, 'aborted')?.get as (this: AbortSignal) => boolean;
+const nativeReason = Object.getOwnPropertyDescriptor(prototype, 'reason')?.get as (this: AbortSignal) => unknown;
+
+/** What the signal itself knows, without a look at the host. */
+function isAborted(signal: AbortSignal): boolean {
+  return nativeAborted.call(signal);
+}
+
+/** A signal learns of an abort by an event, and a synchronous loop gets none: so looking at it asks the host first. */
+function makePollable(signal: AbortSignal, poll: () => void): void {
+  Object.defineProperties(signal, {
+    aborted: { get: () => (poll(), nativeAborted.call(signal)) },
+    reason: { get: () => (poll(), nativeReason.call(signal)) },
+    throwIfAborted: {
+      value: () => {
+        poll();
+        if (nativeAborted.call(signal)) throw nativeReason.call(signal);
+      },
+    },
+  });
+}
+
+/**
+ * Inside a task: hands a part of the result over instead of copying it, `return move(buffer)`. Afterwards the worker
+ * cannot use it any more. Outside of a task it does nothing.
+ * @param transfer what to hand over; default: the value itself, or the memory of a typed array.
+ * @returns the value, unchanged
+ * @throws OptionError (OFFLOOP_OPTION) when the value cannot be transferred and no list is given
+ */
+export function move<T>(value: T, transfer: readonly Transferable[] = transferablesOf(value)): T {
+  const moved = realm.currentTask.getStore()?.moved;
+  for (const item of transfer) moved?.add(item);
+  return value;
+}
+
+function transferablesOf(value: unknown): Transferable[] {
+  if (value instanceof ArrayBuffer || value instanceof MessagePort) return [value];
+  if (!ArrayBuffer.isView(value)) {
+    throw new OptionError(`move(): expected an ArrayBuffer, a typed array or a MessagePort, got ${describe(value)}. Or name what to hand over: move(value, [buffer]).`);
+  }
+  // Memory that others look at too (a small Buffer lives in a shared slab, a SharedArrayBuffer never moves) is copied.
+  return value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
+}

@@ -1,0 +1,115 @@
+import { restore } from '../context/carrier.ts';
+import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
+import { realm } from '../realm.ts';
+import { inCleanRoot } from '../context/root.ts';
+import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
+import type { AbortKind } from '../wire/messages.ts';
+import { TaskHandle, type TaskHost } from './current.ts';
+import type { RunOptions } from './offload.ts';
+import type { AnyFunction, TaskRecord } from './registry.ts';
+
+/** Runs a task that was called inside another one: on this thread, with no copy, seeing what its caller sees. */
+export async function runHere(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
+  const limits = limitsOf(record, options);
+  const refusal = reasonToStop(limits, record.name);
+  if (refusal !== undefined) throw refusal.reason;
+  const handle = new TaskHandle(`${outerId()}${record.name}`, record.name, limits.deadline, hostOf(limits, options));
+  const stopped = stopPromise(limits, record.name, handle);
+  try {
+    const fn = record.fn as AnyFunction;
+    const run = () => realm.currentTask.run(handle, () => fn(...args));
+    const result = inContext(options.context, limits.deadline === undefined ? run : () => enterDeadline(limits.deadline ?? 0, run));
+    return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
+  } finally {
+    stopped?.release();
+  }
+}
+
+interface Limits {
+  readonly signal: AbortSignal | undefined;
+  readonly deadline: number | undefined;
+  readonly timeout: number | undefined;
+  readonly startedAt: number;
+  readonly outer: TaskHandle | undefined;
+}
+
+function limitsOf(record: TaskRecord, options: RunOptions): Limits {
+  return {
+    signal: options.signal,
+    deadline: nearer(options.deadline, currentDeadline()),
+    timeout: options.timeout ?? record.timeout,
+    startedAt: performance.now(),
+    outer: realm.currentTask.getStore(),
+  };
+}
+
+/** `a/b`: b was called by a. */
+function outerId(): string {
+  const outer = realm.currentTask.getStore();
+  return outer === undefined ? '' : `${outer.id}/`;
+}
+
+function hostOf(limits: Limits, { onProgress }: RunOptions): TaskHost {
+  return {
+    pollAbort: () => limits.outer?.pollAbort() ?? kindOfStop(limits),
+    progress: (value) => onProgress?.(value),
+  };
+}
+
+function kindOfStop({ signal, deadline, timeout, startedAt }: Limits): AbortKind | undefined {
+  if (signal?.aborted === true) return 'abort';
+  if (deadline !== undefined && Date.now() >= deadline) return 'deadline';
+  if (timeout !== undefined && performance.now() - startedAt >= timeout) return 'timeout';
+  return undefined;
+}
+
+/** In an object, since the caller may have aborted with any value. */
+function reasonToStop(limits: Limits, name: string): { kind: AbortKind; reason: unknown } | undefined {
+  const kind = kindOfStop(limits);
+  if (kind === undefined) return undefined;
+  if (kind === 'abort') return { kind, reason: limits.signal?.reason };
+  if (kind === 'deadline') return { kind, reason: new DeadlineExceededError(`The deadline of the task '${name}' has passed.`) };
+  return { kind, reason: new TaskTimeoutError(`The task '${name}' ran longer than its timeout of ${String(limits.timeout)} ms.`) };
+}
+
+function inContext<R>(context: RunOptions['context'], run: () => R): R {
+  if (context === undefined || context === 'inherit') return run();
+  return context === 'none' ? inCleanRoot(run) : restore(context, run);
+}
+
+interface Stop {
+  readonly promise: Promise<never>;
+  release(): void;
+}
+
+/** Rejects when a limit is reached; undefined when there is none, which is the usual case. */
+function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | undefined {
+  const { signal, deadline, timeout, startedAt } = limits;
+  if (signal === undefined && deadline === undefined && timeout === undefined) return undefined;
+  let release = (): void => undefined;
+  const promise = new Promise<never>((_resolve, reject) => {
+    const check = (): void => {
+      const stop = reasonToStop(limits, name);
+      if (stop === undefined) return arm();
+      handle.abort(stop.kind);
+      reject(stop.reason as Error);
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const arm = (): void => {
+      const wait = nearer(
+        deadline === undefined ? undefined : deadline - Date.now(),
+        timeout === undefined ? undefined : timeout - (performance.now() - startedAt),
+      );
+      if (wait !== undefined) timer = setTimeout(check, Math.min(Math.max(1, wait), 2 ** 31 - 1)).unref();
+    };
+    signal?.addEventListener('abort', check, { once: true });
+    arm();
+    release = () => {
+      signal?.removeEventListener('abort', check);
+      clearTimeout(timer);
+    };
+  });
+  // The task may settle first; its caller then never looks at this one.
+  promise.catch(() => undefined);
+  return { promise, release: () => { release(); } };
+}

@@ -1,0 +1,87 @@
+import type { MessagePort } from 'node:worker_threads';
+
+import type { EncodedThrow } from './errors.ts';
+import type { BufferPath } from './values.ts';
+
+/** Every message between a pool and its workers. All but the first two travel beside the task, on the side channel. */
+export type Message = RunMessage | RunResponse | AbortNotice | StartedNotice | ProgressNotice;
+
+/** Pool to worker: run one task. */
+export interface RunMessage {
+  readonly type: 'run';
+  readonly id: number;
+  /** The `file:` URL of the task's module. */
+  readonly module: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  /** Where in `args` a Buffer is: structured clone makes a Uint8Array of it. */
+  readonly buffers?: readonly BufferPath[] | undefined;
+  /** Carried stores: name, JSON text, name, JSON text … */
+  readonly stores?: readonly string[] | undefined;
+  /** Modules to load first, since they declare stores that this worker has not seen yet. */
+  readonly declaredIn?: readonly string[] | undefined;
+  /** Epoch ms. */
+  readonly deadline?: number | undefined;
+  /** Say when the task starts: its timeout counts from there, not from when its module began to load. */
+  readonly sayWhenStarted?: true | undefined;
+  /** With the first message to a worker. */
+  readonly setup?: WorkerSetup | undefined;
+}
+
+export interface WorkerSetup {
+  /** Modules to load before the first task. */
+  readonly preload: readonly string[];
+  /** Measure the heap after each task. */
+  readonly reportMemory: boolean;
+  /** Threads: the side channel, and the flag that a task can read from a synchronous loop. */
+  readonly sidePort?: MessagePort | undefined;
+  readonly abortFlag?: SharedArrayBuffer | undefined;
+  /** Processes have no shared memory: a file plays the flag's part. */
+  readonly abortFile?: string | undefined;
+}
+
+/** Worker to pool: the answer to one `run`. */
+export type RunResponse = (RunReturned | RunThrew) & {
+  /** Milliseconds in the task's function. */
+  readonly runMs: number;
+  /** Bytes of heap and external memory in use, when the setup asked for it. */
+  readonly memory?: number | undefined;
+};
+
+interface RunReturned {
+  readonly type: 'returned';
+  readonly value: unknown;
+  readonly buffers?: readonly BufferPath[] | undefined;
+}
+
+interface RunThrew {
+  readonly type: 'threw';
+  readonly thrown: EncodedThrow;
+}
+
+/** Why a running task is told to stop; its place in the list is the number in the abort flag. */
+export const abortKinds = ['abort', 'timeout', 'deadline', 'closed'] as const;
+export type AbortKind = (typeof abortKinds)[number];
+
+/** Pool to worker. */
+export interface AbortNotice {
+  readonly type: 'abort';
+  readonly id: number;
+  readonly kind: AbortKind;
+}
+
+/** Worker to pool. */
+export interface StartedNotice {
+  readonly type: 'started';
+  readonly id: number;
+}
+
+/** Worker to pool. */
+export interface ProgressNotice {
+  readonly type: 'progress';
+  readonly id: number;
+  readonly value: unknown;
+  readonly buffers?: readonly BufferPath[] | undefined;
+}
+
+export type WorkerNotice = StartedNotice | ProgressNotice;

@@ -1,0 +1,74 @@
+import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
+import { taskRecord } from '../task/offload.ts';
+import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
+
+type Namespace = Readonly<Record<string, unknown>>;
+
+/** Exports of plain modules that have been called. */
+const functions = new Map<string, AnyFunction>();
+
+/**
+ * The function behind a module and a name: a task that the module declared with `offload()`, or one of its exports.
+ * A promise only the first time, so that later tasks start without one.
+ */
+export function resolveTask(module: string, name: string): AnyFunction | Promise<AnyFunction> {
+  return findTask(module, name)?.fn ?? functions.get(`${module}#${name}`) ?? loadTask(module, name);
+}
+
+async function loadTask(module: string, name: string): Promise<AnyFunction> {
+  const namespace = await loadModule(module);
+  const declared = findTask(module, name)?.fn;
+  if (declared !== undefined) return declared;
+  const exported = exportedFunction(namespace, name);
+  if (exported === undefined) throw notFound(module, name, namespace);
+  functions.set(`${module}#${name}`, exported);
+  return exported;
+}
+
+function exportedFunction(namespace: Namespace, name: string): AnyFunction | undefined {
+  // A CommonJS module's exports that Node could not name statically are keys of `default`.
+  const exported = namespace[name] ?? (namespace['default'] as Namespace | undefined)?.[name];
+  const fn = taskRecord(exported)?.fn ?? exported;
+  if (typeof fn === 'function') return fn as AnyFunction;
+  // A module reached through a link has another URL here than it had where it was declared.
+  return Object.values(namespace).map(taskRecord).find((record) => record?.name === name)?.fn;
+}
+
+function notFound(module: string, name: string, namespace: Namespace): TaskNotFoundError {
+  const names = new Set([...tasksOf(module), ...Object.keys(namespace).filter((key) => typeof namespace[key] === 'function')]);
+  const has = names.size === 0 ? 'It declares no task and exports no function.' : `It has: ${[...names].join(', ')}.`;
+  return new TaskNotFoundError(
+    `${module} was loaded in a worker and has no task '${name}'. ${has} ` +
+      'offload() must run at the top level of the module, not in a function or a condition.',
+  );
+}
+
+/** @throws ModuleLoadError (OFFLOOP_MODULE_LOAD) with the loader's own error as its cause */
+export async function loadModule(url: string): Promise<Namespace> {
+  try {
+    return (await import(url)) as Namespace;
+  } catch (cause) {
+    throw new ModuleLoadError(`The worker could not load ${url}: ${messageOf(cause)}. ${remedy(cause, url)}`, { cause });
+  }
+}
+
+/** The exports of a module that has been loaded, for finding an error's class among them. */
+export async function exportsOf(url: string): Promise<Namespace> {
+  return loadModule(url).catch(() => ({}));
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}
+
+function remedy(cause: unknown, url: string): string {
+  const code = (cause as { code?: unknown } | null)?.code;
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(url)) {
+    return (
+      `Node ${process.versions.node} does not run TypeScript by itself (22.18 and up do): start the process with a loader, ` +
+      '`node --import tsx app.ts`, or give the pool one, `execArgv: ["--import", "tsx"]`, or offload the compiled module.'
+    );
+  }
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'Check the path; in a bundle, keep the module a file of its own.';
+  return 'A module of tasks is loaded in the worker too: whatever it does at its top level must work there.';
+}

@@ -1,0 +1,86 @@
+import { openSync, readSync, unlinkSync } from 'node:fs';
+import { serialize } from 'node:v8';
+
+import { inCleanRoot } from '../context/root.ts';
+import type { TaskHandle } from '../task/current.ts';
+import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { explainUncloneable, survey } from '../wire/values.ts';
+import { uncloneable } from './port-guard.ts';
+import { run, type WorkerHost } from './run.ts';
+
+/** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
+const POLL_EVERY_MS = 2;
+
+/** A worker process: the flag in a file, notices beside tinypool's messages on the same channel. */
+export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage> {
+  const running = new Map<number, TaskHandle>();
+  let readFlag: () => readonly [id: number, kind: number] = () => [0, 0];
+  const host: WorkerHost & { reportMemory: boolean } = {
+    reportMemory: false,
+    pollAbort: (id) => {
+      const [told, kind] = readFlag();
+      return told === id ? abortKinds[kind] : undefined;
+    },
+    started: (id) => { send({ type: 'started', id }); },
+    progress: (id, value) => { sendProgress(id, value); },
+    running: (id, handle) => void (handle === undefined ? running.delete(id) : running.set(id, handle)),
+  };
+
+  function setUp({ abortFile, reportMemory }: WorkerSetup): void {
+    host.reportMemory = reportMemory;
+    if (abortFile !== undefined) readFlag = flagReader(abortFile);
+    inCleanRoot(() => {
+      process.on('message', (message: { offloop?: BytesMessage }) => {
+        if (message.offloop === undefined) return;
+        const { id, kind } = fromBytes<AbortNotice>(message.offloop);
+        running.get(id)?.abort(kind);
+      });
+      // The parent is gone, and nobody waits for what this process still computes.
+      process.on('disconnect', () => process.exit());
+    });
+  }
+
+  return async (bytes) => {
+    const message = fromBytes<RunMessage>(bytes);
+    if (message.setup !== undefined) setUp(message.setup);
+    return answer(await run(message, host));
+  };
+}
+
+function answer(response: RunResponse): BytesMessage {
+  try {
+    return toBytes(response);
+  } catch (cause) {
+    return toBytes(uncloneable(response, cause, serialize));
+  }
+}
+
+function send(notice: WorkerNotice): void {
+  process.send?.({ offloop: toBytes(notice) });
+}
+
+function sendProgress(id: number, value: unknown): void {
+  const notice: ProgressNotice = { type: 'progress', id, value, buffers: survey(value, 'progress') };
+  try {
+    send(notice);
+  } catch (cause) {
+    throw explainUncloneable(value, 'progress', cause, serialize);
+  }
+}
+
+function flagReader(path: string): () => readonly [number, number] {
+  const file = openSync(path, 'r');
+  // An open file needs no name, and leaves none behind however this ends; Windows keeps it until the parent removes it.
+  if (process.platform !== 'win32') unlinkSync(path);
+  const numbers = new Int32Array(2);
+  let readAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now - readAt >= POLL_EVERY_MS) {
+      readSync(file, numbers, 0, numbers.byteLength, 0);
+      readAt = now;
+    }
+    return [numbers[0] ?? 0, numbers[1] ?? 0];
+  };
+}

@@ -1,0 +1,107 @@
+import type { Transferable } from 'node:worker_threads';
+import { getHeapStatistics } from 'node:v8';
+
+import { intoStores } from '../context/carrier.ts';
+import { realm } from '../realm.ts';
+import { inCleanRoot } from '../context/root.ts';
+import { DeadlineExceededError } from '../errors.ts';
+import { TaskHandle } from '../task/current.ts';
+import type { AnyFunction } from '../task/registry.ts';
+import { encodeThrow } from '../wire/errors.ts';
+import type { AbortKind, RunMessage, RunResponse } from '../wire/messages.ts';
+import { reviveBuffers, survey } from '../wire/values.ts';
+import { exportsOf, loadModule, resolveTask } from './modules.ts';
+
+/** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
+export interface WorkerHost {
+  pollAbort(id: number): AbortKind | undefined;
+  started(id: number): void;
+  progress(id: number, value: unknown): void;
+  /** Keeps the handle reachable for abort notices while the task runs. */
+  running(id: number, handle: TaskHandle | undefined): void;
+  readonly reportMemory: boolean;
+}
+
+/** What to hand over with a response instead of copying it. */
+const transfers = new WeakMap<RunResponse, readonly Transferable[]>();
+
+export function transfersOf(response: RunResponse): readonly Transferable[] | undefined {
+  return transfers.get(response);
+}
+
+/** Runs one task: load, restore the context in a clean root, call, answer. Never rejects. */
+export async function run(message: RunMessage, host: WorkerHost): Promise<RunResponse> {
+  let startedAt = 0;
+  try {
+    const loading = load(message);
+    if (loading !== undefined) await loading;
+    const task = resolveTask(message.module, message.name);
+    const fn = task instanceof Promise ? await task : task;
+    assertInTime(message);
+    const handle = handleFor(message, host);
+    host.running(message.id, handle);
+    if (message.sayWhenStarted === true) host.started(message.id);
+    startedAt = performance.now();
+    const value = await call(message, fn, handle);
+    return returned(value, handle, startedAt, host);
+  } catch (error) {
+    return threw(error, message, startedAt, host);
+  } finally {
+    host.running(message.id, undefined);
+  }
+}
+
+/** Modules of the setup that have not been loaded yet; one that failed is tried again, and fails again, with each task. */
+const preloads = new Set<string>();
+
+/** Modules that declare carried stores come before the task: both sides must hold the same store when it is entered. */
+function load({ setup, declaredIn }: RunMessage): Promise<unknown> | undefined {
+  for (const url of setup?.preload ?? []) preloads.add(url);
+  if (preloads.size === 0 && declaredIn === undefined) return undefined;
+  return Promise.all([...[...preloads].map(preload), ...(declaredIn ?? []).map(loadModule)]);
+}
+
+async function preload(url: string): Promise<void> {
+  await loadModule(url);
+  preloads.delete(url);
+}
+
+function assertInTime({ deadline, name }: RunMessage): void {
+  if (deadline === undefined || Date.now() < deadline) return;
+  throw new DeadlineExceededError(`The deadline of the task '${name}' passed before it could start.`);
+}
+
+function handleFor(message: RunMessage, host: WorkerHost): TaskHandle {
+  const { id } = message;
+  return new TaskHandle(String(id), message.name, message.deadline, {
+    pollAbort: () => host.pollAbort(id),
+    progress: (value) => { host.progress(id, value); },
+  });
+}
+
+function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown {
+  const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
+  const invoke = () => realm.currentTask.run(handle, () => fn(...args));
+  const withStores = message.stores === undefined ? invoke : intoStores(message.stores, invoke);
+  const { deadline } = message;
+  return inCleanRoot(deadline === undefined ? withStores : () => realm.deadline.run(deadline, withStores));
+}
+
+function returned(value: unknown, handle: TaskHandle, startedAt: number, host: WorkerHost): RunResponse {
+  const runMs = performance.now() - startedAt;
+  const buffers = survey(value, 'result');
+  const response: RunResponse = { type: 'returned', value, buffers, runMs, memory: memory(host) };
+  if (handle.moved.size > 0) transfers.set(response, [...handle.moved]);
+  return response;
+}
+
+async function threw(error: unknown, { module }: RunMessage, startedAt: number, host: WorkerHost): Promise<RunResponse> {
+  const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
+  return { type: 'threw', thrown: encodeThrow(error, await exportsOf(module)), runMs, memory: memory(host) };
+}
+
+function memory(host: WorkerHost): number | undefined {
+  if (!host.reportMemory) return undefined;
+  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  return heap + external;
+}

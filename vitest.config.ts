@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config';
+
+const root = import.meta.dirname.replaceAll('\\', '/').replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Workers load a task's module natively. Transformed by Vite, it would be another module here, with another URL.
+    server: { deps: { external: [new RegExp(`^${root}/(dist|test/fixtures)/`)] } },
+    pool: 'forks',
+    setupFiles: process.env.EXPECT_RUNTIME ? ['.ci/expect-runtime.js'] : [],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    retry: 0,
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+});
