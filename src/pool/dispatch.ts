@@ -118,10 +118,10 @@ export class Dispatcher {
     slot.call = call;
     const { timeout } = call.input;
     if (timeout !== undefined) armTimeout(call, timeout, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
-    slot.worker.run(messageFor(call, slot), call.input.transfer).then(
-      (response) => { this.#answered(slot, call, response); },
-      (error: unknown) => { this.#unsent(slot, call, error); },
-    );
+    slot.worker.run(messageFor(call, slot), call.input.transfer, {
+      onAnswer: (response) => { this.#answered(slot, call, response); },
+      onUnsent: (error) => { this.#unsent(slot, call, error); },
+    });
     this.#ensureMinimum();
   }
 
@@ -276,18 +276,20 @@ export class Dispatcher {
 
 function messageFor({ input }: Call, slot: Slot): RunMessage {
   const { id, task, args, buffers, stores, deadline, timeout } = input;
-  const declaredIn = stores === undefined ? undefined : newlyDeclared(stores, slot.knownStores);
-  const message: RunMessage = { type: 'run', id, module: task.module, name: task.name, args };
-  // Keys that are undefined would be cloned too.
-  return Object.assign(
-    message,
-    buffers && { buffers },
-    stores && { stores },
-    declaredIn && { declaredIn },
-    deadline === undefined ? undefined : { deadline },
-    timeout === undefined ? undefined : { sayWhenStarted: true },
-  );
+  const message: Mutable<RunMessage> = { id, module: task.module, name: task.name, args };
+  // Only the keys that are needed: each one is cloned, also when it is undefined.
+  if (buffers !== undefined) message.buffers = buffers;
+  if (deadline !== undefined) message.deadline = deadline;
+  if (timeout !== undefined) message.sayWhenStarted = true;
+  if (stores !== undefined) {
+    message.stores = stores;
+    const declaredIn = newlyDeclared(stores, slot.knownStores);
+    if (declaredIn !== undefined) message.declaredIn = declaredIn;
+  }
+  return message;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function newlyDeclared(stores: readonly string[], known: Set<string>): string[] | undefined {
   let modules: string[] | undefined;

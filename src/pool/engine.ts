@@ -5,10 +5,10 @@ import type { AbortNotice, RunMessage, RunResponse, WorkerNotice } from '../wire
 /** One worker, whatever it is made of. The pool hands it a task only when it has answered the one before. */
 export interface EngineWorker {
   /**
-   * Settles with the worker's answer. Rejects at once with NotCloneableError when the message cannot be sent; when the
-   * worker ends first it never settles, and `onExit` tells.
+   * Calls back once: with the worker's answer, or with NotCloneableError when the message could not be sent. When the
+   * worker ends first it calls neither, and `onExit` tells. Callbacks, since each further promise shows in a task's cost.
    */
-  run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse>;
+  run(message: RunMessage, transfer: readonly Transferable[] | undefined, done: RunCallbacks): void;
   /** Tells a running task to stop. */
   tell(notice: AbortNotice): void;
   /** Delivers the notices that were posted before an answer that has come already. */
@@ -17,6 +17,11 @@ export interface EngineWorker {
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */
   terminate(): Promise<void>;
+}
+
+export interface RunCallbacks {
+  onAnswer(response: RunResponse): void;
+  onUnsent(error: unknown): void;
 }
 
 export interface WorkerEvents {

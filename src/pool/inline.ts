@@ -1,5 +1,3 @@
-import type { Transferable } from 'node:worker_threads';
-
 import type { TaskHandle } from '../task/current.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
 import { encodeThrow } from '../wire/errors.ts';
@@ -26,18 +24,21 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   let isEnded = false;
 
   return {
-    async run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse> {
-      const received = cloneMessage(isSetUp ? message : { ...message, setup }, transfer);
+    run(message, transfer, { onAnswer, onUnsent }) {
+      let received: RunMessage;
+      try {
+        received = structuredClone(isSetUp ? message : { ...message, setup }, { transfer: [...(transfer ?? [])] });
+      } catch (cause) {
+        return void queueMicrotask(() => { onUnsent(explainUnsent(message.args, transfer, cause)); });
+      }
       isSetUp = true;
       // A task that waits for something that keeps no process alive is a pending task all the same.
       const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
-      try {
-        const response = cloneResponse(await run(received, host));
-        return isEnded ? await new Promise<never>(() => undefined) : response;
-      } finally {
-        told.delete(message.id);
+      void run(received, host).then((response) => {
         clearInterval(keepAlive);
-      }
+        told.delete(message.id);
+        if (!isEnded) onAnswer(cloneResponse(response));
+      });
     },
     tell({ id, kind }: AbortNotice): void {
       told.set(id, kind);
@@ -53,14 +54,6 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       return Promise.resolve();
     },
   };
-}
-
-function cloneMessage(message: RunMessage, transfer: readonly Transferable[] | undefined): RunMessage {
-  try {
-    return structuredClone(message, { transfer: [...(transfer ?? [])] });
-  } catch (cause) {
-    throw explainUnsent(message.args, transfer, cause);
-  }
 }
 
 function cloneResponse(response: RunResponse): RunResponse {

@@ -52,6 +52,8 @@ export function createPool(options: PoolOptions = {}): Pool {
 const root = cleanResource('offloop.Pool');
 const inRoot = <R>(fn: () => R): R => root.runInAsyncScope(fn);
 
+const noOptions: RunOptions = Object.freeze({});
+
 export class WorkerPool implements Pool {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
@@ -66,10 +68,12 @@ export class WorkerPool implements Pool {
     this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
   }
 
-  async run<A extends unknown[], R>(task: Task<A, R>, args: A, options: RunOptions = {}): Promise<R> {
+  async run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
     const record = taskRecord(task);
     if (record === undefined) throw notATask(task);
-    return (await this.runRecord(record, args, checkRunOptions(`pool.run('${record.name}')`, options))) as R;
+    if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
+    const call = this.#admit(record, args, options ?? noOptions);
+    return unwrap(await call.outcome, record) as Promise<R>;
   }
 
   /** The way in for every call. Everything up to the first await happens in the caller's turn. */
@@ -87,7 +91,7 @@ export class WorkerPool implements Pool {
   }
 
   async ready(): Promise<void> {
-    this.#assertOpen('pool.ready()');
+    if (this.#state !== 'running') throw this.#afterClose('pool.ready()');
     if (this.#room > 0) return;
     const waiter = withResolvers();
     this.#waitingForRoom.push(waiter);
@@ -117,14 +121,13 @@ export class WorkerPool implements Pool {
   }
 
   #admit(task: TaskRecord, args: readonly unknown[], options: RunOptions): Call {
-    const what = `the task '${task.name}'`;
-    this.#assertOpen(what);
-    if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of ${what} in an array, got ${describe(args)}.`);
+    if (this.#state !== 'running') throw this.#afterClose(`the task '${task.name}'`);
+    if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of '${task.name}' in an array, got ${describe(args)}.`);
     const { signal } = options;
     if (signal?.aborted === true) throw signal.reason;
     const deadline = nearer(options.deadline, currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
-    this.#assertRoom(what);
+    if (this.#room <= 0) throw this.#full(task);
     const call = new Call(this.#input(task, args, options, deadline));
     inRoot(() => {
       this.#watch(call, signal);
@@ -136,7 +139,11 @@ export class WorkerPool implements Pool {
   #input(task: TaskRecord, args: readonly unknown[], options: RunOptions, deadline: number | undefined): CallInput {
     const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
     return {
-      ...{ id: ++this.#lastId, task, args, deadline, transfer: options.transfer },
+      id: ++this.#lastId,
+      task,
+      args,
+      deadline,
+      transfer: options.transfer,
       buffers: survey(args, 'args'),
       stores: this.#stores(options.context),
       priority: options.priority ?? task.priority ?? 0,
@@ -171,16 +178,14 @@ export class WorkerPool implements Pool {
     return setTimeout(expire, Math.min(deadline - Date.now(), 2 ** 31 - 1)).unref();
   }
 
-  #assertOpen(what: string): void {
-    if (this.#state === 'running') return;
-    throw this.#closedError(`${what} was called after the pool '${this.#settings.name}' was closed`);
+  #afterClose(what: string): PoolClosedError {
+    return this.#closedError(`${what} was called after the pool '${this.#settings.name}' was closed`);
   }
 
-  #assertRoom(what: string): void {
-    if (this.#room > 0) return;
+  #full({ name: task }: TaskRecord): QueueFullError {
     const { name, maxQueue } = this.#settings;
-    throw new QueueFullError(
-      `${what} was refused: ${String(maxQueue)} calls wait in the pool '${name}' already. ` +
+    return new QueueFullError(
+      `The task '${task}' was refused: ${String(maxQueue)} calls wait in the pool '${name}' already. ` +
         'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
     );
   }

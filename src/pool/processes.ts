@@ -32,10 +32,15 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   let isSetUp = false;
 
   return {
-    async run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse> {
-      const bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
+    run(message, transfer, { onAnswer, onUnsent }) {
+      let bytes: BytesMessage;
+      try {
+        bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
+      } catch (cause) {
+        return void queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
+      }
       isSetUp = true;
-      return fromBytes<RunResponse>((await worker.post(bytes)) as BytesMessage);
+      worker.post(bytes, undefined, (answer) => { onAnswer(fromBytes<RunResponse>(answer as BytesMessage)); }, onUnsent);
     },
     tell(notice: AbortNotice): void {
       if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
@@ -47,14 +52,11 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   };
 }
 
+/** @throws DataCloneError */
 function encode(message: RunMessage, transfer: readonly Transferable[] | undefined): BytesMessage {
-  try {
-    const bytes = toBytes(message);
-    detach(transfer);
-    return bytes;
-  } catch (cause) {
-    throw explainUncloneable(message.args, 'args', cause, serialize);
-  }
+  const bytes = toBytes(message);
+  detach(transfer);
+  return bytes;
 }
 
 const children = new Set<ChildProcess>();

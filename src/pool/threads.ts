@@ -1,7 +1,7 @@
-import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, type AbortNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, type AbortNotice, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUnsent } from '../wire/values.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';
@@ -17,21 +17,17 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   worker.thread.once('exit', () => { side.close(); });
   const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, abortFlag: flag.buffer as SharedArrayBuffer };
   let isSetUp = false;
-  let hasRun = false;
 
   return {
-    async run(message: RunMessage, transfer: readonly Transferable[] | undefined): Promise<RunResponse> {
-      try {
-        if (isSetUp) return (await worker.post(message, transfer)) as RunResponse;
-        isSetUp = true;
-        return (await worker.post({ ...message, setup }, [...(transfer ?? []), sidePort])) as RunResponse;
-      } catch (cause) {
-        // The first message carries the setup, and it was not sent.
-        isSetUp = hasRun;
-        throw explainUnsent(message.args, transfer, cause);
-      } finally {
-        hasRun = isSetUp;
-      }
+    run(message, transfer, { onAnswer, onUnsent }) {
+      const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, transfer, cause)); };
+      if (isSetUp) return worker.post(message, transfer, onAnswer as (answer: unknown) => void, explain);
+      isSetUp = true;
+      worker.post({ ...message, setup }, [...(transfer ?? []), sidePort], onAnswer as (answer: unknown) => void, (cause) => {
+        // The setup was in the message that was not sent.
+        isSetUp = false;
+        explain(cause);
+      });
     },
     tell(notice: AbortNotice): void {
       side.postMessage(notice);

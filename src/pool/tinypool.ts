@@ -17,10 +17,10 @@ import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
  */
 export interface OneWorker {
   /**
-   * Posts in the root context. Rejects when the message cannot be sent; never settles when the worker ends first, since
-   * its exit tells more than tinypool's error does.
+   * Posts in the root context. `onUnsent` is called when the message cannot be sent. When the worker ends first neither
+   * is called: its exit tells more than tinypool's error does.
    */
-  post(message: unknown, transfer?: readonly Transferable[]): Promise<unknown>;
+  post(message: unknown, transfer: readonly Transferable[] | undefined, onAnswer: (answer: unknown) => void, onUnsent: (cause: unknown) => void): void;
   terminate(): Promise<void>;
 }
 
@@ -60,13 +60,11 @@ function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions,
     return {
       thread: handle.thread as Worker,
       process: handle.process as ChildProcess,
-      post: async (message, transfer) => {
-        try {
-          return await root.runInAsyncScope(postTo, undefined, pool, message, transfer);
-        } catch (error) {
-          if (life.isEnding) return new Promise(() => undefined);
-          throw error;
-        }
+      post: (message, transfer, onAnswer, onUnsent) => {
+        const ifAlive = (cause: unknown): void => {
+          if (!life.isEnding) onUnsent(cause);
+        };
+        root.runInAsyncScope(() => void pool.run(message, transferOf(transfer)).then(onAnswer, ifAlive));
       },
       terminate: () => {
         life.isEnding = true;
@@ -76,8 +74,10 @@ function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions,
   });
 }
 
-function postTo(pool: Tinypool, message: unknown, transfer: readonly Transferable[] | undefined): Promise<unknown> {
-  return pool.run(message, { transferList: transfer === undefined ? [] : [...transfer] });
+const nothingToTransfer: NonNullable<Parameters<Tinypool['run']>[1]> = { transferList: [] };
+
+function transferOf(transfer: readonly Transferable[] | undefined): NonNullable<Parameters<Tinypool['run']>[1]> {
+  return transfer === undefined ? nothingToTransfer : { transferList: [...transfer] };
 }
 
 function workerOptions(runtime: Options['runtime'], { resourceLimits, execArgv, env }: WorkerOptions): Partial<Options> {

@@ -3,12 +3,13 @@ import type { MessagePort } from 'node:worker_threads';
 import type { EncodedThrow } from './errors.ts';
 import type { BufferPath } from './values.ts';
 
-/** Every message between a pool and its workers. All but the first two travel beside the task, on the side channel. */
-export type Message = RunMessage | RunResponse | AbortNotice | StartedNotice | ProgressNotice;
+/*
+ * Every message between a pool and its workers. A run and its response go by tinypool's channel, as one tinypool task;
+ * the notices beside it, on a side channel.
+ */
 
 /** Pool to worker: run one task. */
 export interface RunMessage {
-  readonly type: 'run';
   readonly id: number;
   /** The `file:` URL of the task's module. */
   readonly module: string;

@@ -21,7 +21,7 @@ const SURVEY_BUDGET = 1000;
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
 export function survey(value: unknown, root: string): BufferPath[] | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (typeof value !== 'object' || value === null || isFlat(value)) return undefined;
   const buffers: BufferPath[] = [];
   const seen = new Set<object>([value]);
   const waiting: [object, BufferPath][] = [[value, []]];
@@ -38,6 +38,11 @@ export function survey(value: unknown, root: string): BufferPath[] | undefined {
     }
   }
   return buffers.length === 0 ? undefined : buffers;
+}
+
+/** A short list without objects, as most arguments are, needs no survey. */
+function isFlat(value: object): boolean {
+  return Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item !== 'object' || item === null);
 }
 
 /** Classes that structured clone keeps; platform objects (a MessagePort, a KeyObject …) are recognised by their symbols. */

@@ -42,7 +42,6 @@ function guard(port: MessagePort): void {
 }
 
 export function uncloneable(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
-  const { runMs, memory } = response;
   const value = response.type === 'returned' ? response.value : undefined;
-  return { type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause, clone)), runMs, memory };
+  return { ...response, type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause, clone)) };
 }

@@ -90,18 +90,18 @@ function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown
 function returned(value: unknown, handle: TaskHandle, startedAt: number, host: WorkerHost): RunResponse {
   const runMs = performance.now() - startedAt;
   const buffers = survey(value, 'result');
-  const response: RunResponse = { type: 'returned', value, buffers, runMs, memory: memory(host) };
+  const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
   if (handle.moved.size > 0) transfers.set(response, [...handle.moved]);
   return response;
 }
 
 async function threw(error: unknown, { module }: RunMessage, startedAt: number, host: WorkerHost): Promise<RunResponse> {
   const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
-  return { type: 'threw', thrown: encodeThrow(error, await exportsOf(module)), runMs, memory: memory(host) };
+  return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(module)), runMs }, host);
 }
 
-function memory(host: WorkerHost): number | undefined {
-  if (!host.reportMemory) return undefined;
+function withMemory(response: RunResponse, host: WorkerHost): RunResponse {
+  if (!host.reportMemory) return response;
   const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
-  return heap + external;
+  return { ...response, memory: heap + external };
 }
