@@ -19,13 +19,14 @@ export async function startHealthProbe(url) {
   let failed = 0;
 
   await Promise.all(Array.from({ length: OPEN_CONNECTIONS }, () => get(url, agent)));
-  let due = performance.now() + INTERVAL_MS;
-  const timer = setInterval(sendWhatIsDue, INTERVAL_MS);
+  let due = performance.now();
+  let timer = setTimeout(sendNext);
   return { stop };
 
-  // Counts from when a probe was due, not from when this busy process got round to it.
-  function sendWhatIsDue() {
-    for (; due <= performance.now(); due += INTERVAL_MS) send({ due });
+  function sendNext() {
+    send({ due });
+    due += INTERVAL_MS;
+    timer = setTimeout(sendNext, due - performance.now());
   }
 
   async function send(probe) {
@@ -34,13 +35,14 @@ export async function startHealthProbe(url) {
     settle(probe);
   }
 
+  // Counts from when the probe was due, not from when this busy process got round to it.
   function settle(probe) {
     if (waiting.delete(probe)) record(latency, performance.now() - probe.due);
   }
 
   /** Probes without an answer count with the time they have waited so far. */
   function stop() {
-    clearInterval(timer);
+    clearTimeout(timer);
     waiting.forEach(settle);
     agent.destroy();
     return { probes: latency.count, failed, ...inMs(latency) };

@@ -1,10 +1,9 @@
 import { describe } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
-import type { Carried, StoreRecord } from './carry.ts';
+import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
 import { decodeStore, encodeStore } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
-import { realm } from '../realm.ts';
 import { inCleanRoot } from './root.ts';
 
 /**
@@ -75,15 +74,17 @@ export function intoStores<R>(wire: WireStores, fn: () => R): () => R {
  * A carrier comes from a message, so anybody may have written it: its shape is checked before anything is read.
  * @throws ContextError (OFFLOOP_CONTEXT)
  */
-export function wireStores(carrier: Carrier): WireStores {
-  const { version, stores, deadline } = (carrier ?? {}) as Partial<Carrier>;
+export function wireStores(carrier: unknown): WireStores {
+  const { version, stores, deadline } = (carrier ?? {}) as { [K in keyof Carrier]?: unknown };
   if (version !== 1) throw badCarrier(`its version is ${describe(version)}, and this offloop reads version 1`);
   if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${describe(stores)}`);
   if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${describe(deadline)}`);
-  for (const [name, text] of Object.entries(stores)) {
+  const wire: string[] = [];
+  for (const [name, text] of Object.entries(stores as Record<string, unknown>)) {
     if (typeof text !== 'string') throw new ContextError(`The carrier's store '${name}' is not text. ${whereFrom}`, name);
+    wire.push(name, text);
   }
-  return Object.entries(stores).flat();
+  return wire;
 }
 
 const whereFrom = 'Pass on, unchanged, what capture() returned.';
@@ -98,9 +99,9 @@ function withCarriedDeadline<R>({ deadline }: Carrier, fn: () => R): () => R {
 
 /** @throws OptionError (OFFLOOP_OPTION) when one of the list is not what `carry()` returned. */
 export function selectStores(call: string, only: readonly Carried<unknown>[] | undefined): Iterable<StoreRecord> {
-  if (only === undefined) return realm.stores.values();
+  if (only === undefined) return declaredStores.values();
   return only.map((carried: unknown) => {
-    const record = realm.stores.get((carried as Partial<StoreRecord> | null)?.name ?? '');
+    const record = declaredStores.get((carried as Partial<StoreRecord> | null)?.name ?? '');
     if (record === undefined) throw new OptionError(`${call}: expected what carry() returned, got ${describe(carried)}.`);
     return record;
   });

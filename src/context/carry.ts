@@ -6,8 +6,8 @@ import { describe } from '../describe.ts';
 import { DuplicateNameError, OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
 import { assertNotEntry, isSameEvaluation, moduleUrl, type ModuleRef } from './module-ref.ts';
-import { realm } from '../realm.ts';
 import { inCleanRoot } from './root.ts';
+import { shared } from '../shared.ts';
 
 export interface CarryOptions<T, W = T> {
   /** The store's name in the carrier; unique in the process. */
@@ -46,6 +46,9 @@ export interface StoreRecord extends Carried<unknown> {
   readonly whenAbsent: unknown;
 }
 
+/** Every declared store by its name. */
+export const stores = shared('stores', () => new Map<string, StoreRecord>());
+
 const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
   name: rules.name,
   pick: { is: (v) => Array.isArray(v) && v.length > 0, expected: 'a non-empty array of keys' },
@@ -81,7 +84,7 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
 
 function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {
   const checked = checkOptions<CarryOptions<T, W>>('carry()', options, table);
-  if (checked.name === undefined) throw new OptionError("carry(): the store needs a name: carry(import.meta, store, { name: 'request' }).");
+  if ((checked.name as string | undefined) === undefined) throw new OptionError("carry(): the store needs a name: carry(import.meta, store, { name: 'request' }).");
   if (checked.pick !== undefined && checked.encode !== undefined) {
     throw new OptionError(`carry('${checked.name}'): give \`pick\` or \`encode\`, not both: \`encode\` chooses what travels by itself.`);
   }
@@ -104,10 +107,10 @@ function isStandardSchema(value: unknown): boolean {
 
 /** The same module evaluated again (hot reload, a test runner's module reset) replaces what it had declared. */
 function register(record: StoreRecord): void {
-  const known = realm.stores.get(record.name);
+  const known = stores.get(record.name);
   const isRedeclared = known?.module === record.module && !isSameEvaluation(known.ref, record.ref);
   if (known !== undefined && known.store !== record.store && !isRedeclared) {
     throw new DuplicateNameError(`carry('${record.name}'): the name is taken by a store declared in ${known.module}. Choose another.`);
   }
-  realm.stores.set(record.name, record);
+  stores.set(record.name, record);
 }

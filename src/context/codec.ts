@@ -4,9 +4,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
-import type { StoreRecord } from './carry.ts';
+import { stores, type StoreRecord } from './carry.ts';
 import { fromText, NotPlainError, toText } from './plain.ts';
-import { realm } from '../realm.ts';
 
 /**
  * The store's value in the current context as JSON text; undefined when the store is not set.
@@ -26,7 +25,7 @@ export function encodeStore(record: StoreRecord): string | undefined {
  * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
  */
 export function decodeStore(name: string, text: string): { store: AsyncLocalStorage<unknown>; value: unknown } {
-  const record = realm.stores.get(name);
+  const record = stores.get(name);
   if (record === undefined) {
     throw new ContextError(
       `The carrier holds a store '${name}' that nothing here has declared. Import the module that calls carry() for it first.`,

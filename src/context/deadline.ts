@@ -1,7 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { rules } from '../options.ts';
-import { realm } from '../realm.ts';
+import { shared } from '../shared.ts';
+
+/** Epoch ms; entered by `withDeadline` and by a running task. */
+const deadlines = shared('deadlines', () => new AsyncLocalStorage<number>());
 
 /**
  * Gives everything that `fn` calls, in workers too, at most `ms` milliseconds from now. Deadlines nest: a child's is the
@@ -17,11 +22,11 @@ export function withDeadline<R>(ms: number, fn: () => R): R {
 
 /** Epoch ms of the deadline in force, if there is one. */
 export function currentDeadline(): number | undefined {
-  return realm.deadline.getStore();
+  return deadlines.getStore();
 }
 
 export function enterDeadline<R>(deadline: number, fn: () => R): R {
-  return realm.deadline.run(nearer(deadline, currentDeadline()) ?? deadline, fn);
+  return deadlines.run(nearer(deadline, currentDeadline()) ?? deadline, fn);
 }
 
 export function nearer(one: number | undefined, other: number | undefined): number | undefined {

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { describe } from '../describe.ts';
 import { EntryModuleError, OptionError } from '../errors.ts';
-import { realm } from '../realm.ts';
+import { thread } from '../shared.ts';
 
 /** Which module: `import.meta`, a `file:` URL, or an absolute path (`__filename` in CommonJS). */
 export type ModuleRef = ImportMeta | URL | string;
@@ -40,7 +40,7 @@ export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
  * @throws EntryModuleError (OFFLOOP_ENTRY_MODULE)
  */
 export function assertNotEntry(call: string, url: string): void {
-  if (realm.isWorker || !isEntry(url)) return;
+  if (thread.isWorker || !isEntry(url)) return;
   throw new EntryModuleError(
     `${call} was called in ${url}, the module that started this process. A worker would have to load it, and so start ` +
       'the application again. Move the call, with the function or the store, into a module of its own and import it from here.',

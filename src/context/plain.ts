@@ -112,8 +112,8 @@ function tagged(type: string, value: Json = null): Json {
 function fromJson(json: Json): unknown {
   if (typeof json !== 'object' || json === null) return json;
   if (Array.isArray(json)) return json.map(fromJson);
-  const record = json as { readonly [key: string]: Json };
-  return Object.hasOwn(record, TAG) ? fromTagged(String(record[TAG]), record['value'] ?? null) : fill({}, record);
+  const record = json as Readonly<Record<string, Json>>;
+  return Object.hasOwn(record, TAG) ? fromTagged(record[TAG] as string, record.value ?? null) : fill({}, record);
 }
 
 function fromTagged(type: string, value: Json): unknown {
@@ -131,13 +131,13 @@ function fromTagged(type: string, value: Json): unknown {
     case 'set':
       return new Set(fromJson(value) as unknown[]);
     case 'null-prototype':
-      return fill(Object.create(null) as Record<string, unknown>, value as { readonly [key: string]: Json });
+      return fill(Object.create(null) as Record<string, unknown>, value as Readonly<Record<string, Json>>);
     default:
       throw new SyntaxError(`there is no plain value of the type "${type}"`);
   }
 }
 
-function fill(target: Record<string, unknown>, source: { readonly [key: string]: Json }): Record<string, unknown> {
+function fill(target: Record<string, unknown>, source: Readonly<Record<string, Json>>): Record<string, unknown> {
   for (const [key, value] of Object.entries(source)) define(target, key, fromJson(value));
   return target;
 }

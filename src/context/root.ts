@@ -1,6 +1,9 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
-import { realm } from '../realm.ts';
+import { shared } from '../shared.ts';
+
+/** Calls back in the context this thread had when offloop was loaded: no request, no store. */
+const root = shared('root', () => AsyncLocalStorage.snapshot());
 
 /**
  * Runs `fn` where no store is set, whatever the caller, or the task that ran here before, had set.
@@ -15,5 +18,5 @@ export function inCleanRoot<R>(fn: () => R): R {
 
 /** For code that enters a clean root many times and never runs the user's functions in it. */
 export function cleanResource(name: string): AsyncResource {
-  return realm.root(() => new AsyncResource(name, { requireManualDestroy: true }));
+  return root(() => new AsyncResource(name, { requireManualDestroy: true }));
 }

@@ -1,8 +1,8 @@
+import { stores as declaredStores } from '../context/carry.ts';
 import { describe } from '../describe.ts';
 import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
 import type { AbortKind, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/values.ts';
-import { realm } from '../realm.ts';
 import type { Call, Outcome } from './call.ts';
 import type { Engine, EngineWorker, WorkerExit, WorkerOptions } from './engine.ts';
 import { inlineWorker } from './inline.ts';
@@ -80,7 +80,7 @@ export class Dispatcher {
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     const isRunning = call.state === 'running';
     this.queue.remove(call);
-    if (!this.#settle(call, { type: 'refused', reason }) || !isRunning) return this.#onChange();
+    if (!this.#settle(call, { type: 'refused', reason }) || !isRunning) { this.#onChange(); return; }
     const slot = [...this.#slots].find((one) => one.call === call);
     if (slot === undefined) return;
     slot.worker.tell({ type: 'abort', id: call.input.id, kind });
@@ -155,7 +155,7 @@ export class Dispatcher {
     slot.call = undefined;
     clearTimeout(slot.grace);
     if (slot.state === 'ending') return;
-    if (isWornOut) return this.#replace(slot);
+    if (isWornOut) { this.#replace(slot); return; }
     this.#toIdle(slot);
     this.#pump();
     this.#onChange();
@@ -173,9 +173,9 @@ export class Dispatcher {
     this.#sweeper = undefined;
     const since = performance.now() - this.#settings.idleTimeout;
     // The longest idle ones lie at the bottom. A timer may fire a little early.
-    while (this.#slots.size > this.#settings.minThreads && (this.#idle[0]?.idleSince ?? Infinity) <= since + 1) this.#remove(this.#idle[0] as Slot);
+    while (this.#slots.size > this.#settings.minThreads && (this.#idle[0]?.idleSince ?? Infinity) <= since + 1) this.#remove(this.#idle[0]!);
     if (this.#idle.length > 0 && this.#slots.size > this.#settings.minThreads) {
-      this.#sweeper = setTimeout(() => { this.#sweep(); }, Math.max(1, (this.#idle[0] as Slot).idleSince - since)).unref();
+      this.#sweeper = setTimeout(() => { this.#sweep(); }, Math.max(1, (this.#idle[0]!).idleSince - since)).unref();
     }
   }
 
@@ -262,7 +262,7 @@ export class Dispatcher {
   }
 
   #noticed({ call }: Slot, notice: WorkerNotice): void {
-    if (call === undefined || call.input.id !== notice.id || call.state !== 'running') return;
+    if (call?.input.id !== notice.id || call.state !== 'running') return;
     if (notice.type === 'started') return call.onStarted?.();
     const value = reviveBuffers(notice.value, notice.buffers);
     try {
@@ -294,9 +294,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function newlyDeclared(stores: readonly string[], known: Set<string>): string[] | undefined {
   let modules: string[] | undefined;
   for (let i = 0; i < stores.length; i += 2) {
-    const name = stores[i] as string;
+    const name = stores[i]!;
     if (known.has(name)) continue;
-    const record = realm.stores.get(name);
+    const record = declaredStores.get(name);
     if (record !== undefined) (modules ??= []).push(record.module);
   }
   return modules;
@@ -304,7 +304,7 @@ function newlyDeclared(stores: readonly string[], known: Set<string>): string[] 
 
 /** Only now is it sure that the modules that declare them could be loaded. */
 function rememberStores({ input: { stores = [] } }: Call, { knownStores }: Slot): void {
-  for (let i = 0; i < stores.length; i += 2) knownStores.add(stores[i] as string);
+  for (let i = 0; i < stores.length; i += 2) knownStores.add(stores[i]!);
 }
 
 function outcomeOf(response: RunResponse): Outcome {

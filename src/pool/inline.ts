@@ -17,7 +17,10 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     pollAbort: (id) => told.get(id),
     started: (id) => { events.onNotice({ type: 'started', id }); },
     progress: (id, value) => { events.onNotice({ type: 'progress', id, value: cloneProgress(value) }); },
-    running: (id, handle) => void (handle === undefined ? running.delete(id) : running.set(id, handle)),
+    running: (id, handle) => {
+      if (handle === undefined) running.delete(id);
+      else running.set(id, handle);
+    },
   };
   const setup = { preload: options.preload, reportMemory: false };
   let isSetUp = false;
@@ -29,7 +32,8 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       try {
         received = structuredClone(isSetUp ? message : { ...message, setup }, { transfer: [...(transfer ?? [])] });
       } catch (cause) {
-        return void queueMicrotask(() => { onUnsent(explainUnsent(message.args, transfer, cause)); });
+        queueMicrotask(() => { onUnsent(explainUnsent(message.args, transfer, cause)); });
+        return;
       }
       isSetUp = true;
       // A task that waits for something that keeps no process alive is a pending task all the same.

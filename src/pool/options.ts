@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import type { Carried, StoreRecord } from '../context/carry.ts';
+import { stores as declaredStores, type Carried, type StoreRecord } from '../context/carry.ts';
 import { selectStores } from '../context/carrier.ts';
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { realm } from '../realm.ts';
+import { thread } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../options.ts';
@@ -23,7 +23,7 @@ export interface PoolOptions {
   /** A fresh worker for every task. Default false. */
   isolate?: boolean;
   /** Which declared stores travel. Default 'all'. */
-  context?: readonly Carried<never>[] | 'all' | 'none';
+  context?: readonly Carried<unknown>[] | 'all' | 'none';
   /** How long a task may run, in ms, from when it starts in its worker. Default: no limit. */
   timeout?: number;
   /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
@@ -93,7 +93,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     idleTimeout: given.idleTimeout ?? 10_000,
     maxQueue: given.maxQueue ?? 10_000,
     // A pool inside of a worker: the task is off the loop already, and threads of threads would multiply.
-    runtime: realm.isWorker ? 'inline' : (given.runtime ?? 'threads'),
+    runtime: thread.isWorker ? 'inline' : (given.runtime ?? 'threads'),
     isolate: given.isolate ?? false,
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
@@ -118,7 +118,7 @@ function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [m
 
 /** 'all' means all at the time of the call: a module loaded later may declare more. */
 function storeSelection(call: string, context: NonNullable<PoolOptions['context']>): () => Iterable<StoreRecord> {
-  if (context === 'all') return () => realm.stores.values();
+  if (context === 'all') return () => declaredStores.values();
   if (context === 'none') return () => [];
   const stores = [...selectStores(call, context)];
   return () => stores;

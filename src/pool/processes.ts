@@ -37,7 +37,8 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       try {
         bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
       } catch (cause) {
-        return void queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
+        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
+        return;
       }
       isSetUp = true;
       worker.post(bytes, undefined, (answer) => { onAnswer(fromBytes<RunResponse>(answer as BytesMessage)); }, onUnsent);

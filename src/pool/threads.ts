@@ -15,13 +15,16 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
   side.unref();
   worker.thread.once('exit', () => { side.close(); });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, abortFlag: flag.buffer as SharedArrayBuffer };
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, abortFlag: flag.buffer };
   let isSetUp = false;
 
   return {
     run(message, transfer, { onAnswer, onUnsent }) {
       const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, transfer, cause)); };
-      if (isSetUp) return worker.post(message, transfer, onAnswer as (answer: unknown) => void, explain);
+      if (isSetUp) {
+        worker.post(message, transfer, onAnswer as (answer: unknown) => void, explain);
+        return;
+      }
       isSetUp = true;
       worker.post({ ...message, setup }, [...(transfer ?? []), sidePort], onAnswer as (answer: unknown) => void, (cause) => {
         // The setup was in the message that was not sent.

@@ -32,7 +32,7 @@ export interface Process extends OneWorker {
   readonly process: ChildProcess;
 }
 
-type Handle = { readonly thread?: Worker; readonly process?: ChildProcess };
+interface Handle { readonly thread?: Worker; readonly process?: ChildProcess }
 
 /** All work inside tinypool runs here: it must keep no caller's context alive, nor run its events in one. */
 const root = cleanResource('offloop.Engine');
@@ -58,8 +58,8 @@ function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions,
     const life = { isEnding: false };
     watchExit(pool, handle, events, life);
     return {
-      thread: handle.thread as Worker,
-      process: handle.process as ChildProcess,
+      thread: handle.thread!,
+      process: handle.process!,
       post: (message, transfer, onAnswer, onUnsent) => {
         const ifAlive = (cause: unknown): void => {
           if (!life.isEnding) onUnsent(cause);
@@ -139,7 +139,7 @@ interface Ending {
 }
 
 function describeExit({ code, signal, error, stderrTail, isProcess }: Ending): WorkerExit {
-  const isOutOfMemory = (error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' || /heap out of memory/.test(stderrTail);
+  const isOutOfMemory = (error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' || stderrTail.includes('heap out of memory');
   // A process's own error event says only that it ended.
   const thrown = isProcess || isOutOfMemory ? undefined : error;
   if (thrown !== undefined) return { exitCode: code, isOutOfMemory, error: thrown, how: 'by an uncaught exception' };

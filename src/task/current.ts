@@ -1,7 +1,7 @@
-import { AsyncResource } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
-import { realm } from '../realm.ts';
+import { shared } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
 import type { AbortKind } from '../wire/messages.ts';
@@ -31,9 +31,12 @@ export interface TaskHost {
   progress(value: unknown): void;
 }
 
+/** The task that is running in the current context. */
+export const runningTask = shared('runningTask', () => new AsyncLocalStorage<TaskHandle>());
+
 /** Inside a task: which one it is. Elsewhere undefined. */
 export function currentTask(): CurrentTask | undefined {
-  return realm.currentTask.getStore();
+  return runningTask.getStore();
 }
 
 export class TaskHandle implements CurrentTask {
@@ -131,7 +134,7 @@ function makePollable(signal: AbortSignal, poll: () => void): void {
  * @throws OptionError (OFFLOOP_OPTION) when the value cannot be transferred and no list is given
  */
 export function move<T>(value: T, transfer: readonly Transferable[] = transferablesOf(value)): T {
-  const moved = realm.currentTask.getStore()?.moved;
+  const moved = runningTask.getStore()?.moved;
   for (const item of transfer) moved?.add(item);
   return value;
 }

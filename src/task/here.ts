@@ -1,12 +1,11 @@
 import { restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
-import { realm } from '../realm.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
 import type { AbortKind } from '../wire/messages.ts';
-import { TaskHandle, type TaskHost } from './current.ts';
+import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import type { RunOptions } from './offload.ts';
-import type { AnyFunction, TaskRecord } from './registry.ts';
+import type { TaskRecord } from './registry.ts';
 
 /** Runs a task that was called inside another one: on this thread, with no copy, seeing what its caller sees. */
 export async function runHere(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
@@ -16,8 +15,8 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
   const handle = new TaskHandle(`${outerId()}${record.name}`, record.name, limits.deadline, hostOf(limits, options));
   const stopped = stopPromise(limits, record.name, handle);
   try {
-    const fn = record.fn as AnyFunction;
-    const run = () => realm.currentTask.run(handle, () => fn(...args));
+    const fn = record.fn!;
+    const run = () => runningTask.run(handle, () => fn(...args));
     const result = inContext(options.context, limits.deadline === undefined ? run : () => enterDeadline(limits.deadline ?? 0, run));
     return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
   } finally {
@@ -39,13 +38,13 @@ function limitsOf(record: TaskRecord, options: RunOptions): Limits {
     deadline: nearer(options.deadline, currentDeadline()),
     timeout: options.timeout ?? record.timeout,
     startedAt: performance.now(),
-    outer: realm.currentTask.getStore(),
+    outer: runningTask.getStore(),
   };
 }
 
 /** `a/b`: b was called by a. */
 function outerId(): string {
-  const outer = realm.currentTask.getStore();
+  const outer = runningTask.getStore();
   return outer === undefined ? '' : `${outer.id}/`;
 }
 
@@ -90,9 +89,9 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
   const promise = new Promise<never>((_resolve, reject) => {
     const check = (): void => {
       const stop = reasonToStop(limits, name);
-      if (stop === undefined) return arm();
+      if (stop === undefined) { arm(); return; }
       handle.abort(stop.kind);
-      reject(stop.reason as Error);
+      reject(stop.reason);
     };
     let timer: NodeJS.Timeout | undefined;
     const arm = (): void => {

@@ -2,13 +2,14 @@ import type { Transferable } from 'node:worker_threads';
 
 import type { Carrier } from '../context/carrier.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { realm } from '../realm.ts';
+import { thread } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
 import type { ErrorClass } from '../wire/errors.ts';
+import { runningTask } from './current.ts';
 import { runHere } from './here.ts';
-import { registerTask, type AnyFunction, type TaskRecord } from './registry.ts';
+import { registerTask, type TaskRecord } from './registry.ts';
 
 export interface OffloadOptions {
   /** Default: the function's own name. Unique in its module. */
@@ -104,7 +105,7 @@ function anonymousMessage(url: string): string {
 const recordKey = Symbol.for('offloop.task.1');
 
 function createTask<A extends unknown[], R>(record: TaskRecord): Task<A, R> {
-  const fn = record.fn as AnyFunction;
+  const fn = record.fn!;
   const task = (...args: A): Promise<R> => call(record, args, undefined) as Promise<R>;
   return Object.defineProperties(task, {
     name: { value: record.name, configurable: true },
@@ -131,7 +132,7 @@ export function setDefaultRunner(runner: Runner): void {
 }
 
 function call(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
-  const isInside = realm.isWorker || realm.currentTask.getStore() !== undefined;
+  const isInside = thread.isWorker || runningTask.getStore() !== undefined;
   if (isInside || runOnDefaultPool === undefined) return runHere(record, args, options ?? {});
   return runOnDefaultPool(record, args, options);
 }

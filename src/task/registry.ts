@@ -1,9 +1,10 @@
 import type { ErrorClass } from '../wire/errors.ts';
 import { DuplicateNameError } from '../errors.ts';
 import { isSameEvaluation, type ModuleRef } from '../context/module-ref.ts';
-import { realm } from '../realm.ts';
+import { shared } from '../shared.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- any function may be a task
+const tasks = shared('tasks', () => new Map<string, TaskRecord>());
+
 export type AnyFunction = (...args: any[]) => unknown;
 
 /** What a pool needs to know of a task: on both sides of the thread the same module and name lead to the function. */
@@ -22,22 +23,22 @@ export interface TaskRecord {
 /** @throws DuplicateNameError (OFFLOOP_DUPLICATE_NAME) */
 export function registerTask(record: TaskRecord): void {
   const key = taskKey(record.module, record.name);
-  const known = realm.tasks.get(key);
+  const known = tasks.get(key);
   if (known !== undefined && isSameEvaluation(known.ref, record.ref) && String(known.fn) !== String(record.fn)) {
     throw new DuplicateNameError(
       `offload(): ${record.module} has a task named '${record.name}' already. Give one of them another name: { name: '…' }.`,
     );
   }
-  realm.tasks.set(key, record);
+  tasks.set(key, record);
 }
 
 export function findTask(module: string, name: string): TaskRecord | undefined {
-  return realm.tasks.get(taskKey(module, name));
+  return tasks.get(taskKey(module, name));
 }
 
 /** The names of the tasks that a module has declared. */
 export function tasksOf(module: string): string[] {
-  return [...realm.tasks.values()].filter((record) => record.module === module).map((record) => record.name);
+  return [...tasks.values()].filter((record) => record.module === module).map((record) => record.name);
 }
 
 function taskKey(module: string, name: string): string {

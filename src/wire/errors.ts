@@ -22,7 +22,6 @@ export interface EncodedError {
   readonly errors?: readonly EncodedThrow[] | undefined;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- an error class may take any arguments
 export type ErrorClass = abstract new (...args: any[]) => Error;
 
 const builtIn: Readonly<Record<string, ErrorClass>> = {
@@ -67,7 +66,7 @@ function classChain(error: Error): { name: string; prototype: unknown }[] {
   const chain: { name: string; prototype: unknown }[] = [];
   for (let at: unknown = Object.getPrototypeOf(error); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
     const constructor: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
-    if (typeof constructor === 'function') chain.push(constructor as unknown as { name: string; prototype: unknown });
+    if (typeof constructor === 'function') chain.push(constructor);
   }
   return chain;
 }

@@ -26,8 +26,7 @@ export function survey(value: unknown, root: string): BufferPath[] | undefined {
   const seen = new Set<object>([value]);
   const waiting: [object, BufferPath][] = [[value, []]];
   // Breadth first, so that the budget is spent on the outer values of every argument.
-  for (let at = 0; at < waiting.length; at++) {
-    const [object, path] = waiting[at] as [object, BufferPath];
+  for (const [object, path] of waiting) {
     if (Buffer.isBuffer(object)) buffers.push(path);
     else if (isMangled(object)) throw mangledError(object, root, path);
     for (const [key, child] of children(object)) {
@@ -86,13 +85,13 @@ export function reviveBuffers(value: unknown, buffers: readonly BufferPath[] | u
   if (buffers === undefined) return value;
   const outer: Record<Key, unknown> = { value };
   for (const path of buffers) reviveAt(outer, ['value', ...path]);
-  return outer['value'];
+  return outer.value;
 }
 
 function reviveAt(outer: Record<Key, unknown>, path: BufferPath): void {
   let holder = outer;
   for (const key of path.slice(0, -1)) holder = holder[key] as Record<Key, unknown>;
-  const last = path[path.length - 1] as Key;
+  const last = path[path.length - 1]!;
   const bytes = holder[last];
   if (bytes instanceof Uint8Array) holder[last] = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

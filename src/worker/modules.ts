@@ -27,7 +27,7 @@ async function loadTask(module: string, name: string): Promise<AnyFunction> {
 
 function exportedFunction(namespace: Namespace, name: string): AnyFunction | undefined {
   // A CommonJS module's exports that Node could not name statically are keys of `default`.
-  const exported = namespace[name] ?? (namespace['default'] as Namespace | undefined)?.[name];
+  const exported = namespace[name] ?? (namespace.default as Namespace | undefined)?.[name];
   const fn = taskRecord(exported)?.fn ?? exported;
   if (typeof fn === 'function') return fn as AnyFunction;
   // A module reached through a link has another URL here than it had where it was declared.

@@ -19,7 +19,7 @@ interface TinypoolResponse {
  */
 export function guardResponses(): void {
   const { prototype } = MessagePort;
-  const start = Object.getOwnPropertyDescriptor(prototype, 'start') as PropertyDescriptor;
+  const start = Object.getOwnPropertyDescriptor(prototype, 'start')!;
   Object.defineProperty(prototype, 'start', {
     ...start,
     value(this: MessagePort) {

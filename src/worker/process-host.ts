@@ -24,7 +24,10 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     },
     started: (id) => { send({ type: 'started', id }); },
     progress: (id, value) => { sendProgress(id, value); },
-    running: (id, handle) => void (handle === undefined ? running.delete(id) : running.set(id, handle)),
+    running: (id, handle) => {
+      if (handle === undefined) running.delete(id);
+      else running.set(id, handle);
+    },
   };
 
   function setUp({ abortFile, reportMemory }: WorkerSetup): void {

@@ -2,10 +2,10 @@ import type { Transferable } from 'node:worker_threads';
 import { getHeapStatistics } from 'node:v8';
 
 import { intoStores } from '../context/carrier.ts';
-import { realm } from '../realm.ts';
+import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError } from '../errors.ts';
-import { TaskHandle } from '../task/current.ts';
+import { runningTask, TaskHandle } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
 import type { AbortKind, RunMessage, RunResponse } from '../wire/messages.ts';
@@ -45,7 +45,7 @@ export async function run(message: RunMessage, host: WorkerHost): Promise<RunRes
     const value = await call(message, fn, handle);
     return returned(value, handle, startedAt, host);
   } catch (error) {
-    return threw(error, message, startedAt, host);
+    return await threw(error, message, startedAt, host);
   } finally {
     host.running(message.id, undefined);
   }
@@ -81,10 +81,10 @@ function handleFor(message: RunMessage, host: WorkerHost): TaskHandle {
 
 function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown {
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
-  const invoke = () => realm.currentTask.run(handle, () => fn(...args));
+  const invoke = () => runningTask.run(handle, () => fn(...args));
   const withStores = message.stores === undefined ? invoke : intoStores(message.stores, invoke);
   const { deadline } = message;
-  return inCleanRoot(deadline === undefined ? withStores : () => realm.deadline.run(deadline, withStores));
+  return inCleanRoot(deadline === undefined ? withStores : () => enterDeadline(deadline, withStores));
 }
 
 function returned(value: unknown, handle: TaskHandle, startedAt: number, host: WorkerHost): RunResponse {

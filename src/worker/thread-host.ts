@@ -21,7 +21,10 @@ export function createThreadHandler(): (message: RunMessage) => Promise<RunRespo
     pollAbort: (id) => (Atomics.load(flag, TASK) === id ? abortKinds[Atomics.load(flag, KIND)] : undefined),
     started: (id) => { side?.postMessage({ type: 'started', id }); },
     progress: (id, value) => { postProgress(side, id, value); },
-    running: (id, handle) => void (handle === undefined ? running.delete(id) : running.set(id, handle)),
+    running: (id, handle) => {
+      if (handle === undefined) running.delete(id);
+      else running.set(id, handle);
+    },
   };
 
   function setUp({ abortFlag, sidePort, reportMemory }: WorkerSetup): void {
