@@ -16,6 +16,7 @@ import { mapItems, type MapOptions, type MapResult } from './map.ts';
 import { plainTasks, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { unwrap } from './outcome.ts';
+import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 
 export interface CloseOptions {
@@ -161,11 +162,10 @@ export class WorkerPool implements Pool {
   #watch(call: Call, signal: AbortSignal | undefined): void {
     const { deadline, task } = call.input;
     if (signal === undefined && deadline === undefined) return;
-    const onAbort = (): void => { inRoot(() => { this.#dispatcher.cancel(call, 'abort', () => signal?.reason as unknown); }); };
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unlisten = signal && whenAborted(signal, () => { this.#dispatcher.cancel(call, 'abort', () => signal.reason as unknown); });
     const timer = deadline === undefined ? undefined : this.#deadlineTimer(call, deadline, task);
     call.release = () => {
-      signal?.removeEventListener('abort', onAbort);
+      unlisten?.();
       clearTimeout(timer);
     };
   }

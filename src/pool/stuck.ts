@@ -4,7 +4,7 @@ import { isOwnFrame } from '../frames.ts';
 const PATIENCE_MS = 250;
 
 interface Attached {
-  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly workerId: string } };
+  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly title: string } };
 }
 
 interface Answered {
@@ -41,7 +41,8 @@ function evaluateIn(session: import('node:inspector').Session, threadId: number)
   return new Promise((resolve) => {
     setTimeout(resolve, PATIENCE_MS, undefined).unref();
     session.on('NodeWorker.attachedToWorker', ({ params }: Attached) => {
-      if (params.workerInfo.workerId !== String(threadId)) return;
+      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
+      if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
       session.post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message: JSON.stringify(request) });
     });
     session.on('NodeWorker.receivedMessageFromWorker', ({ params }: Answered) => {

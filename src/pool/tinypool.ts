@@ -127,7 +127,14 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
     life.isEnding = true;
     events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }));
     void pool.destroy();
+    if (handle.process !== undefined) setImmediate(drainOutput, handle.process);
   });
+}
+
+/** tinypool has let go of the pipes by now: what the process wrote last would be lost, and the pipes never closed. */
+function drainOutput({ stdout, stderr }: ChildProcess): void {
+  stdout?.pipe(process.stdout);
+  stderr?.pipe(process.stderr);
 }
 
 interface Ending {

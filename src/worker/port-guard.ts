@@ -43,5 +43,7 @@ function guard(port: MessagePort): void {
 
 export function uncloneable(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
   const value = response.type === 'returned' ? response.value : undefined;
-  return { ...response, type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause, clone)) };
+  const { runMs, memory } = response;
+  const thrown = encodeThrow(explainUncloneable(value, 'result', cause, clone));
+  return { type: 'threw', thrown, runMs, memory };
 }

@@ -189,7 +189,7 @@ describe('pool.map', () => {
     const pool = poolFor({ maxThreads: 2 });
     const { path, open } = gate();
     const items: [string, string][] = [[path, 'late'], [import.meta.filename, 'early']];
-    const results: string[] = [];
+    const results: unknown[] = [];
     for await (const result of pool.map(pairAt, items, { ordered: false })) {
       results.push(result);
       open();
@@ -203,7 +203,7 @@ describe('pool.map', () => {
     function* endless(): Generator<number> {
       for (;;) yield pulled++;
     }
-    const results: number[] = [];
+    const results: unknown[] = [];
     for await (const result of pool.map(waitsItsTurn, endless(), { concurrency: 3 })) {
       results.push(result);
       expect(pulled - results.length).toBeLessThanOrEqual(3);

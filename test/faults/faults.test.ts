@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+
+import * as faults from '../fixtures/faults.js';
+import { waitsAt } from '../fixtures/gates.js';
+import { add } from '../fixtures/places.js';
+import { spins } from '../fixtures/stops.js';
+import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers } from '../pool/helpers.ts';
+
+/** Two workers, of which one is busy with something innocent that must live. */
+async function withSibling(options: Parameters<typeof poolFor>[0]) {
+  const pool = poolFor({ maxThreads: 2, ...options });
+  const { path, open } = gate();
+  const observer = observed();
+  const sibling = pool.run(waitsAt, [path, 'lived'], observer.options);
+  // A test that fails closes the pool before it comes to look at the sibling.
+  sibling.catch(() => {});
+  await observer.started;
+  return {
+    pool,
+    async expectWhole() {
+      open();
+      expect(await sibling).toBe('lived');
+      await expectCapacity(pool, 2);
+    },
+  };
+}
+
+describe.each(runtimes)('on %s', (runtime) => {
+  it('an argument that cannot be cloned rejects its own call while it waits, and what is behind it runs', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1 });
+    const { path, open } = gate();
+    const holding = pool.run(waitsAt, [path, 1]);
+    const bad = rejection(pool.run(faults.takes, [{ user: { greet: () => 'hi' } }]));
+    const behind = [pool.run(faults.takes, [1]), pool.run(faults.takes, ['x'])];
+    open();
+    const error = await bad;
+    expect(error).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', name: 'NotCloneableError', path: 'args[0].user.greet' });
+    expect(error.message).toContain('`args[0].user.greet` is `[Function: greet]` (function)');
+    expect(error.cause.message).toContain('could not be cloned');
+    expect(await Promise.all([holding, ...behind])).toEqual([1, 'number', 'string']);
+    await expectCapacity(pool, 1);
+  });
+
+  it('an argument that cannot be cloned on a cold worker leaves it usable', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1 });
+    expect(await rejection(pool.run(faults.takes, [Symbol('no')]))).toMatchObject({ path: 'args[0]' });
+    expect(await pool.run(faults.takes, [1])).toBe('number');
+    expect(pool.stats().workers.started).toBe(1);
+  });
+
+  it('a result that cannot be cloned rejects its own call and keeps its worker', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime });
+    const error = await rejection(pool.run(faults.returnsFunction, []));
+    expect(error).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'result.rows[1].format' });
+    expect(await rejection(pool.run(faults.returnsSocketlike, []))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'result.at' });
+    await expectWhole();
+    expect(pool.stats().workers).toMatchObject({ started: 2, crashed: 0, replaced: 0 });
+  });
+
+  it('`throw null` rejects with null', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime });
+    expect(await rejection(pool.run(faults.throwsNull, []))).toBe(null);
+    await expectWhole();
+  });
+
+  it('a thrown value that cannot be cloned arrives as a description of itself', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime });
+    expect(await rejection(pool.run(faults.throwsFunction, []))).toMatch(/function/);
+    await expectWhole();
+  });
+});
+
+describe.each(workers)('on %s', (runtime) => {
+  it.each([0, 3])('process.exit(%i) rejects its own call with the exit code', async (code) => {
+    const { pool, expectWhole } = await withSibling({ runtime });
+    const error = await rejection(pool.run(faults.exits, [code]));
+    expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', name: 'WorkerCrashedError', exitCode: code });
+    expect(error.message).toMatch(/'exits'.*exit code/s);
+    await expectWhole();
+    expect(pool.stats().workers.crashed).toBe(1);
+  });
+
+  it('every one of many exits has its own error, and everything else runs', async () => {
+    const pool = poolFor({ runtime, maxThreads: 2 });
+    const results = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? pool.run(faults.exits, [i + 1]) : pool.run(add, [i, 0]))));
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : `exit ${result.reason.exitCode}`))).toEqual(
+      results.map((_, i) => (i % 3 === 0 ? `exit ${i + 1}` : i)),
+    );
+    await expectCapacity(pool, 2);
+  });
+
+  it.each([
+    ['an exception from a timer', faults.throwsLater, 'thrown from a timer'],
+    ['an unhandled rejection', faults.rejectsLater, 'rejected by nobody'],
+  ])('%s rejects the call that runs, with its cause', async (_what, task, message) => {
+    const { pool, expectWhole } = await withSibling({ runtime });
+    const error = await rejection(pool.run(task, []));
+    expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
+    // A process says why on its stderr only.
+    if (runtime === 'threads') expect(error.cause).toMatchObject({ name: 'RangeError', message });
+    await expectWhole();
+  });
+
+  it('out of memory is an error of its own', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+    const error = await rejection(pool.run(faults.eatsMemory, []));
+    expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_OOM', name: 'WorkerOutOfMemoryError' });
+    await expectWhole();
+  });
+
+  it('an infinite loop with a timeout', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime, abortGrace: 20 });
+    expect(await rejection(pool.run(spins, [], { timeout: 60 }))).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
+    await expectWhole();
+  });
+
+  it('a regular expression that backtracks for ever, with a timeout', async () => {
+    const { pool, expectWhole } = await withSibling({ runtime, abortGrace: 20 });
+    const error = await rejection(pool.run(faults.backtracks, [`${'a'.repeat(60)}!`], { timeout: 60 }));
+    expect(error).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
+    if (runtime === 'threads') expect(error.workerStack).toMatch(/at RegExp\.test .*\n.*at backtracks/);
+    await expectWhole();
+  });
+
+  it('an idle worker that ends is replaced, costs no task, and is not kept secret', async () => {
+    const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
+    const pool = poolFor({ runtime, maxThreads: 1 });
+    expect(await pool.run(faults.leavesBomb, [])).toBe('answered');
+    // In an idle thread the timer rests until the next task; that task must not be the one that dies of it.
+    if (runtime === 'processes') expect((await warned).code).toBe('OFFLOOP_WORKER_CRASHED');
+    else process.removeAllListeners('warning');
+  });
+});
