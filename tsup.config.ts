@@ -16,7 +16,6 @@ export default defineConfig({
   // Entries and shared chunks lie side by side, so `new URL('./entry.js', import.meta.url)` holds in each of them.
   outDir: 'dist',
   splitting: true,
-  sourcemap: true,
   clean: true,
   silent: true,
   external: ['tinypool'],

@@ -1,5 +1,9 @@
+import { fileURLToPath } from 'node:url';
+
 // Every chunk of the built package lies in one folder.
-const home = new URL('.', import.meta.url).href;
+const home = new URL('.', import.meta.url);
+// A loader that maps sources shows paths instead of URLs.
+const homes = [home.href, fileURLToPath(home)];
 
 /** A line of a stack that tells a user nothing: offloop's own, tinypool's, or Node's. */
 export function isOwnFrame(line: string): boolean {
@@ -17,7 +21,7 @@ export function userStack(stack: string): string {
 }
 
 function isPoolFrame(line: string): boolean {
-  return isFrame(line) && (line.includes(home) || line.includes('/tinypool/dist/'));
+  return isFrame(line) && (homes.some((place) => line.includes(place)) || line.includes('/tinypool/dist/'));
 }
 
 function isNodeFrame(line: string): boolean {

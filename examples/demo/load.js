@@ -1,4 +1,4 @@
-// node load.js <url> [--seconds 10] [--blank-lines 480]: the clients, in a process of their own.
+// node load.js <url> [--seconds 12] [--blank-lines 400]: the clients, in a process of their own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
@@ -7,12 +7,12 @@ import { startHealthProbe } from './health-probe.js';
 import { recordAnswers } from './recorder.js';
 
 const LIGHT_CONNECTIONS = 99;
-const WARM_UP_MS = 1500;
+const WARM_UP_MS = 3000;
 const UNTIL_STOPPED = 3600;
 
 const { positionals: [url], values } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '10' }, 'blank-lines': { type: 'string', default: '480' } },
+  options: { seconds: { type: 'string', default: '12' }, 'blank-lines': { type: 'string', default: '400' } },
 });
 
 report({ result: await measure(Number(values.seconds), Number(values['blank-lines'])) });
@@ -31,7 +31,7 @@ async function measure(seconds, blankLines) {
   const lightAnswers = recordAnswers(light, LIGHT_CONNECTIONS);
   await reportEverySecond(seconds, lightAnswers);
 
-  const result = { light: lightAnswers.summary(), heavy: heavyAnswers.summary(), health: probe.stop() };
+  const result = { seconds, light: lightAnswers.summary(), heavy: heavyAnswers.summary(), health: probe.stop() };
   await Promise.all([stop(light), stop(heavy)]);
   return result;
 }

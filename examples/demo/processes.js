@@ -11,7 +11,7 @@ export async function startServer(variant, logLevel) {
     env: { ...process.env, LOG_LEVEL: logLevel },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const [{ url }] = await once(child, 'message');
+  const [{ url }] = await Promise.race([once(child, 'message'), failWhenEnded(child)]);
   return { url, stdout: child.stdout, stop: () => stop(child) };
 }
 
@@ -32,6 +32,11 @@ export async function runLoad(url, { seconds, blankLines }, onSecond) {
   const [exitCode] = await once(child, 'exit');
   if (!result) throw new Error(`The load generator ended with exit code ${exitCode} and no result`);
   return result;
+}
+
+async function failWhenEnded(child) {
+  const [exitCode, signal] = await once(child, 'exit');
+  throw new Error(`The server ended with ${signal ?? `exit code ${exitCode}`} before it listened`);
 }
 
 // Not asked to end by itself: inline, its event loop may be blocked for seconds.

@@ -29,7 +29,7 @@ export function recordAnswers(load, connections) {
     const now = performance.now();
     for (const at of sentAt.values()) record(latency, now - at);
     for (let silent = sentAt.size; silent < connections; silent++) record(latency, now - startedAt);
-    return { ...count, perSecond: count.answered / ((now - startedAt) / 1000), ...inMs(latency) };
+    return { connections, ...count, perSecond: count.answered / ((now - startedAt) / 1000), ...inMs(latency) };
   }
 }
 

@@ -11,8 +11,7 @@ import { heading, say, style, table, ticker } from './report/terminal.js';
 import { tableRows } from './table.js';
 import { traceRequests } from './trace.js';
 
-const SECONDS = 10;
-const LIGHT_CONNECTIONS = 99;
+const SECONDS = 12;
 
 const { values: { check } } = parseArgs({ options: { check: { type: 'boolean', default: true } }, allowNegative: true });
 
@@ -21,31 +20,31 @@ const inline = await actInline();
 const offloaded = await actOffloaded();
 table(tableRows({ inline, offloaded }));
 const trace = await actContext();
-const results = { ...circumstances(), inline, offloaded, trace };
+const results = { ...circumstances(), heavy, inline, offloaded, trace };
 writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
 process.exitCode = conclude(checkResults(results)) || !check ? 0 : 1;
 
 function introduce() {
   heading('A service that validates purchase orders');
-  say('fastify and ajv, on loopback HTTP. 100 clients: 99 send orders of 2 KB, one sends orders with a print report\n' +
-    'pasted into the remarks. "No blanks at either end" is the schema\'s rule for remarks: /\\s+$|^\\s+/ must not match.\n' +
-    'That pattern takes n² steps for the n blanks in the middle of a print report.');
+  say('fastify and ajv, over loopback HTTP. Of its 100 clients 99 send small orders. One sends big ones: somebody pasted\n' +
+    'a print report into the remarks. The schema allows no blanks at either end of them: /\\s+$|^\\s+/ must not match.\n' +
+    'A report has n blanks in its middle, and for those this harmless pattern takes n² steps.');
   log.level = 'silent';
   const measured = calibrate();
-  say(`\nMeasured here: ${Math.round(measured.bytes / 1000)} KB of order, ${(measured.ms / 1000).toFixed(1)} s of validation.`);
+  say(`\nOn this machine: ${Math.round(measured.bytes / 1000)} KB of order take ${(measured.ms / 1000).toFixed(1)} s to validate.`);
   return measured;
 }
 
 function actInline() {
   heading('1. Inline: validate() on the event loop');
-  say('While one order is validated, everybody waits; the health check too.');
+  say('While a big order is validated everybody waits, the load balancer\'s health check too.');
   return measure('inline');
 }
 
 function actOffloaded() {
   heading('2. One changed line');
   say(diff(variant('inline'), variant('offloaded')));
-  say('\nThe same load again. validate() now runs on a worker; the event loop only waits for it.');
+  say('\nThe same load again. validate() runs on a worker now, and the event loop is free.');
   return measure('offloaded');
 }
 
@@ -63,7 +62,7 @@ async function actContext() {
 
 async function measure(variantName) {
   const server = await startServer(variantName, 'warn');
-  const seconds = ticker('light orders answered, second by second');
+  const seconds = ticker('small orders answered in each second');
   try {
     return await runLoad(server.url, { seconds: SECONDS, blankLines: heavy.blankLines }, seconds.write);
   } finally {
@@ -77,7 +76,9 @@ function conclude(checks) {
   for (const { promise, measured, isKept } of checks) {
     say(`${isKept ? style('green', '✔') : style('red', '✘')} ${promise}: ${measured}`);
   }
-  return checks.every(({ isKept }) => isKept);
+  const isAllKept = checks.every(({ isKept }) => isKept);
+  if (!isAllKept) say('\nOther work on this machine counts against the offloaded column: try again when it is idle.');
+  return isAllKept;
 }
 
 function circumstances() {
@@ -87,7 +88,6 @@ function circumstances() {
     offloop: version,
     node: process.version,
     machine: { cpu: os.cpus()[0].model, cores: os.availableParallelism(), platform: `${os.platform()} ${os.arch()}` },
-    load: { seconds: SECONDS, lightConnections: LIGHT_CONNECTIONS, heavyBytes: heavy.bytes, heavyMs: Math.round(heavy.ms) },
   };
 }
 

@@ -7,6 +7,7 @@ const { validate } = await import(`./variants/${variant}.js`);
 const url = await createService(validate).listen({ host: '127.0.0.1', port: Number(port) });
 
 if (process.send) {
+  process.once('disconnect', () => process.exit());
   process.send({ url });
 } else {
   console.log(`${variant}: ${url}`);

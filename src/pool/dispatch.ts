@@ -21,10 +21,14 @@ export interface Slot {
   call: Call | undefined;
   tasks: number;
   idleSince: number;
+  isResting: boolean;
   /** Runs from when its task was told to stop. */
   grace: NodeJS.Timeout | undefined;
   state: 'idle' | 'busy' | 'ending';
 }
+
+/** Idle ms after which a worker's event loop turns again: far above the gaps between the calls of a busy pool. */
+const REST_AFTER = 10;
 
 const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
 
@@ -48,6 +52,7 @@ export class Dispatcher {
   /** Workers on their way out, which no longer count. */
   readonly #ending = new Set<Promise<void>>();
   #sweeper: NodeJS.Timeout | undefined;
+  #rester: NodeJS.Timeout | undefined;
 
   /** @param onChange called whenever a place in the queue or a worker has become free */
   constructor(settings: PoolSettings, onChange: () => void) {
@@ -97,6 +102,7 @@ export class Dispatcher {
   /** Ends every worker; to be called when none is busy. */
   async end(): Promise<void> {
     clearTimeout(this.#sweeper);
+    clearTimeout(this.#rester);
     for (const slot of [...this.#slots]) this.#remove(slot);
     await Promise.all(this.#ending);
   }
@@ -164,8 +170,21 @@ export class Dispatcher {
   #toIdle(slot: Slot): void {
     slot.state = 'idle';
     slot.idleSince = performance.now();
+    slot.isResting = false;
     this.#idle.push(slot);
+    this.#rester ??= setTimeout(() => { this.#rest(); }, REST_AFTER).unref();
     if (this.#slots.size > this.#settings.minThreads) this.#sweeper ??= setTimeout(() => { this.#sweep(); }, this.#settings.idleTimeout).unref();
+  }
+
+  #rest(): void {
+    this.#rester = undefined;
+    const since = performance.now() - REST_AFTER;
+    for (const slot of this.#idle) {
+      if (slot.isResting || slot.idleSince > since) continue;
+      slot.isResting = true;
+      slot.worker.rest?.();
+    }
+    if (this.#idle.some((slot) => !slot.isResting)) this.#rester = setTimeout(() => { this.#rest(); }, REST_AFTER).unref();
   }
 
   /** One timer for all: a timer for each worker and task would cost more than many a task. */
@@ -243,7 +262,7 @@ export class Dispatcher {
         onNotice: (notice) => { this.#noticed(slot, notice); },
         onExit: (exit) => { this.#exited(slot, exit); },
       }),
-      ...{ knownStores: new Set<string>(), call: undefined, tasks: 0, idleSince: 0, grace: undefined, state: 'idle' as const },
+      ...{ knownStores: new Set<string>(), call: undefined, tasks: 0, idleSince: 0, isResting: false, grace: undefined, state: 'idle' as const },
     };
     this.counts.started++;
     this.#slots.add(slot);

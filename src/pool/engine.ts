@@ -13,6 +13,8 @@ export interface EngineWorker {
   tell(notice: AbortNotice): void;
   /** Delivers the notices that were posted before an answer that has come already. */
   flushNotices(): void;
+  /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
+  rest?(): void;
   /** Where the worker is right now; undefined where that cannot be had. */
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */

@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, type AbortNotice, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, type AbortNotice, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUnsent } from '../wire/values.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';
@@ -42,6 +42,10 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
       for (let next = receiveMessageOnPort(side); next !== undefined; next = receiveMessageOnPort(side)) {
         events.onNotice(next.message as WorkerNotice);
       }
+    },
+    rest() {
+      const message: RestMessage = { rest: true };
+      worker.post(message, undefined, () => undefined, () => undefined);
     },
     stack: () => stackOfThread(worker.thread.threadId),
     terminate: () => worker.terminate(),

@@ -29,6 +29,11 @@ export interface RunMessage {
   readonly setup?: WorkerSetup | undefined;
 }
 
+/** Pool to worker: you have been idle for a while, so let your event loop turn until the next run. */
+export interface RestMessage {
+  readonly rest: true;
+}
+
 export interface WorkerSetup {
   /** Modules to load before the first task. */
   readonly preload: readonly string[];

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 import { enterDeadline } from '../context/deadline.ts';
 import { thread } from '../shared.ts';
 import { createProcessHandler } from './process-host.ts';
@@ -11,4 +13,4 @@ enterDeadline(0, () => undefined);
 const isThread = (process as { __tinypool_state__?: { isWorkerThread?: boolean } }).__tinypool_state__?.isWorkerThread === true;
 
 /** What tinypool calls with each message. */
-export default isThread ? createThreadHandler() : createProcessHandler();
+export default isThread ? createThreadHandler(fileURLToPath(import.meta.url)) : createProcessHandler();

@@ -1,6 +1,7 @@
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
+import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
@@ -45,6 +46,7 @@ function notFound(module: string, name: string, namespace: Namespace): TaskNotFo
 
 /** @throws ModuleLoadError (OFFLOOP_MODULE_LOAD) with the loader's own error as its cause */
 export async function loadModule(url: string): Promise<Namespace> {
+  if (isTypeScript(url)) await prepareForTypeScript(url);
   try {
     return (await import(url)) as Namespace;
   } catch (cause) {
@@ -63,7 +65,7 @@ function messageOf(cause: unknown): string {
 
 function remedy(cause: unknown, url: string): string {
   const code = (cause as { code?: unknown } | null)?.code;
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && /\.[cm]?tsx?$/.test(url)) {
+  if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && isTypeScript(url)) {
     return (
       `Node ${process.versions.node} does not run TypeScript by itself (22.18 and up do): start the process with a loader, ` +
       '`node --import tsx app.ts`, or give the pool one, `execArgv: ["--import", "tsx"]`, or offload the compiled module.'

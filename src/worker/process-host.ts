@@ -6,8 +6,7 @@ import type { TaskHandle } from '../task/current.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUncloneable, survey } from '../wire/values.ts';
-import { uncloneable } from './port-guard.ts';
-import { run, type WorkerHost } from './run.ts';
+import { run, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
 const POLL_EVERY_MS = 2;

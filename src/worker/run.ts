@@ -9,7 +9,7 @@ import { runningTask, TaskHandle } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
 import type { AbortKind, RunMessage, RunResponse } from '../wire/messages.ts';
-import { reviveBuffers, survey } from '../wire/values.ts';
+import { explainUncloneable, reviveBuffers, survey } from '../wire/values.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
@@ -49,6 +49,13 @@ export async function run(message: RunMessage, host: WorkerHost): Promise<RunRes
   } finally {
     host.running(message.id, undefined);
   }
+}
+
+/** The answer in place of one that could not be sent. */
+export function uncloneable(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
+  const value = response.type === 'returned' ? response.value : undefined;
+  const { runMs, memory } = response;
+  return { type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause, clone)), runMs, memory };
 }
 
 /** Modules of the setup that have not been loaded yet; one that failed is tried again, and fails again, with each task. */

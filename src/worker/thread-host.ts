@@ -2,17 +2,19 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
-import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, type AbortNotice, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
 import { explainUncloneable, survey } from '../wire/values.ts';
-import { guardResponses } from './port-guard.ts';
 import { run, type WorkerHost } from './run.ts';
+import { takeTinypoolPort } from './tinypool-port.ts';
 
 /** The abort flag's two numbers: which task is to stop, and why (its place in `abortKinds`). */
 const TASK = 0;
 const KIND = 1;
 
+type ThreadMessage = RunMessage | RestMessage | Promise<void>;
+
 /** A worker thread: the flag in shared memory, notices by a port of its own. */
-export function createThreadHandler(): (message: RunMessage) => Promise<RunResponse> {
+export function createThreadHandler(filename: string): (message: ThreadMessage) => Promise<RunResponse> | Promise<void> | undefined {
   const running = new Map<number, TaskHandle>();
   let flag = new Int32Array(new SharedArrayBuffer(8));
   let side: MessagePort | undefined;
@@ -35,8 +37,11 @@ export function createThreadHandler(): (message: RunMessage) => Promise<RunRespo
     inCleanRoot(() => side?.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
   }
 
-  guardResponses();
+  const port = takeTinypoolPort(filename, 'default');
   return (message) => {
+    if (port.isHold(message)) return message;
+    if ('rest' in message) { port.hold(); return; }
+    port.release();
     if (message.setup !== undefined) setUp(message.setup);
     return run(message, host);
   };

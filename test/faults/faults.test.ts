@@ -126,8 +126,9 @@ describe.each(workers)('on %s', (runtime) => {
     const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
     const pool = poolFor({ runtime, maxThreads: 1 });
     expect(await pool.run(faults.leavesBomb, [])).toBe('answered');
-    // In an idle thread the timer rests until the next task; that task must not be the one that dies of it.
-    if (runtime === 'processes') expect((await warned).code).toBe('OFFLOOP_WORKER_CRASHED');
-    else process.removeAllListeners('warning');
+    const { code, message } = await warned;
+    expect({ code, message }).toEqual({ code: 'OFFLOOP_WORKER_CRASHED', message: expect.stringMatching(/idle worker.*'pool'.*exit code 9.*no task was lost/s) });
+    await expectCapacity(pool, 1);
+    expect(pool.stats().workers.crashed).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { leavesMark, waitsAt } from '../fixtures/gates.js';
 import { pairAt, waitsItsTurn } from '../fixtures/items.js';
+import { leavesTimer } from '../fixtures/leaves.js';
 import { runsNestedPool } from '../fixtures/nests.js';
 import { add, environment, place } from '../fixtures/places.js';
 import { wasPreloaded } from '../fixtures/reads-global.js';
@@ -89,8 +90,8 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     const stats = pool.stats();
     expect(structuredClone(stats)).toEqual(stats);
     expect(stats).toMatchObject({ name: 'counted', state: 'running', queue: { waiting: 0, max: 10_000 } });
-    expect(stats.tasks['add']).toMatchObject({ module: add.module, count: 6, failed: 1 });
-    for (const spread of [stats.tasks['add']!.wait, stats.tasks['add']!.run, stats.tasks['add']!.overhead]) {
+    expect(stats.tasks.add).toMatchObject({ module: add.module, count: 6, failed: 1 });
+    for (const spread of [stats.tasks.add!.wait, stats.tasks.add!.run, stats.tasks.add!.overhead]) {
       expect(spread.p50).toBeGreaterThan(0);
       expect(spread.p99).toBeGreaterThanOrEqual(spread.p50);
       expect(spread.max).toBeGreaterThanOrEqual(spread.p99 * 0.99);
@@ -156,7 +157,7 @@ describe.each(workers)('workers as %s', (runtime) => {
 
   it('get the environment of this process and what `env` adds', async () => {
     const pool = poolFor({ runtime, env: { OFFLOOP_TEST: 'yes' } });
-    expect(await pool.run(environment, ['OFFLOOP_TEST'])).toMatchObject({ value: 'yes', path: process.env['PATH'] });
+    expect(await pool.run(environment, ['OFFLOOP_TEST'])).toMatchObject({ value: 'yes', path: process.env.PATH });
   });
 
   it('get the flags of `execArgv`', async () => {
@@ -175,6 +176,20 @@ describe.each(workers)('workers as %s', (runtime) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const { outer, inner } = await pool.run(runsNestedPool, []);
     expect(inner).toBe(outer);
+  });
+});
+
+describe('an idle thread', () => {
+  it('lets go on what a task has left behind: timers, exporters, sockets', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    const counter = new Int32Array(new SharedArrayBuffer(4));
+    await pool.run(leavesTimer, [counter]);
+    for (const later of [10, 20, 30]) {
+      await expect.poll(() => Atomics.load(counter, 0), { timeout: 20_000 }).toBeGreaterThan(later);
+      // Woken by a task, it comes to rest again.
+      expect(await pool.run(add, [1, 1])).toBe(2);
+    }
+    expect(pool.stats().workers.started).toBe(1);
   });
 });
 
@@ -215,9 +230,9 @@ describe('pool.map', () => {
   it('stops pulling at the first error, closes the source and aborts the rest', async () => {
     const pool = poolFor({ maxThreads: 2 });
     let isClosed = false;
-    async function* source(): AsyncGenerator<unknown> {
+    async function* source(): AsyncGenerator {
       try {
-        for (;;) yield (() => 1) as unknown;
+        for (;;) yield (() => 1);
       } finally {
         isClosed = true;
       }

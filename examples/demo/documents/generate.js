@@ -27,7 +27,7 @@ const REMARKS = [
   'Replaces our order of last week. Conditions as in the frame contract.',
 ];
 
-[4, 5, 5, 6].forEach((lineCount, i) => write(`light-${i + 1}.json`, order(lineCount, REMARKS[i])));
+[1, 2, 2, 3].forEach((lineCount, i) => write(`light-${i + 1}.json`, order(lineCount, REMARKS[i])));
 write('heavy.json', order(24, printReport(400)));
 
 function order(lineCount, remarks) {

@@ -11,7 +11,7 @@ function changes([line, ...rest], added) {
   if (line === undefined) return added.map(asAdded);
   if (!added.includes(line)) return [style('red', `- ${line}`), ...changes(rest, added)];
   const at = added.indexOf(line);
-  return [...added.slice(0, at).map(asAdded), style('dim', `  ${line}`), ...changes(rest, added.slice(at + 1))];
+  return [...added.slice(0, at).map(asAdded), line && style('dim', `  ${line}`), ...changes(rest, added.slice(at + 1))];
 }
 
 function asAdded(line) {

@@ -27,7 +27,7 @@ export function ticker(label) {
 
 export function table([titles, ...rows]) {
   const widths = titles.map((_, column) => Math.max(...[titles, ...rows].map((row) => row[column].length)));
-  const line = (row) => row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join('   ');
+  const line = (row) => row.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))).join('   ').trimEnd();
   say();
   say(style('dim', line(titles)));
   for (const row of rows) say(line(row));

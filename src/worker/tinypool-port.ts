@@ -1,0 +1,100 @@
+import { MessagePort, type Transferable } from 'node:worker_threads';
+
+import type { RunResponse } from '../wire/messages.ts';
+import { transfersOf, uncloneable } from './run.ts';
+
+/*
+ * All that the worker's side knows of tinypool's insides (version 2.2.0, pinned): its port, and what it does with it.
+ */
+
+/** What tinypool posts for each message it was sent. */
+interface TinypoolResponse {
+  readonly taskId: number;
+  readonly result: RunResponse | undefined;
+}
+
+/** What tinypool's listener takes. */
+interface TinypoolRequest {
+  readonly taskId: number;
+  readonly task: unknown;
+  readonly filename: string;
+  readonly name: string;
+}
+
+/** A task that only tinypool in this worker knows of. */
+const OWN_TASK = -1;
+
+export interface TinypoolPort {
+  /** Keeps the thread's event loop turning until `release`, where tinypool would put it to sleep. */
+  hold(): void;
+  release(): void;
+  /** The task of a hold, as it arrives in the handler that tinypool calls. */
+  isHold(message: unknown): message is Promise<void>;
+}
+
+/**
+ * Takes hold of tinypool's port, which it gives nobody, but starts right after this module has loaded; no other port is
+ * started in between. Two things are mended with it:
+ *
+ * tinypool posts the response itself, outside of any try: a result with a function in it would kill the worker. Walking
+ * or cloning every result beforehand would cost every task, so the post itself is guarded.
+ *
+ * An idle tinypool worker sleeps in `Atomics.wait`, where a call wakes it in a third of the time that its event loop
+ * would take; but what a task left behind (an exporter's timer, a socket) stands still. So a worker that has been idle
+ * for a while is made to think that it has a task, which lasts until the next real one.
+ */
+export function takeTinypoolPort(filename: string, name: string): TinypoolPort {
+  let listener: ((request: TinypoolRequest) => void) | undefined;
+  let held: Promise<void> | undefined;
+  let release: (() => void) | undefined;
+  onNextStart((port) => {
+    guardPosts(port);
+    captureListener(port, (found) => { listener = found; });
+  });
+  return {
+    hold() {
+      if (held !== undefined) return;
+      held = new Promise((resolve) => { release = resolve; });
+      listener?.({ taskId: OWN_TASK, task: held, filename, name });
+    },
+    release() {
+      release?.();
+      held = release = undefined;
+    },
+    isHold: (message): message is Promise<void> => message instanceof Promise,
+  };
+}
+
+function onNextStart(take: (port: MessagePort) => void): void {
+  const { prototype } = MessagePort;
+  const start = Object.getOwnPropertyDescriptor(prototype, 'start')!;
+  Object.defineProperty(prototype, 'start', {
+    ...start,
+    value(this: MessagePort) {
+      Object.defineProperty(prototype, 'start', start);
+      take(this);
+      this.start();
+    },
+  });
+}
+
+function captureListener(port: MessagePort, found: (listener: (request: TinypoolRequest) => void) => void): void {
+  const on = port.on.bind(port);
+  port.on = (event: string, listener: (request: never) => void) => {
+    if (event === 'message') found(listener as (request: TinypoolRequest) => void);
+    return on(event, listener);
+  };
+}
+
+function guardPosts(port: MessagePort): void {
+  const post = port.postMessage.bind(port) as (message: TinypoolResponse, transfer: readonly Transferable[]) => void;
+  port.postMessage = (message: TinypoolResponse) => {
+    const { taskId, result } = message;
+    if (taskId === OWN_TASK) return;
+    try {
+      post(message, (result && transfersOf(result)) ?? []);
+    } catch (cause) {
+      post({ ...message, result: result && uncloneable(result, cause) }, []);
+    }
+  };
+}

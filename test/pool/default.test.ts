@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+
+import { runNode, script } from './helpers.ts';
+
+describe('the default pool', () => {
+  it('runs a task that is simply called, with the options of configure()', async () => {
+    expect(await runNode([script('default-pool.js')])).toEqual({
+      code: 0,
+      stdout: ['sum 3', 'in a worker true', 'workers 1', 'late configure OFFLOOP_OPTION', 'unknown option OFFLOOP_OPTION', 'with 5', ''].join('\n'),
+      stderr: '',
+    });
+  });
+
+  it('keeps the caller\'s part of the stack, however the call was made', async () => {
+    const { code, stdout } = await runNode([script('prints-stack.js')]);
+    expect(code).toBe(0);
+    const frames = stdout.trim().split('\n').map((line) => line.replace(/\(?file:.*\/(.*?):\d+:\d+\)?$/, '$1'));
+    expect(frames).toEqual([
+      'SyntaxError: bad input',
+      '    at deepest throws-deep.js',
+      '    at throwsDeep throws-deep.js',
+      "    at task 'throwsDeep' (offloop worker)",
+      '    at async handleRequest prints-stack.js',
+      '    at async prints-stack.js',
+    ]);
+  });
+});
+
+describe('without the right to start workers', () => {
+  const [major] = process.versions.node.split('.').map(Number);
+  const flag = major! < 22 ? '--experimental-permission' : '--permission';
+
+  it('tasks run on the event loop, which is said once', async () => {
+    const { code, stdout, stderr } = await runNode([flag, '--allow-fs-read=*', script('runs-without-workers.js')]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'sums 3 7\nsame thread true\n' });
+    expect(stderr.match(/OFFLOOP_NO_WORKERS/g)).toHaveLength(1);
+    expect(stderr).toContain('--allow-worker');
+  });
+
+  it('a timeout has no worker stack where the inspector is refused, and still comes', async () => {
+    const { code, stdout } = await runNode([flag, '--allow-fs-read=*', '--allow-worker', script('times-out.js')]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'OFFLOOP_TIMEOUT\nsum 3\n' });
+  });
+});

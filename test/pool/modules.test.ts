@@ -1,0 +1,117 @@
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+import { offload } from 'offloop';
+
+import { PlainError } from '../fixtures/plain.js';
+import { poolFor, rejection, runNode, runtimes, script } from './helpers.ts';
+
+const plain = new URL('../fixtures/plain.js', import.meta.url);
+const url = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url);
+
+describe.each(runtimes)('a plain module on %s', (runtime) => {
+  it('is called by its exports, whether they answer at once or later', async () => {
+    const tasks = poolFor({ runtime }).tasks<typeof import('../fixtures/plain.js')>(plain);
+    expect(await tasks.double(21)).toBe(42);
+    expect(await tasks.later('x')).toBe('X');
+  });
+
+  it('may be CommonJS, and named by its path', async () => {
+    const tasks = poolFor({ runtime }).tasks<{ triple(n: number): number }>(import.meta.dirname.replace(/pool$/, join('fixtures', 'plain.cjs')));
+    expect(await tasks.triple(3)).toBe(9);
+  });
+
+  it('that lacks the export is named with what it has', async () => {
+    const tasks = poolFor({ runtime }).tasks<{ halve(n: number): number; version(): number }>(plain);
+    const error = await rejection(tasks.halve(4));
+    expect(error).toMatchObject({ code: 'OFFLOOP_TASK_NOT_FOUND', name: 'TaskNotFoundError' });
+    expect(error.message).toMatch(/plain\.js.*'halve'.*It has: .*double, fails, later/s);
+    expect(await rejection(tasks.version())).toMatchObject({ code: 'OFFLOOP_TASK_NOT_FOUND' });
+  });
+
+  it('throws its own error classes when they are listed, and their base otherwise', async () => {
+    const pool = poolFor({ runtime });
+    const listed = await rejection(pool.tasks<typeof import('../fixtures/plain.js')>(plain, { errors: [PlainError] }).fails());
+    expect(listed).toBeInstanceOf(PlainError);
+    expect(listed.message).toBe('plainly');
+    expect(await rejection(pool.tasks<typeof import('../fixtures/plain.js')>(plain).fails())).toBeInstanceOf(Error);
+  });
+
+  it('that does not exist rejects with its URL and what to check', async () => {
+    const missing = url('is-not-there.js');
+    const error = await rejection(poolFor({ runtime }).tasks<{ f(): void }>(missing).f());
+    expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD', name: 'ModuleLoadError', cause: { code: 'ERR_MODULE_NOT_FOUND' } });
+    expect(error.message).toContain(missing.href);
+    expect(error.message).toContain('Check the path');
+  });
+
+  it('with a syntax error rejects with it', async () => {
+    // Not a file of the repository: linters and compilers would stumble over it.
+    const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+    const broken = join(folder, 'broken.mjs');
+    writeFileSync(broken, 'export function broken() { return 1 +; }\n');
+    const error = await rejection(poolFor({ runtime }).tasks<{ broken(): void }>(broken).broken());
+    expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD', cause: { name: 'SyntaxError' } });
+    rmSync(folder, { recursive: true });
+  });
+
+  it('that throws while it loads rejects with what it threw', async () => {
+    const error = await rejection(poolFor({ runtime }).tasks<{ f(): void }>(url('throws-on-import.js')).f());
+    expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD', cause: { name: 'RangeError', message: 'this module never loads' } });
+    expect(error.message).toContain('RangeError: this module never loads');
+  });
+});
+
+describe('naming a module', () => {
+  it.each([['./relative.js'], ['https://example.com/x.js'], [42], [null], [{}]])('refuses %o', (module) => {
+    const pool = poolFor({});
+    expect(() => pool.tasks(module as never)).toThrow(/expected the module to be `import\.meta`, a file: URL or an absolute path/);
+    expect(() => offload(module as never, function f() {})).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
+  });
+
+  it('takes a file: URL as a string too', async () => {
+    expect(await poolFor({}).tasks<typeof import('../fixtures/plain.js')>(plain.href).double(1)).toBe(2);
+  });
+
+  it('does not make the calls look like a promise', async () => {
+    const tasks = poolFor({}).tasks<typeof import('../fixtures/plain.js')>(plain);
+    expect(await Promise.resolve(tasks)).toBe(tasks);
+  });
+});
+
+describe('TypeScript task modules', () => {
+  const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
+
+  it('run as Node runs TypeScript here, or the error names the ways to get there', async () => {
+    const error = await runTyped([]);
+    if (stripsTypes) expect(error).toEqual({ code: 0, stdout: 'typed: 42\n', stderr: expect.any(String) });
+    else expect(error.stderr).toMatch(/Unknown file extension "\.ts"/);
+  });
+
+  it('run through the loader of the parent', async () => {
+    expect(await runTyped(['--import', 'tsx'])).toMatchObject({ code: 0, stdout: 'typed: 42\n' });
+  });
+
+  it('run through a loader of the pool, beside the flags given to it', async () => {
+    const ran = await runNode(['--import', 'tsx', script('calls-typescript.js'), '--no-warnings']);
+    expect(ran).toMatchObject({ code: 0, stdout: 'typed: 42\n' });
+  });
+
+  it('without any way to run are a clear error', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+    const typed = join(folder, 'typed.tsx');
+    copyFileSync(url('typed.ts'), typed);
+    const error = await rejection(poolFor({}).tasks<{ f(): void }>(pathToFileURL(typed)).f());
+    expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD' });
+    expect(error.message).toMatch(/--import tsx/);
+    rmSync(folder, { recursive: true });
+  });
+
+  function runTyped(flags: readonly string[]) {
+    return runNode([...flags, script('calls-typescript.js')]);
+  }
+});
