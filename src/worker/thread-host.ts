@@ -40,7 +40,10 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   const port = takeTinypoolPort(filename, 'default');
   return (message) => {
     if (port.isHold(message)) return message;
-    if ('rest' in message) { port.hold(); return; }
+    if ('rest' in message) {
+      port.hold();
+      return undefined;
+    }
     port.release();
     if (message.setup !== undefined) setUp(message.setup);
     return run(message, host);

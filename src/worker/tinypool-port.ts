@@ -80,8 +80,8 @@ function onNextStart(take: (port: MessagePort) => void): void {
 
 function captureListener(port: MessagePort, found: (listener: (request: TinypoolRequest) => void) => void): void {
   const on = port.on.bind(port);
-  port.on = (event: string, listener: (request: never) => void) => {
-    if (event === 'message') found(listener as (request: TinypoolRequest) => void);
+  port.on = (event: string, listener: (request: any) => void) => {
+    if (event === 'message') found(listener);
     return on(event, listener);
   };
 }
