@@ -25,7 +25,13 @@ export class NotPlainError extends Error {
  * @throws NotPlainError with the path inside the value.
  */
 export function toText(value: unknown): string {
-  return JSON.stringify(toJson(value, [], []));
+  return JSON.stringify(toJson(value, { path: [], parents: [] }));
+}
+
+/** Where the walk is. Two stacks, not a copy per value: this runs for every store of every call. */
+interface Place {
+  readonly path: string[];
+  readonly parents: object[];
 }
 
 /** Reads what `toText` wrote. Text without a tag, the usual case, costs one JSON.parse. */
@@ -34,7 +40,7 @@ export function fromText(text: string): unknown {
   return text.includes(TAG) ? fromJson(json) : json;
 }
 
-function toJson(value: unknown, path: readonly string[], parents: readonly object[]): Json {
+function toJson(value: unknown, place: Place): Json {
   switch (typeof value) {
     case 'string':
     case 'boolean':
@@ -46,56 +52,73 @@ function toJson(value: unknown, path: readonly string[], parents: readonly objec
     case 'bigint':
       return tagged('bigint', String(value));
     case 'object':
-      return value === null ? null : objectToJson(value, path, parents);
+      return value === null ? null : objectToJson(value, place);
     default:
-      throw new NotPlainError(`a ${typeof value} cannot cross`, path);
+      throw refusal(`a ${typeof value} cannot cross`, place);
   }
 }
 
-function objectToJson(value: object, path: readonly string[], parents: readonly object[]): Json {
-  if (parents.includes(value)) throw new NotPlainError('it refers back to itself', path);
-  if (parents.length === MAX_DEPTH) throw new NotPlainError(`it is nested deeper than ${String(MAX_DEPTH)} levels`, path);
-  const within = [...parents, value];
+function refusal(reason: string, { path }: Place, options?: ErrorOptions): NotPlainError {
+  return new NotPlainError(reason, [...path], options);
+}
+
+function objectToJson(value: object, place: Place): Json {
+  const { parents } = place;
+  if (parents.includes(value)) throw refusal('it refers back to itself', place);
+  if (parents.length === MAX_DEPTH) throw refusal(`it is nested deeper than ${MAX_DEPTH} levels`, place);
+  parents.push(value);
+  const json = containerToJson(value, place);
+  parents.pop();
+  return json;
+}
+
+function containerToJson(value: object, place: Place): Json {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value) && prototype === Array.prototype) return arrayToJson(value, path, within);
-  if (prototype === Map.prototype) return tagged('map', arrayToJson([...(value as Map<unknown, unknown>)], path, within));
-  if (prototype === Set.prototype) return tagged('set', arrayToJson([...(value as Set<unknown>)], path, within));
-  if (prototype === Date.prototype) return tagged('date', toJson((value as Date).getTime(), path, within));
-  if (prototype === null) return tagged('null-prototype', recordToJson(value, path, within));
-  if (isObjectPrototype(prototype)) return recordToJson(value, path, within);
-  throw new NotPlainError(`an instance of ${typeName(value)} would arrive as a bare object`, path);
+  if (prototype === Object.prototype) return recordToJson(value, place);
+  if (Array.isArray(value) && prototype === Array.prototype) return arrayToJson(value, place);
+  if (prototype === Map.prototype) return tagged('map', arrayToJson([...(value as Map<unknown, unknown>)], place));
+  if (prototype === Set.prototype) return tagged('set', arrayToJson([...(value as Set<unknown>)], place));
+  if (prototype === Date.prototype) return tagged('date', toJson((value as Date).getTime(), place));
+  if (prototype === null) return tagged('null-prototype', recordToJson(value, place));
+  if (isObjectPrototype(prototype)) return recordToJson(value, place);
+  throw refusal(`an instance of ${typeName(value)} would arrive as a bare object`, place);
 }
 
 /** Also the Object.prototype of another realm, as test runners that use `node:vm` have it. */
 function isObjectPrototype(prototype: unknown): boolean {
-  return (
-    prototype === Object.prototype ||
-    (typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
-  );
+  return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-function arrayToJson(array: readonly unknown[], path: readonly string[], parents: readonly object[]): Json {
-  if (Object.keys(array).length !== array.length) throw new NotPlainError('an array with holes or keys of its own cannot cross', path);
-  return array.map((item, index) => toJson(item, [...path, String(index)], parents));
+function arrayToJson(array: readonly unknown[], place: Place): Json {
+  if (Object.keys(array).length !== array.length) throw refusal('an array with holes or keys of its own cannot cross', place);
+  return array.map((item, index) => inside(place, String(index), () => toJson(item, place)));
 }
 
-function recordToJson(record: object, path: readonly string[], parents: readonly object[]): Json {
+function recordToJson(record: object, place: Place): Json {
   const symbol = Object.getOwnPropertySymbols(record)[0];
-  if (symbol !== undefined) throw new NotPlainError('a symbol key cannot cross', [...path, String(symbol)]);
+  if (symbol !== undefined) throw inside(place, String(symbol), () => refusal('a symbol key cannot cross', place));
   const json: Record<string, Json> = {};
   for (const key of Object.keys(record)) {
-    const inside = [...path, key];
-    if (key === TAG) throw new NotPlainError('this key is reserved', inside);
-    define(json, key, toJson(read(record, key, inside), inside, parents));
+    place.path.push(key);
+    if (key === TAG) throw refusal('this key is reserved', place);
+    define(json, key, toJson(read(record, key, place), place));
+    place.path.pop();
   }
   return json;
 }
 
-function read(record: object, key: string, path: readonly string[]): unknown {
+function inside<R>(place: Place, key: string, fn: () => R): R {
+  place.path.push(key);
+  const result = fn();
+  place.path.pop();
+  return result;
+}
+
+function read(record: object, key: string, place: Place): unknown {
   try {
     return (record as Record<string, unknown>)[key];
   } catch (cause) {
-    throw new NotPlainError('its getter threw', path, { cause });
+    throw refusal('its getter threw', place, { cause });
   }
 }
 

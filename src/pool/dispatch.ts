@@ -1,6 +1,7 @@
 import { stores as declaredStores } from '../context/carry.ts';
 import { describe } from '../describe.ts';
 import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
+import type { TaskRecord } from '../task/registry.ts';
 import type { AbortKind, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/values.ts';
 import type { Call, Outcome } from './call.ts';
@@ -16,7 +17,9 @@ import { armTimeout } from './timeout.ts';
 /** One worker and what it is doing. */
 export interface Slot {
   readonly worker: EngineWorker;
-  /** Stores whose declaring module it has been told to load. */
+  /** The tasks it has answered for, by their numbers there. */
+  readonly knownTasks: Map<TaskRecord, number>;
+  /** Stores whose declaring module it has loaded. */
   readonly knownStores: Set<string>;
   call: Call | undefined;
   tasks: number;
@@ -136,6 +139,7 @@ export class Dispatcher {
     const { runMs, memory = 0 } = response;
     const { calledAt, dispatchedAt, input } = call;
     this.figures.of(input.task).record({ waitMs: dispatchedAt - calledAt, runMs, overheadMs: performance.now() - dispatchedAt - runMs });
+    if (!slot.knownTasks.has(input.task)) slot.knownTasks.set(input.task, slot.knownTasks.size);
     if (response.type === 'returned') rememberStores(call, slot);
     this.#settle(call, outcomeOf(response));
     slot.tasks++;
@@ -262,7 +266,7 @@ export class Dispatcher {
         onNotice: (notice) => { this.#noticed(slot, notice); },
         onExit: (exit) => { this.#exited(slot, exit); },
       }),
-      ...{ knownStores: new Set<string>(), call: undefined, tasks: 0, idleSince: 0, isResting: false, grace: undefined, state: 'idle' as const },
+      ...{ knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), call: undefined, tasks: 0, idleSince: 0, isResting: false, grace: undefined, state: 'idle' as const },
     };
     this.counts.started++;
     this.#slots.add(slot);
@@ -295,8 +299,10 @@ export class Dispatcher {
 
 function messageFor({ input }: Call, slot: Slot): RunMessage {
   const { id, task, args, buffers, stores, deadline, timeout } = input;
-  const message: Mutable<RunMessage> = { id, module: task.module, name: task.name, args };
+  const known = slot.knownTasks.get(task);
+  const message: Mutable<RunMessage> = { id, task: known ?? slot.knownTasks.size, args };
   // Only the keys that are needed: each one is cloned, also when it is undefined.
+  if (known === undefined) message.declares = { module: task.module, name: task.name };
   if (buffers !== undefined) message.buffers = buffers;
   if (deadline !== undefined) message.deadline = deadline;
   if (timeout !== undefined) message.sayWhenStarted = true;

@@ -14,6 +14,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const told = new Map<number, AbortKind>();
   const host: WorkerHost = {
     reportMemory: false,
+    addresses: [],
     pollAbort: (id) => told.get(id),
     started: (id) => { events.onNotice({ type: 'started', id }); },
     progress: (id, value) => { events.onNotice({ type: 'progress', id, value: cloneProgress(value) }); },

@@ -5,14 +5,12 @@ import { decodeThrow, type EncodedThrow } from '../wire/errors.ts';
 import type { Outcome } from './call.ts';
 
 /**
- * The value a call resolves with, or what it rejects with, thrown. To be awaited by the function whose promise the
- * caller awaits: an error that is made here has the caller's `at async` frames, which V8 finds by following the promises
- * that wait. So a stack costs nothing until something fails.
+ * Throws what a call rejects with. To be awaited by the function whose promise the caller awaits: an error that is made
+ * here has the caller's `at async` frames, which V8 finds by following the promises that wait. So a caller's stack costs
+ * nothing until something fails.
  */
-export async function unwrap(outcome: Outcome, task: TaskRecord): Promise<unknown> {
+export async function unwrap(outcome: Exclude<Outcome, { type: 'returned' }>, task: TaskRecord): Promise<never> {
   switch (outcome.type) {
-    case 'returned':
-      return outcome.value;
     case 'threw': {
       const frames = callerFrames(task.name);
       throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);

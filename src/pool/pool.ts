@@ -74,13 +74,16 @@ export class WorkerPool implements Pool {
     if (record === undefined) throw notATask(task);
     if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
     const call = this.#admit(record, args, options ?? noOptions);
-    return unwrap(await call.outcome, record) as Promise<R>;
+    const outcome = await call.outcome;
+    // Not left to `unwrap`: each further promise shows in a task's cost.
+    return (outcome.type === 'returned' ? outcome.value : await unwrap(outcome, record)) as R;
   }
 
   /** The way in for every call. Everything up to the first await happens in the caller's turn. */
   async runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
     const call = this.#admit(record, args, options);
-    return unwrap(await call.outcome, record);
+    const outcome = await call.outcome;
+    return outcome.type === 'returned' ? outcome.value : unwrap(outcome, record);
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {

@@ -5,7 +5,6 @@ import type { Transferable, Worker } from 'node:worker_threads';
 
 import { Tinypool, type Options } from 'tinypool';
 
-import { cleanResource } from '../context/root.ts';
 import { ModuleLoadError } from '../errors.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 
@@ -17,7 +16,7 @@ import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
  */
 export interface OneWorker {
   /**
-   * Posts in the root context. `onUnsent` is called when the message cannot be sent. When the worker ends first neither
+   * To be called in the root context, as the other one is. `onUnsent` is called when the message cannot be sent. When the worker ends first neither
    * is called: its exit tells more than tinypool's error does.
    */
   post(message: unknown, transfer: readonly Transferable[] | undefined, onAnswer: (answer: unknown) => void, onUnsent: (cause: unknown) => void): void;
@@ -34,9 +33,6 @@ export interface Process extends OneWorker {
 
 interface Handle { readonly thread?: Worker; readonly process?: ChildProcess }
 
-/** All work inside tinypool runs here: it must keep no caller's context alive, nor run its events in one. */
-const root = cleanResource('offloop.Engine');
-
 // Beside this file in dist. Bundlers look for exactly this expression.
 const entry = fileURLToPath(new URL('./entry.js', import.meta.url));
 
@@ -50,28 +46,26 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Proc
 
 function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
   assertEntry();
-  return root.runInAsyncScope(() => {
-    const pool = new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, ...workerOptions(runtime, options) });
-    const handle = pool.threads[0] as Handle;
-    // An idle worker's error is told by its exit; without a listener it would end this process.
-    pool.on('error', () => undefined);
-    const life = { isEnding: false };
-    watchExit(pool, handle, events, life);
-    return {
-      thread: handle.thread!,
-      process: handle.process!,
-      post: (message, transfer, onAnswer, onUnsent) => {
-        const ifAlive = (cause: unknown): void => {
-          if (!life.isEnding) onUnsent(cause);
-        };
-        root.runInAsyncScope(() => void pool.run(message, transferOf(transfer)).then(onAnswer, ifAlive));
-      },
-      terminate: () => {
-        life.isEnding = true;
-        return root.runInAsyncScope(() => pool.destroy());
-      },
-    };
-  });
+  const pool = new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, ...workerOptions(runtime, options) });
+  const handle = pool.threads[0] as Handle;
+  // An idle worker's error is told by its exit; without a listener it would end this process.
+  pool.on('error', () => undefined);
+  const life = { isEnding: false };
+  watchExit(pool, handle, events, life);
+  return {
+    thread: handle.thread!,
+    process: handle.process!,
+    post: (message, transfer, onAnswer, onUnsent) => {
+      const ifAlive = (cause: unknown): void => {
+        if (!life.isEnding) onUnsent(cause);
+      };
+      void pool.run(message, transferOf(transfer)).then(onAnswer, ifAlive);
+    },
+    terminate: () => {
+      life.isEnding = true;
+      return pool.destroy();
+    },
+  };
 }
 
 const nothingToTransfer: NonNullable<Parameters<Tinypool['run']>[1]> = { transferList: [] };

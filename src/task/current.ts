@@ -44,7 +44,7 @@ export class TaskHandle implements CurrentTask {
   readonly name: string;
   declare readonly deadline?: number;
   /** Filled by `move()`. */
-  readonly moved = new Set<Transferable>();
+  moved: Set<Transferable> | undefined;
   readonly #host: TaskHost;
   #controller: AbortController | undefined;
   #scope: AsyncResource | undefined;
@@ -90,7 +90,7 @@ export class TaskHandle implements CurrentTask {
   }
 }
 
-function abortReason(kind: AbortKind, name: string): Error {
+export function abortReason(kind: AbortKind, name: string): Error {
   switch (kind) {
     case 'abort':
       return new DOMException(`The caller of the task '${name}' aborted it.`, 'AbortError');
@@ -134,8 +134,8 @@ function makePollable(signal: AbortSignal, poll: () => void): void {
  * @throws OptionError (OFFLOOP_OPTION) when the value cannot be transferred and no list is given
  */
 export function move<T>(value: T, transfer: readonly Transferable[] = transferablesOf(value)): T {
-  const moved = runningTask.getStore()?.moved;
-  for (const item of transfer) moved?.add(item);
+  const task = runningTask.getStore();
+  if (task !== undefined) task.moved = new Set([...(task.moved ?? []), ...transfer]);
   return value;
 }
 

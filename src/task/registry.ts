@@ -1,4 +1,5 @@
 import type { ErrorClass } from '../wire/errors.ts';
+import type { TaskAddress } from '../wire/messages.ts';
 import { DuplicateNameError } from '../errors.ts';
 import { isSameEvaluation, type ModuleRef } from '../context/module-ref.ts';
 import { shared } from '../shared.ts';
@@ -32,7 +33,7 @@ export function registerTask(record: TaskRecord): void {
   tasks.set(key, record);
 }
 
-export function findTask(module: string, name: string): TaskRecord | undefined {
+export function findTask({ module, name }: TaskAddress): TaskRecord | undefined {
   return tasks.get(taskKey(module, name));
 }
 

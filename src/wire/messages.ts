@@ -11,9 +11,10 @@ import type { BufferPath } from './values.ts';
 /** Pool to worker: run one task. */
 export interface RunMessage {
   readonly id: number;
-  /** The `file:` URL of the task's module. */
-  readonly module: string;
-  readonly name: string;
+  /** The task's number at this worker. */
+  readonly task: number;
+  /** What the number stands for, until the worker has answered once. */
+  readonly declares?: TaskAddress | undefined;
   readonly args: readonly unknown[];
   /** Where in `args` a Buffer is: structured clone makes a Uint8Array of it. */
   readonly buffers?: readonly BufferPath[] | undefined;
@@ -32,6 +33,13 @@ export interface RunMessage {
 /** Pool to worker: you have been idle for a while, so let your event loop turn until the next run. */
 export interface RestMessage {
   readonly rest: true;
+}
+
+/** How both sides find the same function. */
+export interface TaskAddress {
+  /** The `file:` URL of the task's module. */
+  readonly module: string;
+  readonly name: string;
 }
 
 export interface WorkerSetup {

@@ -1,29 +1,33 @@
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
+import type { TaskAddress } from '../wire/messages.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
 type Namespace = Readonly<Record<string, unknown>>;
 
-/** Exports of plain modules that have been called. */
-const functions = new Map<string, AnyFunction>();
+/** By the address object itself: a worker keeps one for each task that it is sent. */
+const functions = new WeakMap<TaskAddress, AnyFunction>();
 
 /**
  * The function behind a module and a name: a task that the module declared with `offload()`, or one of its exports.
- * A promise only the first time, so that later tasks start without one.
+ * A promise only when the module has yet to be loaded, so that later tasks start without one.
  */
-export function resolveTask(module: string, name: string): AnyFunction | Promise<AnyFunction> {
-  return findTask(module, name)?.fn ?? functions.get(`${module}#${name}`) ?? loadTask(module, name);
+export function resolveTask(address: TaskAddress): AnyFunction | Promise<AnyFunction> {
+  return functions.get(address) ?? remember(address, findTask(address)?.fn) ?? loadTask(address);
 }
 
-async function loadTask(module: string, name: string): Promise<AnyFunction> {
+async function loadTask(address: TaskAddress): Promise<AnyFunction> {
+  const { module, name } = address;
   const namespace = await loadModule(module);
-  const declared = findTask(module, name)?.fn;
-  if (declared !== undefined) return declared;
-  const exported = exportedFunction(namespace, name);
-  if (exported === undefined) throw notFound(module, name, namespace);
-  functions.set(`${module}#${name}`, exported);
-  return exported;
+  const fn = remember(address, findTask(address)?.fn ?? exportedFunction(namespace, name));
+  if (fn === undefined) throw notFound(module, name, namespace);
+  return fn;
+}
+
+function remember(address: TaskAddress, fn: AnyFunction | undefined): AnyFunction | undefined {
+  if (fn !== undefined) functions.set(address, fn);
+  return fn;
 }
 
 function exportedFunction(namespace: Namespace, name: string): AnyFunction | undefined {

@@ -17,6 +17,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   let readFlag: () => readonly [id: number, kind: number] = () => [0, 0];
   const host: WorkerHost & { reportMemory: boolean } = {
     reportMemory: false,
+    addresses: [],
     pollAbort: (id) => {
       const [told, kind] = readFlag();
       return told === id ? abortKinds[kind] : undefined;

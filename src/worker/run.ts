@@ -4,11 +4,10 @@ import { getHeapStatistics } from 'node:v8';
 import { intoStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { DeadlineExceededError } from '../errors.ts';
-import { runningTask, TaskHandle } from '../task/current.ts';
+import { abortReason, runningTask, TaskHandle } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
-import type { AbortKind, RunMessage, RunResponse } from '../wire/messages.ts';
+import type { AbortKind, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { explainUncloneable, reviveBuffers, survey } from '../wire/values.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
@@ -20,6 +19,8 @@ export interface WorkerHost {
   /** Keeps the handle reachable for abort notices while the task runs. */
   running(id: number, handle: TaskHandle | undefined): void;
   readonly reportMemory: boolean;
+  /** Which task each number stands for. */
+  readonly addresses: TaskAddress[];
 }
 
 /** What to hand over with a response instead of copying it. */
@@ -35,17 +36,18 @@ export async function run(message: RunMessage, host: WorkerHost): Promise<RunRes
   try {
     const loading = load(message);
     if (loading !== undefined) await loading;
-    const task = resolveTask(message.module, message.name);
+    const address = addressOf(message, host);
+    const task = resolveTask(address);
     const fn = task instanceof Promise ? await task : task;
-    assertInTime(message);
-    const handle = handleFor(message, host);
+    assertWanted(message, address.name, host);
+    const handle = handleFor(message, address.name, host);
     host.running(message.id, handle);
     if (message.sayWhenStarted === true) host.started(message.id);
     startedAt = performance.now();
     const value = await call(message, fn, handle);
     return returned(value, handle, startedAt, host);
   } catch (error) {
-    return await threw(error, message, startedAt, host);
+    return await threw(error, addressOf(message, host), startedAt, host);
   } finally {
     host.running(message.id, undefined);
   }
@@ -73,14 +75,20 @@ async function preload(url: string): Promise<void> {
   preloads.delete(url);
 }
 
-function assertInTime({ deadline, name }: RunMessage): void {
-  if (deadline === undefined || Date.now() < deadline) return;
-  throw new DeadlineExceededError(`The deadline of the task '${name}' passed before it could start.`);
+function addressOf({ task, declares }: RunMessage, { addresses }: WorkerHost): TaskAddress {
+  if (declares !== undefined) addresses[task] = declares;
+  return addresses[task]!;
 }
 
-function handleFor(message: RunMessage, host: WorkerHost): TaskHandle {
+/** Its module may have taken its time to load, and the caller has given up meanwhile. */
+function assertWanted({ id, deadline }: RunMessage, name: string, host: WorkerHost): void {
+  const kind = deadline !== undefined && Date.now() >= deadline ? 'deadline' : host.pollAbort(id);
+  if (kind !== undefined) throw abortReason(kind, name);
+}
+
+function handleFor(message: RunMessage, name: string, host: WorkerHost): TaskHandle {
   const { id } = message;
-  return new TaskHandle(String(id), message.name, message.deadline, {
+  return new TaskHandle(String(id), name, message.deadline, {
     pollAbort: () => host.pollAbort(id),
     progress: (value) => { host.progress(id, value); },
   });
@@ -98,11 +106,11 @@ function returned(value: unknown, handle: TaskHandle, startedAt: number, host: W
   const runMs = performance.now() - startedAt;
   const buffers = survey(value, 'result');
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
-  if (handle.moved.size > 0) transfers.set(response, [...handle.moved]);
+  if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;
 }
 
-async function threw(error: unknown, { module }: RunMessage, startedAt: number, host: WorkerHost): Promise<RunResponse> {
+async function threw(error: unknown, { module }: TaskAddress, startedAt: number, host: WorkerHost): Promise<RunResponse> {
   const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
   return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(module)), runMs }, host);
 }

@@ -20,6 +20,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   let side: MessagePort | undefined;
   const host: WorkerHost & { reportMemory: boolean } = {
     reportMemory: false,
+    addresses: [],
     pollAbort: (id) => (Atomics.load(flag, TASK) === id ? abortKinds[Atomics.load(flag, KIND)] : undefined),
     started: (id) => { side?.postMessage({ type: 'started', id }); },
     progress: (id, value) => { postProgress(side, id, value); },

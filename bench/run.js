@@ -1,0 +1,35 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import { sequential } from './sequential.js';
+
+/** Each question is one file: `npm run bench`, or `npm run bench -- sequential`. */
+const questions = { sequential };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  // Few rounds, to see that it runs; such figures are not kept.
+  options: { quick: { type: 'boolean', default: false } },
+});
+const unknown = positionals.find((name) => !(name in questions));
+if (unknown !== undefined) {
+  console.error(`There is no question '${unknown}'. There are: ${Object.keys(questions).join(', ')}.`);
+  process.exit(2);
+}
+
+for (const name of positionals.length === 0 ? Object.keys(questions) : positionals) {
+  console.log(`${name}: Node ${process.versions.node}, ${String(availableParallelism())} cores`);
+  const answer = await questions[name]({ rounds: values.quick ? 3 : 25 });
+  console.table(answer.rows);
+  console.log(answer.verdict);
+  if (!values.quick) keep(name, answer);
+}
+
+function keep(name, answer) {
+  const folder = new URL('./results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: `${process.platform} ${process.arch}` };
+  const measured = { measuredOn: new Date().toISOString().slice(0, 10), node: process.version, machine, ...answer };
+  writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(measured, null, 2)}\n`);
+}

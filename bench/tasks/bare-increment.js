@@ -1,0 +1,3 @@
+export default function increment(n) {
+  return n + 1;
+}

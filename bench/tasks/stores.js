@@ -1,0 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { carry } from 'offloop';
+
+export const requestStore = new AsyncLocalStorage();
+export const traceStore = new AsyncLocalStorage();
+
+carry(import.meta, requestStore, { name: 'request' });
+carry(import.meta, traceStore, { name: 'trace' });

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import * as offloop from 'offloop';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import results from '../examples/demo/results.json' with { type: 'json' };
+import { tableRows } from '../examples/demo/table.js';
+import { createProject } from './fixtures/readme/project.js';
+import { projectOf, snippetsOf } from './fixtures/readme/snippets.js';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const readme = read('README.md');
+const snippets = snippetsOf(readme);
+const projects = [...new Set(snippets.map(({ section }) => section))].map((section) => {
+  const project = projectOf(snippets.filter((snippet) => snippet.section === section));
+  return { ...project, ...createProject(project.files) };
+});
+
+afterAll(() => {
+  for (const { remove } of projects) remove();
+});
+
+/** Commands that take the network or a minute: `.ci/run` runs them, as these steps of it. */
+const ranByCi: Readonly<Record<string, readonly string[]>> = {
+  'npm ci && npm run demo': ["step 'npm ci'", 'npm run demo'],
+  'npm install offloop': ['npm pack', 'npm install --prefix "$project" "$scratch"/offloop-*.tgz'],
+};
+
+/** Snippets of packages that are not installed here. */
+const notRun = ["from 'piscina'", 'workerpool.pool('];
+
+describe('every snippet runs', () => {
+  const programs = projects.flatMap((project) => project.programs.map((program) => ({ project, section: project.section, ...program })));
+
+  it.each(programs)('$section: $name prints what it says', async ({ project, name, prints }) => {
+    const { code, stdout, stderr } = await project.node(name.endsWith('.ts') ? ['--import', 'tsx', name] : [name]);
+    expect({ code, stderr, printed: linesOf(stdout) }).toEqual({ code: 0, stderr: '', printed: prints.flatMap(linesOf) });
+  });
+
+  it.each(projects.filter(({ commands }) => commands.length > 0))('$section: the commands do', async ({ commands, shell }) => {
+    for (const line of commands) {
+      const [command = '', onlyOn] = line.split(/ +# Node /);
+      const ciSteps = ranByCi[command];
+      if (ciSteps !== undefined) for (const step of ciSteps) expect(read('.ci/run')).toContain(step);
+      else if (onlyOn === undefined || isAtLeast(onlyOn)) expect(await shell(command)).toMatchObject({ code: 0 });
+    }
+  });
+
+  it('in a block of a kind that is known here, and skipped only where the packages are missing', () => {
+    expect(new Set(snippets.map(({ language }) => language))).toEqual(new Set(['js', 'ts', 'sh', 'text']));
+    const skipped = snippets.filter(({ note }) => note !== '');
+    expect(skipped.map(({ note, code }) => [note, notRun.some((use) => code.includes(use))])).toEqual(notRun.map(() => ['before', true]));
+  });
+
+  it('compiles strictly, where it is TypeScript', async () => {
+    const typed = projects.flatMap(({ folder, files }) => [...files.keys()].filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`));
+    expect(typed).not.toEqual([]);
+    const flags = '--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --verbatimModuleSyntax --target es2023 --module nodenext';
+    const where = ['--lib', 'es2023,esnext.disposable', '--rewriteRelativeImportExtensions', '--typeRoots', `${root}/node_modules/@types`, '--types', 'node'];
+    const { stdout } = await projects[0]!.node([`${root}/node_modules/typescript/bin/tsc`, ...flags.split(' '), ...where, ...typed]);
+    expect(stdout).toBe('');
+  });
+});
+
+it('the first example is the one that is checked from the tarball', async () => {
+  const { folder, node, remove } = createProject(new Map());
+  onTestFinished(remove);
+  expect(await node([`${root}/.ci/first-example.js`, `${root}/README.md`, folder])).toMatchObject({ code: 0 });
+  const { code, stdout } = await node(['app.js']);
+  expect({ code, printed: linesOf(stdout) }).toEqual({ code: 0, printed: projects[0]!.programs[0]!.prints });
+});
+
+describe('a bundle', () => {
+  const { files } = projects.find(({ section }) => section.includes('bundlers'))!;
+  const external = '--external:offloop --external:tinypool';
+
+  async function bundled(flags: string): Promise<string> {
+    const { shell, node, remove } = createProject(files);
+    onTestFinished(remove);
+    expect(await shell(`esbuild ${flags} --bundle --format=esm --platform=node --outdir=out`)).toMatchObject({ code: 0 });
+    const { stdout, stderr } = await node(['out/app.js']);
+    return stdout + stderr;
+  }
+
+  it('works minified, when names are kept', async () => {
+    expect(await bundled(`app.ts validate.ts --splitting --minify --keep-names ${external}`)).toBe('true\n');
+  });
+
+  it('says that a name is missing, when they are not', async () => {
+    expect(await bundled(`app.ts validate.ts --splitting --minify ${external}`)).toMatch(/OptionError: .*\{ name: '/);
+  });
+
+  it('of one file throws EntryModuleError', async () => {
+    expect(await bundled(`app.ts ${external}`)).toContain('EntryModuleError: ');
+  });
+
+  it('with offloop in it says so', async () => {
+    const [, quoted = ''] = /`ModuleLoadError`: "([^"]+)"/.exec(readme.replaceAll('\n', ' ')) ?? [];
+    expect(quoted).toContain('bundled');
+    const said = await bundled('app.ts validate.ts --splitting');
+    expect(said).toContain('ModuleLoadError: ');
+    expect(said).toContain(quoted);
+  });
+});
+
+describe('the tables', () => {
+  it('list every error, with its code', () => {
+    const { OffloopError, ...exported } = offloop;
+    const classes = Object.entries(exported).filter(([, value]) => (value as { prototype?: unknown }).prototype instanceof OffloopError);
+    const codes = classes.map(([name, Class]) => [name, new (Class as new (message: string) => { code: string })('').code]);
+    expect(cellsOf(sectionOf('## Errors')).map(([name, code]) => [name, code])).toEqual(expect.arrayContaining(codes));
+    expect(cellsOf(sectionOf('## Errors'))).toHaveLength(codes.length);
+  });
+
+  it.each([
+    ['PoolOptions', 'src/pool/options.ts'],
+    ['RunOptions', 'src/task/offload.ts'],
+    ['MapOptions', 'src/pool/map.ts'],
+    ['OffloadOptions', 'src/task/offload.ts'],
+    ['CarryOptions', 'src/context/carry.ts'],
+    ['CloseOptions', 'src/pool/pool.ts'],
+  ])('list every option of %s, and its default', (name, file) => {
+    const rows = cellsOf(sectionOf(`### ${name}`));
+    const members = membersOf(name, read(file));
+    expect(rows.map(([option]) => option)).toEqual(members.map(({ option }) => option));
+    for (const [i, { value }] of members.entries()) expect(rows[i]?.[1]).toContain(value);
+  });
+
+  it('show the demo as its script writes it', () => {
+    const [, table = ''] = /<!-- demo:start -->\n([^]*)<!-- demo:end -->/.exec(readme) ?? [];
+    expect(table.match(/^\| [^|-][^|]* \|/gm)).toEqual(tableRows(results).map(([title = '']) => `| ${title} |`));
+  });
+});
+
+it('the text has no figure of performance that a script did not write, and no place of ours', () => {
+  const byHand = readme.replace(/<!-- demo:start -->[^]*<!-- demo:end -->/, '');
+  expect(byHand).not.toMatch(/\d[\d.,]* ?(×|µs|ms\b|(tasks|calls|requests)(\/| per )s)/);
+  expect(byHand).not.toMatch(/\/(work|tmp|home|root|Users)\//);
+});
+
+/** Positions and thread numbers differ between versions of Node. */
+function linesOf(text: string): string[] {
+  return text.trimEnd().replace(/(file:\/\/\/app\/[\w.-]+):\d+:\d+/g, '$1').replace(/^thread [1-9]\d*/gm, 'thread 1').split('\n');
+}
+
+function isAtLeast(text: string): boolean {
+  const [major = 0, minor = 0] = (/\d+(\.\d+)?/.exec(text)?.[0] ?? '').split('.').map(Number);
+  const [ourMajor = 0, ourMinor = 0] = process.versions.node.split('.').map(Number);
+  return ourMajor > major || (ourMajor === major && ourMinor >= minor);
+}
+
+function sectionOf(heading: string): string {
+  const start = readme.indexOf(`\n${heading}\n`);
+  expect(start, heading).toBeGreaterThan(-1);
+  const end = readme.slice(start + 1 + heading.length).search(/^##+ /m);
+  return readme.slice(start, end === -1 ? undefined : start + 1 + heading.length + end);
+}
+
+/** The rows of a section's table, without its head, and without backticks. */
+function cellsOf(section: string): string[][] {
+  const rows = section.split('\n').filter((line) => line.startsWith('|'));
+  return rows.slice(2).map((row) => row.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
+}
+
+/** The members of an interface, each with the default that its comment names, if that is a value and not a sentence. */
+function membersOf(name: string, source: string): { option: string; value: string }[] {
+  const [, body = ''] = new RegExp(`export interface ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? [];
+  return [...body.matchAll(/\/\*\* ([^]*?) \*\/\n {2}(\w+)/g)].map(([, comment = '', option = '']) => ({
+    option,
+    value: /\bdefault ('\w+'|true|false|\d[\d ]*)/i.exec(comment)?.[1]?.trim() ?? '',
+  }));
+}
