@@ -42,8 +42,11 @@ export function capture(options: { only?: readonly Carried<unknown>[] } = {}): C
  */
 export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
   if (typeof fn !== 'function') throw new OptionError(`restore(): expected a function to run, got ${describe(fn)}.`);
-  const run = carrier === undefined ? fn : intoStores(wireStores(carrier), withCarriedDeadline(carrier, fn));
-  return inCleanRoot(run);
+  const stores = carrier === undefined ? [] : wireStores(carrier);
+  return inCleanRoot(() => {
+    enterStores(stores);
+    return carrier?.deadline === undefined ? fn() : enterDeadline(carrier.deadline, fn);
+  });
 }
 
 /** Name, text, name, text …: how stores travel in a thread message. */
@@ -59,15 +62,14 @@ export function captureStores(records: Iterable<StoreRecord>): WireStores | unde
   return wire;
 }
 
-/** A function that enters the stores, one inside the other, and then calls `fn`. Decodes first: nothing is half entered. */
-export function intoStores<R>(wire: WireStores, fn: () => R): () => R {
-  let run = fn;
-  for (let i = 0; i < wire.length; i += 2) {
-    const { store, value } = decodeStore(wire[i] ?? '', wire[i + 1] ?? '');
-    const inner = run;
-    run = () => store.run(value, inner);
-  }
-  return run;
+/**
+ * Enters the stores for the rest of the current async scope, which must be a clean root of the caller's own: what
+ * `enterWith` writes into it ends with it. Decodes all of them first, so that none is entered when one is refused.
+ */
+export function enterStores(wire: WireStores): void {
+  const decoded: ReturnType<typeof decodeStore>[] = [];
+  for (let i = 0; i < wire.length; i += 2) decoded.push(decodeStore(wire[i]!, wire[i + 1]!));
+  for (const { store, value } of decoded) store.enterWith(value);
 }
 
 /**
@@ -91,10 +93,6 @@ const whereFrom = 'Pass on, unchanged, what capture() returned.';
 
 function badCarrier(problem: string): ContextError {
   return new ContextError(`Not a carrier: ${problem}. ${whereFrom}`, '');
-}
-
-function withCarriedDeadline<R>({ deadline }: Carrier, fn: () => R): () => R {
-  return deadline === undefined ? fn : () => enterDeadline(deadline, fn);
 }
 
 /** @throws OptionError (OFFLOOP_OPTION) when one of the list is not what `carry()` returned. */

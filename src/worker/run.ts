@@ -1,7 +1,7 @@
 import type { Transferable } from 'node:worker_threads';
 import { getHeapStatistics } from 'node:v8';
 
-import { intoStores } from '../context/carrier.ts';
+import { enterStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { abortReason, runningTask, TaskHandle } from '../task/current.ts';
@@ -96,10 +96,12 @@ function handleFor(message: RunMessage, name: string, host: WorkerHost): TaskHan
 
 function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown {
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
-  const invoke = () => runningTask.run(handle, () => fn(...args));
-  const withStores = message.stores === undefined ? invoke : intoStores(message.stores, invoke);
-  const { deadline } = message;
-  return inCleanRoot(deadline === undefined ? withStores : () => enterDeadline(deadline, withStores));
+  const { stores, deadline } = message;
+  return inCleanRoot(() => {
+    if (stores !== undefined) enterStores(stores);
+    runningTask.enterWith(handle);
+    return deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args));
+  });
 }
 
 function returned(value: unknown, handle: TaskHandle, startedAt: number, host: WorkerHost): RunResponse {
