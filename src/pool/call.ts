@@ -5,6 +5,7 @@ import type { TaskRecord } from '../task/registry.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
 import type { BufferPath } from '../wire/values.ts';
 import type { Queued } from './queue.ts';
+import type { Slot } from './slot.ts';
 
 /** How a call ended. A refusal is made where the caller waits, so that its stack leads there. */
 export type Outcome =
@@ -35,6 +36,8 @@ export class Call implements Queued {
   readonly outcome: Promise<Outcome>;
   readonly calledAt = performance.now();
   dispatchedAt = 0;
+  /** Where it runs. */
+  slot: Slot | undefined;
   state: 'waiting' | 'running' | 'settled' = 'waiting';
   next: Queued | undefined;
   previous: Queued | undefined;
