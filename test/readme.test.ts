@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import * as offloop from 'offloop';
@@ -71,6 +71,17 @@ it('the first example is the one that is checked from the tarball', async () => 
   expect(await node([`${root}/.ci/first-example.js`, `${root}/README.md`, folder])).toMatchObject({ code: 0 });
   const { code, stdout } = await node(['app.js']);
   expect({ code, printed: linesOf(stdout) }).toEqual({ code: 0, printed: projects[0]!.programs[0]!.prints });
+});
+
+it('without offload() the health check of the first example is answered last', async () => {
+  const { folder, node, remove } = createProject(first!.files);
+  onTestFinished(remove);
+  const offloaded = first!.files.get('validate.js')!;
+  const plain = offloaded.replace(/offload\(import\.meta, ([^]*)\);\n$/, '$1;\n');
+  expect(plain).not.toBe(offloaded);
+  writeFileSync(`${folder}/validate.js`, plain);
+  const { stdout } = await node(['app.js']);
+  expect(linesOf(stdout).at(-1)).toMatch('health check answered');
 });
 
 describe('a bundle', () => {
@@ -175,7 +186,7 @@ function groupOf(name: string, rows: readonly string[][]): string[][] {
 /** The members of an interface, each with the default that its comment names, if that is a value and not a sentence. */
 function membersOf(name: string, source: string): { option: string; value: string }[] {
   const [, body = ''] = new RegExp(`export interface ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? [];
-  return [...body.matchAll(/\/\*\* ([^]*?) \*\/\n {2}(\w+)/g)].map(([, comment = '', option = '']) => ({
+  return [...body.matchAll(/(?: {2}\/\*\* ([^]*?) \*\/\n)?^ {2}(\w+)\??[:(]/gm)].map(([, comment = '', option = '']) => ({
     option,
     value: /\bdefault ('\w+'|true|false|\d[\d ]*)/i.exec(comment)?.[1]?.trim() ?? '',
   }));

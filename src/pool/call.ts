@@ -36,8 +36,12 @@ export class Call implements Queued {
   readonly outcome: Promise<Outcome>;
   readonly calledAt = performance.now();
   dispatchedAt = 0;
-  /** Where it runs. */
+  /** Where it was sent, and at which place of a batch. */
   slot: Slot | undefined;
+  place = 0;
+  isInBatch = false;
+  /** It was in a batch that could not be cloned. */
+  travelsAlone = false;
   state: 'waiting' | 'running' | 'settled' = 'waiting';
   next: Queued | undefined;
   previous: Queued | undefined;
@@ -53,6 +57,13 @@ export class Call implements Queued {
     this.input = input;
     this.priority = input.priority;
     this.outcome = new Promise((resolve) => { this.#resolve = resolve; });
+  }
+
+  /** It was sent, was not started, and waits again. */
+  takenBack(): void {
+    clearTimeout(this.timeoutTimer);
+    this.state = 'waiting';
+    this.slot = undefined;
   }
 
   /** The first time counts; says whether this was it. */

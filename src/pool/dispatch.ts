@@ -1,6 +1,7 @@
 import type { AbortKind, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/values.ts';
 import type { Call, Outcome } from './call.ts';
+import { BatchWatch, MAX_BATCH, takeBatch, type BatchLimits } from './coalesce.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { crashError, isDenied, startError, warnOfIdleCrash, warnOfNoWorkers } from './exits.ts';
 import { IdleSlots } from './idle.ts';
@@ -24,13 +25,14 @@ const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker
 export class Dispatcher {
   readonly queue = new TaskQueue<Call>();
   readonly figures = new Figures();
-  readonly counts = { started: 0, crashed: 0, replaced: 0 };
+  readonly counts = { started: 0, crashed: 0, replaced: 0, messages: 0 };
   readonly #settings: PoolSettings;
   readonly #workerOptions: WorkerOptions;
   readonly #onChange: () => void;
   #engine: Engine;
   readonly #slots = new Set<Slot>();
   readonly #idle: IdleSlots;
+  readonly #watch = new BatchWatch((slot) => { this.#takeBackFrom(slot); });
   /** Workers on their way out, which no longer count. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -64,20 +66,17 @@ export class Dispatcher {
 
   /** Tells the caller at once, and the task if it runs; its worker goes if it has not stopped within `abortGrace`. */
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
-    const { slot } = call;
     this.queue.remove(call);
     this.#settle(call, { type: 'refused', reason });
-    if (slot?.call === call && slot.grace === undefined) {
-      slot.worker.tell({ type: 'abort', id: call.input.id, kind });
-      slot.grace = setTimeout(() => { this.#replace(slot); }, this.#settings.abortGrace).unref();
-    }
+    const { slot } = call;
+    if (slot?.calls.get(call.input.id) === call && !takeBack(call, slot)) this.#tell(call, slot, kind);
     this.#onChange();
   }
 
   cancelAll(kind: AbortKind, reason: () => unknown): void {
     for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) this.#settle(call, { type: 'refused', reason });
-    for (const { call } of this.#slots) {
-      if (call !== undefined) this.cancel(call, kind, reason);
+    for (const { calls } of this.#slots) {
+      for (const call of [...calls.values()]) this.cancel(call, kind, reason);
     }
     this.#onChange();
   }
@@ -85,51 +84,127 @@ export class Dispatcher {
   /** Ends every worker; to be called when none is busy. */
   async end(): Promise<void> {
     this.#idle.stop();
+    this.#watch.stop();
     for (const slot of [...this.#slots]) this.#remove(slot);
     await Promise.all(this.#ending);
+  }
+
+  #tell({ input: { id } }: Call, slot: Slot, kind: AbortKind): void {
+    if (slot.told === id) return;
+    // Only one task of a batch runs at a time: if another was told before, it has ended.
+    this.#forgive(slot);
+    slot.told = id;
+    slot.worker.tell({ type: 'abort', id, kind });
+    slot.grace = setTimeout(() => { this.#replace(slot); }, this.#settings.abortGrace).unref();
   }
 
   #pump(): void {
     while (this.queue.size > 0) {
       const slot = this.#idle.pop() ?? this.#tryStart();
       if (slot === undefined) return;
-      const call = this.queue.shift();
+      const [call, ...others] = takeBatch(this.queue, this.#limitsFor(slot));
       if (call === undefined) this.#idle.push(slot);
-      else this.#dispatch(call, slot);
+      else if (others.length === 0) this.#dispatch(call, slot);
+      else this.#dispatchBatch([call, ...others], slot);
     }
   }
 
+  #limitsFor({ worker, tasks }: Slot): BatchLimits {
+    const { budget, maxThreads, maxTasksPerWorker } = this.#settings;
+    // A cold worker gets one task, with its setup. The others get their share of what waits.
+    const canShare = worker.batches !== undefined && tasks > 0 && budget > 0;
+    const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - tasks, Math.ceil(this.queue.size / maxThreads)) : 1;
+    return { budget, size, estimate: (call) => this.figures.of(call.input.task).estimate.ms };
+  }
+
   #dispatch(call: Call, slot: Slot): void {
-    const { timeout, transfer } = call.input;
-    call.state = 'running';
-    call.slot = slot;
-    call.dispatchedAt = performance.now();
-    slot.state = 'busy';
-    slot.call = call;
-    if (timeout !== undefined) armTimeout(call, timeout, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
-    slot.worker.run(messageFor(call, slot), transfer, {
-      onAnswer: (response) => { this.#answered(slot, call, response); },
-      onUnsent: (error) => { this.#unsent(slot, call, error); },
+    this.counts.messages++;
+    this.#send(call, slot, 0);
+    slot.worker.run(messageFor(call, slot), call.input.transfer, {
+      onAnswer: (response) => {
+        slot.worker.flushNotices();
+        this.#answered(slot, call, response, 0);
+        this.#release(slot);
+      },
+      onUnsent: (error) => {
+        // The worker knows nothing of it.
+        this.#settle(call, { type: 'refused', reason: () => error });
+        this.#release(slot);
+      },
     });
     this.#ensureMinimum();
   }
 
-  #answered(slot: Slot, call: Call, response: RunResponse): void {
-    slot.worker.flushNotices();
-    const { runMs, memory = 0 } = response;
-    const { calledAt, dispatchedAt, input } = call;
-    this.figures.of(input.task).record({ waitMs: dispatchedAt - calledAt, runMs, overheadMs: performance.now() - dispatchedAt - runMs });
-    remember(call, slot, response.type === 'returned');
-    this.#settle(call, outcomeOf(response));
-    slot.tasks++;
-    const { maxTasksPerWorker, maxMemoryBeforeRecycle = Infinity } = this.#settings;
-    this.#release(slot, slot.tasks >= maxTasksPerWorker || memory > maxMemoryBeforeRecycle);
+  #dispatchBatch(calls: readonly Call[], slot: Slot): void {
+    for (const [place, call] of calls.entries()) {
+      this.#send(call, slot, place);
+      call.isInBatch = true;
+    }
+    this.counts.messages++;
+    this.#watch.add(slot);
+    slot.worker.batches?.run(
+      calls.map((call) => messageFor(call, slot)),
+      () => {
+        slot.worker.flushNotices();
+        this.#release(slot);
+      },
+      () => {
+        for (const call of [...calls].reverse()) {
+          call.travelsAlone = true;
+          this.#wait(call, slot);
+        }
+        this.#release(slot);
+      },
+    );
   }
 
-  /** The message could not be cloned: the worker knows nothing of it. */
-  #unsent(slot: Slot, call: Call, error: unknown): void {
-    this.#settle(call, { type: 'refused', reason: () => error });
-    this.#release(slot, false);
+  #send(call: Call, slot: Slot, place: number): void {
+    const { id, timeout } = call.input;
+    call.state = 'running';
+    call.slot = slot;
+    call.place = place;
+    call.isInBatch = false;
+    call.dispatchedAt = performance.now();
+    slot.state = 'busy';
+    slot.calls.set(id, call);
+    if (timeout !== undefined) armTimeout(call, timeout, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
+  }
+
+  /** Back to the head of the queue, unless it has been given up meanwhile. */
+  #wait(call: Call, slot: Slot): void {
+    slot.calls.delete(call.input.id);
+    if (call.state === 'settled') return;
+    call.takenBack();
+    this.queue.unshift(call);
+  }
+
+  #takeBackFrom(slot: Slot): void {
+    for (const call of [...slot.calls.values()].reverse()) {
+      if (takeBack(call, slot)) this.#wait(call, slot);
+    }
+    // What is left is the one that runs.
+    this.#watch.delete(slot);
+    this.#pump();
+  }
+
+  #answered(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
+    const { runMs, memory = 0 } = response;
+    const { calledAt, dispatchedAt, input } = call;
+    const waitMs = dispatchedAt - calledAt + waitedMs;
+    this.figures.of(input.task).record({ waitMs, runMs, overheadMs: performance.now() - calledAt - waitMs - runMs });
+    remember(call, slot, response.type === 'returned');
+    slot.calls.delete(input.id);
+    slot.heardAt = performance.now();
+    slot.tasks++;
+    slot.memory = memory;
+    if (slot.told === input.id) this.#forgive(slot);
+    this.#settle(call, outcomeOf(response));
+  }
+
+  /** The task that was told to stop has stopped. */
+  #forgive(slot: Slot): void {
+    clearTimeout(slot.grace);
+    slot.told = undefined;
   }
 
   #settle(call: Call, outcome: Outcome): void {
@@ -139,12 +214,13 @@ export class Dispatcher {
     if (outcome.type !== 'returned') figures.failed++;
   }
 
-  #release(slot: Slot, isWornOut: boolean): void {
-    slot.call = undefined;
-    clearTimeout(slot.grace);
-    slot.grace = undefined;
+  #release(slot: Slot): void {
+    slot.calls.clear();
+    this.#watch.delete(slot);
+    this.#forgive(slot);
     if (slot.state === 'ending') return;
-    if (isWornOut) {
+    const { maxTasksPerWorker, maxMemoryBeforeRecycle = Infinity } = this.#settings;
+    if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle) {
       this.#replace(slot);
       return;
     }
@@ -156,6 +232,7 @@ export class Dispatcher {
   #replace(slot: Slot): void {
     if (slot.state === 'ending') return;
     this.counts.replaced++;
+    this.#takeBackFrom(slot);
     this.#remove(slot);
     this.#refill();
   }
@@ -169,18 +246,22 @@ export class Dispatcher {
   #forget(slot: Slot): void {
     slot.state = 'ending';
     clearTimeout(slot.grace);
+    this.#watch.delete(slot);
     this.#slots.delete(slot);
     this.#idle.remove(slot);
   }
 
   #exited(slot: Slot, exit: WorkerExit): void {
-    const { call } = slot;
     const wasEnding = slot.state === 'ending';
+    const wasIdle = slot.state === 'idle';
+    slot.worker.flushNotices();
     this.#forget(slot);
-    if (call !== undefined) this.#settle(call, { type: 'refused', reason: () => crashError(call.input.task.name, exit) });
+    this.#takeBackFrom(slot);
+    for (const call of slot.calls.values()) this.#settle(call, { type: 'refused', reason: () => crashError(call.input.task.name, exit) });
+    slot.calls.clear();
     if (wasEnding) return;
     this.counts.crashed++;
-    if (call === undefined) warnOfIdleCrash(this.#settings.name, exit);
+    if (wasIdle) warnOfIdleCrash(this.#settings.name, exit);
     // A worker that never got as far as one answer may never do so: the next one starts only when there is work.
     if (slot.tasks > 0) this.#refill();
     else this.#pump();
@@ -231,8 +312,14 @@ export class Dispatcher {
     return slot;
   }
 
-  #noticed({ call }: Slot, notice: WorkerNotice): void {
-    if (call?.input.id !== notice.id || call.state !== 'running') return;
+  #noticed(slot: Slot, notice: WorkerNotice): void {
+    const call = slot.calls.get(notice.id);
+    if (call === undefined) return;
+    if (notice.type === 'answer') {
+      this.#answered(slot, call, notice.response, notice.waitedMs);
+      return;
+    }
+    if (call.state !== 'running') return;
     if (notice.type === 'started') {
       call.onStarted?.();
       return;
@@ -245,6 +332,13 @@ export class Dispatcher {
       queueMicrotask(() => { throw error; });
     }
   }
+}
+
+/** True when the task was in a batch and had not been started; it never will be. */
+function takeBack(call: Call, { worker, calls }: Slot): boolean {
+  if (!call.isInBatch || worker.batches?.takeBack(call.place) !== true) return false;
+  calls.delete(call.input.id);
+  return true;
 }
 
 function outcomeOf(response: RunResponse): Outcome {

@@ -9,6 +9,8 @@ export interface EngineWorker {
    * worker ends first it calls neither, and `onExit` tells. Callbacks, since each further promise shows in a task's cost.
    */
   run(message: RunMessage, transfer: readonly Transferable[] | undefined, done: RunCallbacks): void;
+  /** Several tasks in one message; absent where one that has not been started cannot be taken back. */
+  readonly batches?: Batches;
   /** Tells a running task to stop. */
   tell(notice: AbortNotice): void;
   /** Delivers the notices that were posted before an answer that has come already. */
@@ -19,6 +21,13 @@ export interface EngineWorker {
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */
   terminate(): Promise<void>;
+}
+
+export interface Batches {
+  /** The answers come as notices; `onDone` after the last of them. */
+  run(messages: readonly RunMessage[], onDone: () => void, onUnsent: () => void): void;
+  /** Takes the task at this place of the last batch back: true when it has not been started, and now never will. */
+  takeBack(place: number): boolean;
 }
 
 export interface RunCallbacks {

@@ -28,6 +28,11 @@ export interface PoolOptions {
   timeout?: number;
   /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
   abortGrace?: number;
+  /**
+   * Whether short tasks that wait share a message to a thread. `budget`: ms of estimated work in one, default 1. A task that
+   * turns out to be long holds nobody up: what has not been started is taken back. Default true.
+   */
+  coalesce?: boolean | { budget?: number };
   /** Of each worker thread; of a process, `maxOldGenerationSizeMb`. */
   resourceLimits?: ResourceLimits;
   /** A worker that uses more heap and external memory than this after a task, in bytes, is replaced. */
@@ -55,6 +60,8 @@ export interface PoolSettings {
   readonly stores: () => Iterable<StoreRecord>;
   readonly timeout: number | undefined;
   readonly abortGrace: number;
+  /** Ms of estimated work in one message; 0: every task has its own. */
+  readonly budget: number;
   readonly resourceLimits: ResourceLimits | undefined;
   readonly maxMemoryBeforeRecycle: number | undefined;
   readonly maxTasksPerWorker: number;
@@ -74,6 +81,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   context: { is: (v) => v === 'all' || v === 'none' || Array.isArray(v), expected: "'all', 'none' or an array of what carry() returned" },
   timeout: rules.positiveMs,
   abortGrace: rules.ms,
+  coalesce: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or `{ budget }`' },
   resourceLimits: rules.record,
   maxMemoryBeforeRecycle: rules.positiveInteger,
   maxTasksPerWorker: rules.positiveInteger,
@@ -98,6 +106,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
     abortGrace: given.abortGrace ?? 100,
+    budget: batchBudget(call, given.coalesce ?? true),
     resourceLimits: given.resourceLimits && { ...given.resourceLimits },
     maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,
     maxTasksPerWorker: given.isolate === true ? 1 : (given.maxTasksPerWorker ?? Infinity),
@@ -114,6 +123,11 @@ function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [m
   }
   const max = maxThreads ?? Math.max(2, availableParallelism(), minThreads ?? 1);
   return [minThreads ?? 1, max];
+}
+
+function batchBudget(call: string, coalesce: NonNullable<PoolOptions['coalesce']>): number {
+  if (typeof coalesce === 'boolean') return coalesce ? 1 : 0;
+  return checkOptions<typeof coalesce>(`${call}, coalesce`, coalesce, { budget: rules.positiveMs }).budget ?? 1;
 }
 
 /** 'all' means all at the time of the call: a module loaded later may declare more. */

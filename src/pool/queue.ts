@@ -32,8 +32,23 @@ export class TaskQueue<T extends Queued> {
     this.#size++;
   }
 
+  /** Back to the place that it came from: before its equals. */
+  unshift(item: T): void {
+    const level = this.#levelOf(item.priority);
+    item.next = level.first;
+    if (level.first === undefined) level.last = item;
+    else level.first.previous = item;
+    level.first = item;
+    item.isQueued = true;
+    this.#size++;
+  }
+
+  get first(): T | undefined {
+    return this.#levels.find((level) => level.first !== undefined)?.first as T | undefined;
+  }
+
   shift(): T | undefined {
-    const first = this.#levels.find((level) => level.first !== undefined)?.first as T | undefined;
+    const { first } = this;
     if (first !== undefined) this.remove(first);
     return first;
   }

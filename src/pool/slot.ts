@@ -11,19 +11,25 @@ export interface Slot {
   readonly knownTasks: Map<TaskRecord, number>;
   /** Stores whose declaring module it has loaded. */
   readonly knownStores: Set<string>;
-  call: Call | undefined;
+  /** What it has been sent and has not answered, by id; more than one in a batch. */
+  readonly calls: Map<number, Call>;
   tasks: number;
+  /** Bytes, after its last task. */
+  memory: number;
   idleSince: number;
+  /** When it was last sent something, or answered. */
+  heardAt: number;
   isResting: boolean;
-  /** Runs from when its task was told to stop. */
+  /** The task that was told to stop, and the time it has for it. */
+  told: number | undefined;
   grace: NodeJS.Timeout | undefined;
   state: 'idle' | 'busy' | 'ending';
 }
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), call: undefined },
-    ...{ tasks: 0, idleSince: 0, isResting: false, grace: undefined, state: 'idle' },
+    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), calls: new Map<number, Call>() },
+    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }
 

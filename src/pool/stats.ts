@@ -1,5 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
+import { RunEstimate } from './coalesce.ts';
+
 /** Milliseconds. */
 export interface Spread {
   readonly p50: number;
@@ -14,7 +16,7 @@ export interface TaskStats {
   readonly count: number;
   /** Of these, how many rejected. */
   readonly failed: number;
-  /** From the call until a worker was free. */
+  /** From the call until its turn had come. */
   readonly wait: Spread;
   /** In the task's function. */
   readonly run: Spread;
@@ -36,6 +38,8 @@ export interface PoolStats {
     readonly crashed: number;
     /** Replaced by the pool: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
     readonly replaced: number;
+    /** What the tasks were sent in: fewer than tasks where short ones shared a message. */
+    readonly messages: number;
   };
   /** By task name; where two modules have a task of one name, the later one is `name (module)`. */
   readonly tasks: Readonly<Record<string, TaskStats>>;
@@ -56,6 +60,7 @@ class TaskFigures {
   readonly #wait = microseconds();
   readonly #run = microseconds();
   readonly #overhead = microseconds();
+  readonly estimate = new RunEstimate();
 
   constructor(name: string, module: string) {
     this.name = name;
@@ -64,6 +69,7 @@ class TaskFigures {
 
   record({ waitMs, runMs, overheadMs }: Timings): void {
     add(this.#wait, waitMs);
+    this.estimate.add(runMs);
     add(this.#run, runMs);
     add(this.#overhead, overheadMs);
   }

@@ -1,8 +1,9 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, type AbortNotice, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, claim, layout, type AbortNotice, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUnsent } from '../wire/values.ts';
+import { MAX_BATCH } from './coalesce.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';
 import { startThread } from './tinypool.ts';
@@ -10,12 +11,12 @@ import { startThread } from './tinypool.ts';
 /** A worker thread. */
 export function threadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const worker = startThread(options, events);
-  const flag = new Int32Array(new SharedArrayBuffer(8));
+  const control = new Int32Array(new SharedArrayBuffer((layout.claims + MAX_BATCH) * Int32Array.BYTES_PER_ELEMENT));
   const { port1: side, port2: sidePort } = new MessageChannel();
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
   side.unref();
   worker.thread.once('exit', () => { side.close(); });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, abortFlag: flag.buffer };
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer };
   let isSetUp = false;
 
   return {
@@ -32,11 +33,18 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
         explain(cause);
       });
     },
+    batches: {
+      run(batch, onDone, onUnsent) {
+        control.fill(claim.free, layout.claims);
+        worker.post({ batch }, undefined, onDone, onUnsent);
+      },
+      takeBack: (place) => Atomics.compareExchange(control, layout.claims + place, claim.free, claim.takenBack) === claim.free,
+    },
     tell(notice: AbortNotice): void {
       side.postMessage(notice);
       // The kind first: whoever sees the task's number must find it there.
-      Atomics.store(flag, 1, abortKinds.indexOf(notice.kind));
-      Atomics.store(flag, 0, notice.id);
+      Atomics.store(control, layout.abortKind, abortKinds.indexOf(notice.kind));
+      Atomics.store(control, layout.abortedTask, notice.id);
     },
     flushNotices(): void {
       for (let next = receiveMessageOnPort(side); next !== undefined; next = receiveMessageOnPort(side)) {

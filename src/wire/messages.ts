@@ -35,6 +35,11 @@ export interface RestMessage {
   readonly rest: true;
 }
 
+/** Pool to worker: run these in turn, and answer each as soon as it is done, by a notice. */
+export interface BatchMessage {
+  readonly batch: readonly RunMessage[];
+}
+
 /** How both sides find the same function. */
 export interface TaskAddress {
   /** The `file:` URL of the task's module. */
@@ -47,9 +52,9 @@ export interface WorkerSetup {
   readonly preload: readonly string[];
   /** Measure the heap after each task. */
   readonly reportMemory: boolean;
-  /** Threads: the side channel, and the flag that a task can read from a synchronous loop. */
+  /** Threads: the side channel, and what both sides see at any time: `layout`. */
   readonly sidePort?: MessagePort | undefined;
-  readonly abortFlag?: SharedArrayBuffer | undefined;
+  readonly control?: SharedArrayBuffer | undefined;
   /** Processes have no shared memory: a file plays the flag's part. */
   readonly abortFile?: string | undefined;
 }
@@ -73,7 +78,20 @@ interface RunThrew {
   readonly thrown: EncodedThrow;
 }
 
-/** Why a running task is told to stop; its place in the list is the number in the abort flag. */
+/** The numbers in a thread's control block. */
+export const layout = {
+  /** The id of the task that is to stop. */
+  abortedTask: 0,
+  /** Why: its place in `abortKinds`. */
+  abortKind: 1,
+  /** One for each place in a batch: `claim`. */
+  claims: 2,
+} as const;
+
+/** Who has a task of a batch: whoever changes `free` first. */
+export const claim = { free: 0, started: 1, takenBack: 2 } as const;
+
+/** Why a running task is told to stop; its place in the list is the number in the control block. */
 export const abortKinds = ['abort', 'timeout', 'deadline', 'closed'] as const;
 export type AbortKind = (typeof abortKinds)[number];
 
@@ -98,4 +116,13 @@ export interface ProgressNotice {
   readonly buffers?: readonly BufferPath[] | undefined;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice;
+/** Worker to pool: the answer to one task of a batch. */
+export interface AnswerNotice {
+  readonly type: 'answer';
+  readonly id: number;
+  /** Milliseconds that it waited behind others of its batch. */
+  readonly waitedMs: number;
+  readonly response: RunResponse;
+}
+
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice;

@@ -2,26 +2,22 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
-import { abortKinds, type AbortNotice, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, claim, layout, type AbortNotice, type AnswerNotice, type BatchMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
 import { explainUncloneable, survey } from '../wire/values.ts';
-import { run, type WorkerHost } from './run.ts';
+import { run, transfersOf, uncloneable, type WorkerHost } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
-/** The abort flag's two numbers: which task is to stop, and why (its place in `abortKinds`). */
-const TASK = 0;
-const KIND = 1;
-
-type ThreadMessage = RunMessage | RestMessage | Promise<void>;
+type ThreadMessage = RunMessage | BatchMessage | RestMessage | Promise<void>;
 
 /** A worker thread: the flag in shared memory, notices by a port of its own. */
 export function createThreadHandler(filename: string): (message: ThreadMessage) => Promise<RunResponse> | Promise<void> | undefined {
   const running = new Map<number, TaskHandle>();
-  let flag = new Int32Array(new SharedArrayBuffer(8));
+  let control = new Int32Array(new SharedArrayBuffer(8));
   let side: MessagePort | undefined;
   const host: WorkerHost & { reportMemory: boolean } = {
     reportMemory: false,
     addresses: [],
-    pollAbort: (id) => (Atomics.load(flag, TASK) === id ? abortKinds[Atomics.load(flag, KIND)] : undefined),
+    pollAbort: (id) => (Atomics.load(control, layout.abortedTask) === id ? abortKinds[Atomics.load(control, layout.abortKind)] : undefined),
     started: (id) => { side?.postMessage({ type: 'started', id }); },
     progress: (id, value) => { postProgress(side, id, value); },
     running: (id, handle) => {
@@ -30,12 +26,21 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     },
   };
 
-  function setUp({ abortFlag, sidePort, reportMemory }: WorkerSetup): void {
-    if (abortFlag !== undefined) flag = new Int32Array(abortFlag);
+  function setUp({ control: block, sidePort, reportMemory }: WorkerSetup): void {
+    if (block !== undefined) control = new Int32Array(block);
     host.reportMemory = reportMemory;
     side = sidePort;
     // A port's handler runs in the context it was set in: not in that of the first task.
     inCleanRoot(() => side?.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
+  }
+
+  async function runBatch({ batch }: BatchMessage): Promise<void> {
+    const receivedAt = performance.now();
+    for (const [place, message] of batch.entries()) {
+      if (Atomics.compareExchange(control, layout.claims + place, claim.free, claim.started) !== claim.free) continue;
+      const waitedMs = performance.now() - receivedAt;
+      postAnswer(side, message.id, await run(message, host), waitedMs);
+    }
   }
 
   const port = takeTinypoolPort(filename, 'default');
@@ -46,9 +51,20 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
       return undefined;
     }
     port.release();
+    if ('batch' in message) return runBatch(message);
     if (message.setup !== undefined) setUp(message.setup);
     return run(message, host);
   };
+}
+
+/** At once: the next task of the batch may turn out to be a long one. */
+function postAnswer(side: MessagePort | undefined, id: number, response: RunResponse, waitedMs: number): void {
+  const notice: AnswerNotice = { type: 'answer', id, waitedMs, response };
+  try {
+    side?.postMessage(notice, transfersOf(response) ?? []);
+  } catch (cause) {
+    side?.postMessage({ ...notice, response: uncloneable(response, cause) });
+  }
 }
 
 function postProgress(side: MessagePort | undefined, id: number, value: unknown): void {

@@ -40,7 +40,6 @@ describe('a plain value arrives exactly as it was', () => {
     ['undefined in an array', [undefined, 1]],
     ['undefined under a key', { a: undefined }],
     ['a Date', date],
-    ['an invalid Date', new Date(NaN)],
     ['a Map with any keys', new Map<unknown, unknown>([[{ a: 1 }, date], [NaN, new Map([[undefined, null]])], ['k', -0]])],
     ['a Set', new Set<unknown>([1, 'a', new Set([2n]), { deep: [undefined] }])],
     ['an object without a prototype', Object.assign(Object.create(null) as object, { a: [1n], b: Object.create(null) as object })],
@@ -49,11 +48,25 @@ describe('a plain value arrives exactly as it was', () => {
     ['keys of digits and of nothing', { 0: 'a', '': 'b', ' ': 'c', 'a.b': 'd' }],
     ['frozen objects', Object.freeze({ a: Object.freeze([1]) })],
     ['the same object in two places', ((shared) => ({ one: shared, other: shared }))({ n: 1 })],
-    ['an object of another realm', runInNewContext('({ a: { b: [1] } })')],
   ])('%s', (_what, value) => {
-    // deepStrictEqual tells prototypes apart, and an object of another realm has another one.
-    const expected = _what.includes('realm') ? { a: { b: [1] } } : value;
-    assert.deepStrictEqual(roundTrip(value), expected);
+    assert.deepStrictEqual(roundTrip(value), value);
+  });
+
+  it('an invalid Date', () => {
+    // Two invalid dates are not equal for Node 20's deepStrictEqual.
+    const back = roundTrip({ at: new Date(NaN) }) as { at: Date };
+    expect(back.at).toBeInstanceOf(Date);
+    expect(back.at.getTime()).toBeNaN();
+  });
+
+  // A test runner that uses node:vm hands such values around. They arrive as this realm's own.
+  it('an object of another realm', () => {
+    assert.deepStrictEqual(roundTrip(runInNewContext('({ a: { b: 1 } })')), { a: { b: 1 } });
+  });
+
+  it('an array, a Map, a Set and a Date of another realm', () => {
+    const foreign: unknown = runInNewContext('({ list: [1, [2]], map: new Map([[1, 2]]), set: new Set([1]), date: new Date(0) })');
+    assert.deepStrictEqual(roundTrip(foreign), { list: [1, [2]], map: new Map([[1, 2]]), set: new Set([1]), date: new Date(0) });
   });
 
   it('the result of a getter', () => {

@@ -1,0 +1,143 @@
+import type { Pool } from 'offloop';
+import { describe, expect, it } from 'vitest';
+
+import { waitsAt } from '../fixtures/gates.js';
+import { mixed } from '../fixtures/mixed.js';
+import { expectCapacity, gate, observed, poolFor, rejection, workers } from './helpers.ts';
+
+/** A pool that has learned that `mixed` is short, and whose workers are held up until `release`. */
+async function heldPool(options: Parameters<typeof poolFor>[0] = {}): Promise<{ pool: Pool; release(): void; released: Promise<unknown> }> {
+  const pool = poolFor({ maxThreads: 2, ...options });
+  await expectCapacity(pool, 2);
+  for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
+  const { path, open } = gate();
+  const holds = [observed(), observed()];
+  const released = Promise.all(holds.map(({ options: run }) => pool.run(waitsAt, [path, 0], run)));
+  await Promise.all(holds.map(({ started }) => started));
+  return { pool, release: open, released };
+}
+
+const light = (count: number): { value: number }[] => Array.from({ length: count }, (_, value) => ({ value }));
+
+describe('short tasks that wait', () => {
+  it('share messages, and each has its own result', async () => {
+    const { pool, release } = await heldPool();
+    const before = pool.stats().workers.messages;
+    const calls = light(200).map((item) => pool.run(mixed, [item]));
+    release();
+    expect(await Promise.all(calls)).toEqual(light(200).map(({ value }) => value));
+    expect(pool.stats().workers.messages - before).toBeLessThan(100);
+    expect(pool.stats().tasks.mixed).toMatchObject({ count: 220, failed: 0 });
+  });
+
+  it.each([[{ coalesce: false }], [{ runtime: 'processes' as const }]])('have a message each with %o', async (options) => {
+    const { pool, release } = await heldPool(options);
+    const before = pool.stats().workers.messages;
+    const calls = light(30).map((item) => pool.run(mixed, [item]));
+    release();
+    await Promise.all(calls);
+    expect(pool.stats().workers.messages - before).toBe(30);
+  });
+
+  it('are not held up by a long one among them: what it has not let start runs elsewhere', async () => {
+    const { pool, release } = await heldPool();
+    const blocked = gate();
+    const before = light(20).map((item) => pool.run(mixed, [item]));
+    const heavy = pool.run(mixed, [{ value: 'heavy', gate: blocked.path }]);
+    const after = light(40).map((item) => pool.run(mixed, [item]));
+    release();
+    expect(await Promise.all([...before, ...after])).toHaveLength(60);
+    blocked.open();
+    expect(await heavy).toBe('heavy');
+    await expectCapacity(pool, 2);
+  });
+
+  it('start once each, however often they are taken back', async () => {
+    const { pool, release } = await heldPool();
+    const marks = new Int32Array(new SharedArrayBuffer(4));
+    const gates = [gate(), gate(), gate()];
+    const heavy = gates.map(({ path }) => pool.run(mixed, [{ marks, gate: path }]));
+    const calls = light(60).map((item) => pool.run(mixed, [{ ...item, marks }]));
+    release();
+    for (const { open } of gates) open();
+    await Promise.all([...heavy, ...calls]);
+    expect(Atomics.load(marks, 0)).toBe(63);
+  });
+
+  it('that crash fail alone', async () => {
+    const { pool, release } = await heldPool();
+    const items = light(40).map((item) => (item.value === 7 ? { ...item, exits: 5 } : item));
+    const results = Promise.allSettled(items.map((item) => pool.run(mixed, [item])));
+    release();
+    expect((await results).map((result) => (result.status === 'fulfilled' ? result.value : result.reason.exitCode))).toEqual(
+      items.map(({ value }) => (value === 7 ? 5 : value)),
+    );
+    await expectCapacity(pool, 2);
+  });
+
+  it('whose argument or result cannot be cloned fail alone', async () => {
+    const { pool, release } = await heldPool();
+    const items = [...light(10), { value: () => 1 }, ...light(10), { value: 1, returns: 'function' }, ...light(10)];
+    const results = Promise.allSettled(items.map((item) => pool.run(mixed, [item])));
+    release();
+    const failed = (await results).flatMap((result) => (result.status === 'rejected' ? [result.reason.path] : []));
+    expect(failed).toEqual(['args[0].value', 'result']);
+    expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: 0 });
+  });
+
+  it('that are aborted in a message before their turn never start, and cost no worker', async () => {
+    const { pool, release } = await heldPool({ maxThreads: 2 });
+    const marks = new Int32Array(new SharedArrayBuffer(4));
+    const controller = new AbortController();
+    const blocked = [gate(), gate(), gate()];
+    const heavy = blocked.map(({ path }) => ({ path, ...observed() })).map(({ path, options, started }) => ({ started, done: pool.run(mixed, [{ value: 'heavy', gate: path }], options) }));
+    const doomed = light(20).map((item) => rejection(pool.run(mixed, [{ ...item, marks }], { signal: controller.signal })));
+    release();
+    await Promise.race(heavy.map(({ started }) => started));
+    controller.abort('not wanted');
+    expect(new Set(await Promise.all(doomed))).toEqual(new Set(['not wanted']));
+    for (const { open } of blocked) open();
+    await Promise.all(heavy.map(({ done }) => done));
+    expect(Atomics.load(marks, 0)).toBe(0);
+    expect(pool.stats().workers.replaced).toBe(0);
+  });
+
+  it('that hang are replaced after abortGrace, and the others of their message run', async () => {
+    const { pool, release } = await heldPool({ abortGrace: 20 });
+    const stuck = rejection(pool.run(mixed, [{ value: 'stuck', gate: gate().path }], { timeout: 50 }));
+    const calls = light(40).map((item) => pool.run(mixed, [item]));
+    release();
+    expect(await Promise.all(calls)).toHaveLength(40);
+    expect(await stuck).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
+    await expectCapacity(pool, 2);
+    expect(pool.stats().workers.replaced).toBe(1);
+  });
+
+  it('keep their order and their priorities', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
+    const { path, open } = gate();
+    const { options, started } = observed();
+    const hold = pool.run(waitsAt, [path, 0], options);
+    await started;
+    const order: number[] = [];
+    const calls = light(60).map(async ({ value }) => {
+      await pool.run(mixed, [{ value }], { priority: value % 3 });
+      order.push(value);
+    });
+    open();
+    await Promise.all([hold, ...calls]);
+    expect(order).toEqual([2, 1, 0].flatMap((priority) => light(60).flatMap(({ value }) => (value % 3 === priority ? [value] : []))));
+  });
+});
+
+describe.each(workers)('a pool of %s that closes at once', (runtime) => {
+  it('rejects what shares a message, started or not', async () => {
+    const { pool, release, released } = await heldPool({ runtime, abortGrace: 20 });
+    released.catch(() => {});
+    const calls = [pool.run(mixed, [{ value: 'heavy', gate: gate().path }]), ...light(20).map((item) => pool.run(mixed, [item]))].map(rejection);
+    release();
+    await pool.close({ drain: false });
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: 'OFFLOOP_POOL_CLOSED' });
+  });
+});
