@@ -28,7 +28,7 @@ export {
 export type { OffloopErrorCode } from './errors.ts';
 export { configure } from './pool/default.ts';
 export type { MapOptions, MapResult } from './pool/map.ts';
-export type { PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
+export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
 export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';
 export type { CloseOptions, Pool } from './pool/pool.ts';

@@ -24,7 +24,7 @@ const table: [name: keyof typeof offloop, code: string, fields: object, error: E
 
 describe.each(table)('%s', (name, code, fields, error) => {
   it(`has the code ${code} and its own fields, and no other property`, () => {
-    expect({ ...error }).toEqual({ code, ...fields });
+    expect(Object.entries(error)).toEqual(Object.entries({ code, ...fields }));
   });
 
   it('has its class’s name, which is no property of each error', () => {

@@ -129,7 +129,7 @@ export class WorkerPool implements Pool {
     if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of '${task.name}' in an array, got ${describe(args)}.`);
     const { signal } = options;
     if (signal?.aborted === true) throw signal.reason;
-    const deadline = nearer(options.deadline, currentDeadline());
+    const deadline = nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
     if (this.#room <= 0) throw this.#full(task);
     const call = new Call(this.#input(task, args, options, deadline));
@@ -148,7 +148,7 @@ export class WorkerPool implements Pool {
       args,
       deadline,
       transfer: options.transfer,
-      buffers: survey(args, 'args'),
+      buffers: survey(args, 'args', options.transfer),
       stores: this.#stores(options.context),
       priority: options.priority ?? task.priority ?? 0,
       timeout: timeout === Infinity ? undefined : timeout,
@@ -223,6 +223,10 @@ export class WorkerPool implements Pool {
   #closedError(what: string): PoolClosedError {
     return new PoolClosedError(`${what}: the pool '${this.#settings.name}' is closed. Create another one with createPool().`);
   }
+}
+
+function carriedDeadline(context: RunOptions['context']): number | undefined {
+  return typeof context === 'object' ? context.deadline : undefined;
 }
 
 function deadlineError({ name }: TaskRecord, when: string): DeadlineExceededError {

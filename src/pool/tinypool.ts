@@ -154,6 +154,6 @@ function assertEntry(): void {
   if (isEntryThere) return;
   throw new ModuleLoadError(
     `offloop's worker entry is not at ${entry}: offloop was probably bundled into another file. ` +
-      'Mark offloop and tinypool as external in the bundler, or copy dist/entry.js of offloop, with its chunks, next to the bundle.',
+      'Mark offloop and tinypool as external in the bundler, and install them next to the bundle.',
   );
 }

@@ -36,27 +36,43 @@ export const runningTask = shared('runningTask', () => new AsyncLocalStorage<Tas
 
 /** Inside a task: which one it is. Elsewhere undefined. */
 export function currentTask(): CurrentTask | undefined {
-  return runningTask.getStore();
+  return runningTask.getStore()?.current;
 }
 
-export class TaskHandle implements CurrentTask {
+/** A task from the side of those who run it; `current` is what its function sees. */
+export class TaskHandle {
   readonly id: string;
   readonly name: string;
-  declare readonly deadline?: number;
+  readonly deadline: number | undefined;
   /** Filled by `move()`. */
   moved: Set<Transferable> | undefined;
   readonly #host: TaskHost;
+  #current: CurrentTask | undefined;
   #controller: AbortController | undefined;
   #scope: AsyncResource | undefined;
 
   constructor(id: string, name: string, deadline: number | undefined, host: TaskHost) {
     this.id = id;
     this.name = name;
-    if (deadline !== undefined) this.deadline = deadline;
+    this.deadline = deadline;
     this.#host = host;
   }
 
-  get signal(): AbortSignal {
+  /** Made when it is first asked for, which most tasks never do; its methods may be taken out of it. */
+  get current(): CurrentTask {
+    const { id, name, deadline } = this;
+    return (this.#current ??= Object.defineProperty(
+      {
+        ...(deadline === undefined ? { id, name } : { id, name, deadline }),
+        progress: (value: unknown) => { this.#host.progress(value); },
+        throwIfAborted: () => { this.#throwIfAborted(); },
+      } as CurrentTask,
+      'signal',
+      { get: () => this.#signal, enumerable: true },
+    ));
+  }
+
+  get #signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
       // Listeners run in the task's context, not in that of the message that brought the news.
@@ -67,11 +83,7 @@ export class TaskHandle implements CurrentTask {
     return this.#controller.signal;
   }
 
-  progress(value: unknown): void {
-    this.#host.progress(value);
-  }
-
-  throwIfAborted(): void {
+  #throwIfAborted(): void {
     const kind = this.pollAbort();
     if (kind !== undefined) throw this.#controller?.signal.reason ?? abortReason(kind, this.name);
   }

@@ -16,27 +16,37 @@ const SURVEY_BUDGET = 1000;
 
 /**
  * Looks at a value that is about to be cloned: refuses what structured clone would silently mangle (a class instance
- * arrives as a bare object), and notes where Buffers are, which arrive as Uint8Array and are turned back.
- * What structured clone itself refuses is left to it: see `explainUncloneable`.
+ * arrives as a bare object, a symbol key not at all), and notes where Buffers are, which arrive as Uint8Array and are
+ * turned back. What structured clone itself refuses is left to it: see `explainUncloneable`.
+ * @param transfer what is handed over, which keeps its class
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
-export function survey(value: unknown, root: string): BufferPath[] | undefined {
+export function survey(value: unknown, root: string, transfer: readonly unknown[] = []): BufferPath[] | undefined {
   if (typeof value !== 'object' || value === null || isFlat(value)) return undefined;
   const buffers: BufferPath[] = [];
-  const seen = new Set<object>([value]);
-  const waiting: [object, BufferPath][] = [[value, []]];
+  const seen = new Set<unknown>([value, ...transfer]);
+  const limit = seen.size + SURVEY_BUDGET;
+  const waiting: Surveyed[] = [{ object: value, path: [], isReachable: true }];
   // Breadth first, so that the budget is spent on the outer values of every argument.
-  for (const [object, path] of waiting) {
-    if (Buffer.isBuffer(object)) buffers.push(path);
-    else if (isMangled(object)) throw mangledError(object, root, path);
+  for (const { object, path, isReachable } of waiting) {
+    if (Buffer.isBuffer(object) && isReachable) buffers.push(path);
+    refuseMangled(object, root, path);
+    // What lies in a Map or a Set has no path of keys by which to find it again.
+    const areReachable = isReachable && !types.isMap(object) && !types.isSet(object);
     for (const [key, child] of children(object)) {
-      if (seen.size === SURVEY_BUDGET) break;
+      if (seen.size === limit) break;
       if (typeof child !== 'object' || child === null || seen.has(child)) continue;
       seen.add(child);
-      waiting.push([child, [...path, key]]);
+      waiting.push({ object: child, path: [...path, key], isReachable: areReachable });
     }
   }
   return buffers.length === 0 ? undefined : buffers;
+}
+
+interface Surveyed {
+  readonly object: object;
+  readonly path: BufferPath;
+  readonly isReachable: boolean;
 }
 
 /** A short list without objects, as most arguments are, needs no survey. */
@@ -44,7 +54,7 @@ function isFlat(value: object): boolean {
   return Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item !== 'object' || item === null);
 }
 
-/** Classes that structured clone keeps; platform objects (a MessagePort, a KeyObject …) are recognised by their symbols. */
+/** Classes that structured clone keeps. */
 const keptClasses = new Set(
   `Object Array Map Set Date RegExp Boolean Number String BigInt ArrayBuffer SharedArrayBuffer DataView Buffer
    Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array
@@ -52,30 +62,45 @@ const keptClasses = new Set(
 );
 const keptErrors = new Set('Error EvalError RangeError ReferenceError SyntaxError TypeError URIError'.split(' '));
 
-function isMangled(object: object): boolean {
+function refuseMangled(object: object, root: string, path: BufferPath): void {
   // Structured clone refuses a proxy by itself, and looking at a revoked one throws.
-  if (types.isProxy(object)) return false;
+  if (types.isProxy(object)) return;
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) return false;
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) refuseSymbols(object, root, path);
+  else if (isMangled(object, prototype as object)) throw mangledError(object, root, path);
+}
+
+function refuseSymbols(object: object, root: string, path: BufferPath): void {
+  const symbol = Object.getOwnPropertySymbols(object).find((key) => Object.prototype.propertyIsEnumerable.call(object, key));
+  if (symbol === undefined) return;
+  const place = showPath(root, [...path, String(symbol)]);
+  throw new NotCloneableError(`\`${place}\` has a symbol for its key, which would vanish on the way. Use a string.`, place);
+}
+
+function isMangled(object: object, prototype: object): boolean {
   const name = typeName(object);
   if (types.isNativeError(object)) return !keptErrors.has(name) || Object.keys(object).length > 0;
+  // Another realm's Object.prototype is as good as this one's.
   if (name === 'object') return Object.getPrototypeOf(prototype) !== null;
   return !keptClasses.has(name) && !isPlatformObject(object);
 }
 
+/** Node's own cloneable classes (Blob, BlockList, X509Certificate …) have a symbol for it on their prototype. */
 function isPlatformObject(object: object): boolean {
+  if (types.isKeyObject(object) || types.isCryptoKey(object)) return true;
   if (Object.prototype.toString.call(object) === '[object WebAssembly.Module]') return true;
   for (let at: unknown = object; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
-    if (Object.getOwnPropertySymbols(at).some((symbol) => symbol.description?.startsWith('messaging_') === true)) return true;
+    if (Object.getOwnPropertySymbols(at).some((symbol) => symbol.description === 'messaging_clone_symbol')) return true;
   }
   return false;
 }
 
 function mangledError(object: object, root: string, path: BufferPath): NotCloneableError {
   const place = showPath(root, path);
+  const name = typeName(object);
+  const what = name === 'object' ? 'an object with a prototype of its own' : `an instance of ${name}`;
   return new NotCloneableError(
-    `\`${place}\` is an instance of ${typeName(object)}, which would arrive without its class. ` +
-      'Pass plain data, and build the instance on the other side.',
+    `\`${place}\` is ${what}, which would arrive without its class. Pass plain data, and build the instance on the other side.`,
     place,
   );
 }

@@ -71,7 +71,7 @@ describe('restore', () => {
     expect(restore(carrier, stores)).toEqual(seen);
     const later = restore(throughJson(carrier), async () => {
       const seenAt = [stores()];
-      await null;
+      await Promise.resolve();
       seenAt.push(stores());
       await new Promise((resolve) => setImmediate(resolve));
       return [...seenAt, stores()];

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { pathToFileURL } from 'node:url';
 
-import { capture, carry, createPool, restore } from 'offloop';
+import { capture, carry, createPool, restore, type Carrier } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
 const here = import.meta.filename;
+const throughJson = (carrier: Carrier): Carrier => JSON.parse(JSON.stringify(carrier));
 const als = () => new AsyncLocalStorage<any>();
 
 describe('carry() refuses', () => {
@@ -55,7 +56,7 @@ describe('carry() refuses', () => {
     const act = () => carry(import.meta, als(), { name: 'taken' });
     expect(act).toThrow(expect.objectContaining({ name: 'DuplicateNameError', code: 'OFFLOOP_DUPLICATE_NAME' }));
     expect(act).toThrow(/carry\('taken'\): the name is taken by a store declared in file:.*carry\.test\.ts\. Choose another\./);
-    expect(first.run(1, () => capture().stores['taken'])).toBe('1');
+    expect(first.run(1, () => capture().stores.taken)).toBe('1');
   });
 
   it('a name that a store of another module has', () => {
@@ -90,7 +91,7 @@ describe('carry()', () => {
     let current: unknown;
     const polyfill = {
       getStore: () => current,
-      run: (value: unknown, fn: () => unknown) => {
+      run: <R>(value: unknown, fn: () => R): R => {
         const before = current;
         current = value;
         try {
@@ -101,8 +102,8 @@ describe('carry()', () => {
       },
     };
     carry(import.meta, polyfill as never, { name: 'polyfill' });
-    const carrier = polyfill.run(5, () => capture()) as ReturnType<typeof capture>;
-    expect(carrier.stores['polyfill']).toBe('5');
+    const carrier = polyfill.run(5, () => capture());
+    expect(carrier.stores.polyfill).toBe('5');
     expect(restore(carrier, () => polyfill.getStore())).toBe(5);
   });
 
@@ -121,7 +122,7 @@ describe('carry()', () => {
     const store = als();
     carry(import.meta, store, { name: 'again' });
     carry(import.meta, store, { name: 'again', pick: ['a'] });
-    expect(store.run({ a: 1, b: 2 }, () => capture().stores['again'])).toBe('{"a":1}');
+    expect(store.run({ a: 1, b: 2 }, () => capture().stores.again)).toBe('{"a":1}');
   });
 
   it.each(['__proto__', 'constructor', 'then', ' '])('takes any text for a name: %j', (name) => {
@@ -129,7 +130,7 @@ describe('carry()', () => {
     carry(import.meta, store, { name });
     const carrier = store.run('value', () => capture());
     expect(Object.keys(carrier.stores)).toEqual([name]);
-    expect(restore(JSON.parse(JSON.stringify(carrier)) as typeof carrier, () => store.getStore())).toBe('value');
+    expect(restore(throughJson(carrier), () => store.getStore())).toBe('value');
   });
 });
 
@@ -139,7 +140,7 @@ describe('a module that is evaluated again', () => {
     const evaluate = (store: AsyncLocalStorage<any>) => carry({ url: 'file:///app/reloaded.js' } as ImportMeta, store, { name: 'reloaded' });
     evaluate(before);
     evaluate(after);
-    expect(after.run(2, () => before.run(1, () => capture().stores['reloaded']))).toBe('2');
+    expect(after.run(2, () => before.run(1, () => capture().stores.reloaded))).toBe('2');
   });
 
   it('replaces what it had declared, too, when it was imported once more with a query', async () => {

@@ -20,21 +20,21 @@ class RequestState {
 
 /** Runs `fn` in the context of one request and tells whether that request's state can be collected afterwards. */
 async function isCollected(fn: () => Promise<unknown>): Promise<boolean> {
-  let isGone = false;
-  const registry = new FinalizationRegistry(() => { isGone = true; });
+  const gone: string[] = [];
+  const registry = new FinalizationRegistry<string>((what) => gone.push(what));
   const state = await inRequest(fn, registry);
   // A look at the reference would keep the state for another turn.
-  for (let i = 0; i < 50 && !isGone; i++) {
+  for (let i = 0; i < 50 && gone.length === 0; i++) {
     await turn();
     gc();
   }
-  return isGone && state.deref() === undefined;
+  return gone[0] === 'state' && state.deref() === undefined;
 }
 
 /** A function of its own, so that no local variable of the one above holds the state. */
-async function inRequest(fn: () => Promise<unknown>, registry: FinalizationRegistry<undefined>): Promise<WeakRef<RequestState>> {
+async function inRequest(fn: () => Promise<unknown>, registry: FinalizationRegistry<string>): Promise<WeakRef<RequestState>> {
   const state = new RequestState();
-  registry.register(state, undefined);
+  registry.register(state, 'state');
   await privateStore.run(state, () => requestStore.run({ id: 'of the creator' }, fn));
   return new WeakRef(state);
 }

@@ -69,7 +69,11 @@ it('any plain store arrives in a worker exactly as it was', async () => {
 });
 
 class Instance {
-  constructor(readonly field: unknown) {}
+  readonly field: unknown;
+
+  constructor(field: unknown) {
+    this.field = field;
+  }
 }
 
 /** All sorts of values, plain ones and others, mixed at any depth. */

@@ -115,7 +115,7 @@ class Account {
 
 describe('what would arrive mangled is refused with its exact place', () => {
   const cycle: Record<string, unknown> = {};
-  cycle['back'] = { to: cycle };
+  cycle.back = { to: cycle };
   const socketed = { headers: { host: 'x' }, client: { socket: new Socket() } };
   const revoked = Proxy.revocable({}, {});
   revoked.revoke();
@@ -127,7 +127,7 @@ describe('what would arrive mangled is refused with its exact place', () => {
     ['a symbol as a key', { a: { [Symbol('secret')]: 1 } }, 'state.a.Symbol(secret)', /symbol key/],
     ['a class instance', { account: new Account() }, 'state.account', /Account/],
     ['a class instance as the whole store', new Account(), 'state', /Account/],
-    ['an instance of an anonymous class', { it: new (class {})() }, 'state.it', /instance/],
+    ['an instance of an anonymous class', { it: new (class { x = 1; })() }, 'state.it', /instance/],
     ['an object with a prototype of its own', { it: Object.create({ inherited: 1 }) as unknown }, 'state.it', /instance/],
     ['a socket', socketed, 'state.client.socket', /Socket/],
     ['an EventEmitter', [new EventEmitter()], 'state.0', /EventEmitter/],
@@ -153,7 +153,7 @@ describe('what would arrive mangled is refused with its exact place', () => {
     ['a Set with a key of its own', { set: Object.assign(new Set(), { total: 1 }) }, 'state.set', /key/],
     ['a Date with a key of its own', { date: Object.assign(new Date(0), { zone: 'UTC' }) }, 'state.date', /key/],
     ['a Map with a symbol key of its own', { map: Object.assign(new Map(), { [Symbol('s')]: 1 }) }, 'state.map', /key/],
-    ['a function inside a Map', { map: new Map([['a', 1 as unknown], ['b', () => undefined]]) }, 'state.map.1.1', /function/],
+    ['a function inside a Map', { map: new Map<string, unknown>([['a', 1], ['b', () => undefined]]) }, 'state.map.1.1', /function/],
     ['a function inside a Set', { set: new Set([() => undefined]) }, 'state.set.0', /function/],
     ['an object that only pretends to be a Map', { map: Object.create(Map.prototype) as unknown }, 'state.map', /./],
     ['an object that only pretends to be a Date', { date: Object.create(Date.prototype) as unknown }, 'state.date', /./],

@@ -95,7 +95,7 @@ describe('a task', () => {
   });
 
   it('always answers with a promise, also when the call itself is refused', async () => {
-    const refused = echo(new (class Point {})());
+    const refused = echo(new (class Point { x = 1; })());
     expect(refused).toBeInstanceOf(Promise);
     await expect(refused).rejects.toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'args[0]' });
   });

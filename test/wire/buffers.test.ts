@@ -43,7 +43,7 @@ describe('a Buffer stays a Buffer', () => {
   });
 
   it('in the same message twice', async () => {
-    const [one, other] = await pool.run(echo, [bytes, { again: bytes }]);
+    const [one, other] = (await pool.run(echo, [bytes, { again: bytes }])) as any[];
     expect([look(one), look(other.again)]).toEqual(['Uint8Array Buffer', 'Uint8Array Buffer']);
   });
 

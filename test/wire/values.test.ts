@@ -141,8 +141,8 @@ describe('what structured clone keeps arrives as itself', () => {
   it('a cycle, and one object in two places', async () => {
     const shared = { n: 1 };
     const value: Record<string, unknown> = { one: shared, other: shared };
-    value['self'] = value;
-    const back = await pool.run(echo, [value]);
+    value.self = value;
+    const back = (await pool.run(echo, [value])) as any;
     expect(back.self).toBe(back);
     expect(back.one).toBe(back.other);
   });
