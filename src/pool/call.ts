@@ -4,6 +4,7 @@ import type { WireStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
 import type { BufferPath } from '../wire/values.ts';
+import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';
 
@@ -33,7 +34,8 @@ export interface CallInput {
 export class Call implements Queued {
   readonly input: CallInput;
   readonly priority: number;
-  readonly outcome: Promise<Outcome>;
+  /** What the caller awaits. */
+  readonly result: Promise<unknown>;
   readonly calledAt = performance.now();
   dispatchedAt = 0;
   /** Where it was sent, and at which place of a batch. */
@@ -51,12 +53,12 @@ export class Call implements Queued {
   onStarted: (() => void) | undefined;
   /** Undoes what the call has hooked up elsewhere. */
   release: (() => void) | undefined;
-  #resolve!: (outcome: Outcome) => void;
+  #resolve!: (value: unknown) => void;
 
   constructor(input: CallInput) {
     this.input = input;
     this.priority = input.priority;
-    this.outcome = new Promise((resolve) => { this.#resolve = resolve; });
+    this.result = new Promise((resolve) => { this.#resolve = resolve; });
   }
 
   /** It was sent, was not started, and waits again. */
@@ -72,7 +74,7 @@ export class Call implements Queued {
     this.state = 'settled';
     clearTimeout(this.timeoutTimer);
     this.release?.();
-    this.#resolve(outcome);
+    this.#resolve(outcome.type === 'returned' ? outcome.value : rejectWith(outcome, this.input.task));
     return true;
   }
 }

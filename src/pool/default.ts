@@ -20,7 +20,7 @@ export function configure(options: PoolOptions): void {
 
 /** For index.ts to call once: a module that is only imported for what it does could be dropped by a bundler. */
 export function installDefaultPool(): void {
-  setDefaultRunner((record, args, options = {}) => {
+  setDefaultRunner((record, args, options) => {
     pool ??= new WorkerPool(normalizePoolOptions('configure()', { name: 'default', ...settings }));
     return pool.runRecord(record, args, options);
   });

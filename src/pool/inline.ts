@@ -39,7 +39,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       isSetUp = true;
       // A task that waits for something that keeps no process alive is a pending task all the same.
       const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
-      void run(received, host).then((response) => {
+      void runLater(received, host).then((response) => {
         clearInterval(keepAlive);
         told.delete(message.id);
         if (!isEnded) onAnswer(cloneResponse(response));
@@ -59,6 +59,12 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       return Promise.resolve();
     },
   };
+}
+
+/** The caller's turn ends before the task begins, as it does with a worker. */
+async function runLater(message: RunMessage, host: WorkerHost): Promise<RunResponse> {
+  await Promise.resolve();
+  return run(message, host);
 }
 
 function cloneResponse(response: RunResponse): RunResponse {

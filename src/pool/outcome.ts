@@ -4,20 +4,20 @@ import type { TaskRecord } from '../task/registry.ts';
 import { decodeThrow, type EncodedThrow } from '../wire/errors.ts';
 import type { Outcome } from './call.ts';
 
+const turn = Promise.resolve();
+
 /**
- * Throws what a call rejects with. To be awaited by the function whose promise the caller awaits: an error that is made
- * here has the caller's `at async` frames, which V8 finds by following the promises that wait. So a caller's stack costs
+ * Rejects with what a call rejects with. The call's promise is resolved with this one: an error that is made here then
+ * has the caller's `at async` frames, which V8 finds by following the promises that wait. So a caller's stack costs
  * nothing until something fails.
  */
-export async function unwrap(outcome: Exclude<Outcome, { type: 'returned' }>, task: TaskRecord): Promise<never> {
-  switch (outcome.type) {
-    case 'threw': {
-      const frames = callerFrames(task.name);
-      throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);
-    }
-    case 'refused':
-      throw withoutOwnFrames(outcome.reason());
-  }
+export async function rejectWith(outcome: Exclude<Outcome, { type: 'returned' }>, task: TaskRecord): Promise<never> {
+  // Only after two turns is the caller's promise linked to this one: the first runs before the link is made.
+  await turn;
+  await turn;
+  if (outcome.type === 'refused') throw withoutOwnFrames(outcome.reason());
+  const frames = callerFrames(task.name);
+  throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);
 }
 
 /** Beneath the worker's frames: a line for the hop, then who called. */

@@ -15,7 +15,6 @@ import { Dispatcher } from './dispatch.ts';
 import { mapItems, type MapOptions, type MapResult } from './map.ts';
 import { plainTasks, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { unwrap } from './outcome.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 
@@ -69,21 +68,21 @@ export class WorkerPool implements Pool {
     this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
   }
 
-  async run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
+  run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
     const record = taskRecord(task);
-    if (record === undefined) throw notATask(task);
-    if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
-    const call = this.#admit(record, args, options ?? noOptions);
-    const outcome = await call.outcome;
-    // Not left to `unwrap`: each further promise shows in a task's cost.
-    return (outcome.type === 'returned' ? outcome.value : await unwrap(outcome, record)) as R;
+    if (record === undefined) return Promise.reject(notATask(task));
+    return this.runRecord(record, args, options) as Promise<R>;
   }
 
-  /** The way in for every call. Everything up to the first await happens in the caller's turn. */
-  async runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
-    const call = this.#admit(record, args, options);
-    const outcome = await call.outcome;
-    return outcome.type === 'returned' ? outcome.value : unwrap(outcome, record);
+  /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
+  runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
+    try {
+      if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
+      return this.#admit(record, args, options ?? noOptions).result;
+    } catch (error) {
+      // An aborted signal's reason may be anything.
+      return Promise.reject(error);
+    }
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {

@@ -30,27 +30,61 @@ export function transfersOf(response: RunResponse): readonly Transferable[] | un
   return transfers.get(response);
 }
 
-/** Runs one task: load, restore the context in a clean root, call, answer. Never rejects. */
-export async function run(message: RunMessage, host: WorkerHost): Promise<RunResponse> {
-  let startedAt = 0;
+/**
+ * Runs one task: load, restore the context in a clean root, call, answer. Never throws or rejects.
+ * A promise only where there is something to wait for: each one shows in a task's cost.
+ */
+export function run(message: RunMessage, host: WorkerHost): RunResponse | Promise<RunResponse> {
+  const address = addressOf(message, host);
+  const loading = load(message);
+  const fn = loading ?? resolveTask(address);
+  const task: RunningTask = { message, address, host, handle: handleFor(message, address.name, host), startedAt: 0 };
+  return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
+}
+
+interface RunningTask {
+  readonly message: RunMessage;
+  readonly address: TaskAddress;
+  readonly host: WorkerHost;
+  readonly handle: TaskHandle;
+  /** 0 as long as the function has not been called. */
+  startedAt: number;
+}
+
+async function loadAndStart(task: RunningTask, loading: Promise<unknown>): Promise<RunResponse> {
   try {
-    const loading = load(message);
-    if (loading !== undefined) await loading;
-    const address = addressOf(message, host);
-    const task = resolveTask(address);
-    const fn = task instanceof Promise ? await task : task;
-    assertWanted(message, address.name, host);
-    const handle = handleFor(message, address.name, host);
+    await loading;
+    return await start(task, await resolveTask(task.address));
+  } catch (error) {
+    return threw(task, error);
+  }
+}
+
+function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunResponse> {
+  const { message, host, handle } = task;
+  try {
+    assertWanted(task);
     host.running(message.id, handle);
     if (message.sayWhenStarted === true) host.started(message.id);
-    startedAt = performance.now();
-    const value = await call(message, fn, handle);
-    return returned(value, handle, startedAt, host);
+    task.startedAt = performance.now();
+    const value = call(message, fn, handle);
+    return isThenable(value) ? settle(task, value) : returned(task, value);
   } catch (error) {
-    return await threw(error, addressOf(message, host), startedAt, host);
-  } finally {
-    host.running(message.id, undefined);
+    return threw(task, error);
   }
+}
+
+async function settle(task: RunningTask, value: PromiseLike<unknown>): Promise<RunResponse> {
+  try {
+    return returned(task, await value);
+  } catch (error) {
+    return threw(task, error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }
 
 /** The answer in place of one that could not be sent. */
@@ -81,9 +115,9 @@ function addressOf({ task, declares }: RunMessage, { addresses }: WorkerHost): T
 }
 
 /** Its module may have taken its time to load, and the caller has given up meanwhile. */
-function assertWanted({ id, deadline }: RunMessage, name: string, host: WorkerHost): void {
+function assertWanted({ message: { id, deadline }, address, host }: RunningTask): void {
   const kind = deadline !== undefined && Date.now() >= deadline ? 'deadline' : host.pollAbort(id);
-  if (kind !== undefined) throw abortReason(kind, name);
+  if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
 function handleFor(message: RunMessage, name: string, host: WorkerHost): TaskHandle {
@@ -104,17 +138,19 @@ function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown
   });
 }
 
-function returned(value: unknown, handle: TaskHandle, startedAt: number, host: WorkerHost): RunResponse {
+function returned({ message, handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
   const runMs = performance.now() - startedAt;
+  host.running(message.id, undefined);
   const buffers = survey(value, 'result');
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;
 }
 
-async function threw(error: unknown, { module }: TaskAddress, startedAt: number, host: WorkerHost): Promise<RunResponse> {
+async function threw({ message, address, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
   const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
-  return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(module)), runMs }, host);
+  host.running(message.id, undefined);
+  return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(address.module)), runMs }, host);
 }
 
 function withMemory(response: RunResponse, host: WorkerHost): RunResponse {

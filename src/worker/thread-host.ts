@@ -10,7 +10,7 @@ import { takeTinypoolPort } from './tinypool-port.ts';
 type ThreadMessage = RunMessage | BatchMessage | RestMessage | Promise<void>;
 
 /** A worker thread: the flag in shared memory, notices by a port of its own. */
-export function createThreadHandler(filename: string): (message: ThreadMessage) => Promise<RunResponse> | Promise<void> | undefined {
+export function createThreadHandler(filename: string): (message: ThreadMessage) => RunResponse | Promise<RunResponse> | Promise<void> | undefined {
   const running = new Map<number, TaskHandle>();
   let control = new Int32Array(new SharedArrayBuffer(8));
   let side: MessagePort | undefined;

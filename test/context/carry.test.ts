@@ -108,9 +108,8 @@ describe('carry()', () => {
   });
 
   it('leaves the options alone, and is not changed with them', () => {
-    const options = Object.freeze({ name: 'frozen options', pick: Object.freeze(['a']) as readonly string[] });
-    const store = als();
-    carry(import.meta, store, options);
+    const options = Object.freeze({ name: 'frozen options', pick: Object.freeze(['a']) });
+    carry(import.meta, als(), options);
     const changed = { name: 'changed later', pick: ['a'] };
     const other = als();
     carry(import.meta, other, changed);

@@ -13,7 +13,7 @@ const sync = offload(import.meta, function sync(order: Order, deep: boolean) {
 const later = offload(import.meta, async function later(text: string) {
   return { length: text.length };
 });
-const optional = offload(import.meta, function optional(first: number, second = 'x', ...rest: boolean[]) {
+const optional = offload(import.meta, function optional(first: number, second?: string, ...rest: boolean[]) {
   return [first, second, rest] as const;
 });
 const nothing = offload(import.meta, function nothing() {});
@@ -28,7 +28,7 @@ expectTypeOf(nothing).toEqualTypeOf<Task<[], void>>();
 expectTypeOf(union(1)).toEqualTypeOf<Promise<number | string>>();
 expectTypeOf(sync({ id: 1 }, true)).toEqualTypeOf<Promise<number>>();
 expectTypeOf(later('x')).toEqualTypeOf<Promise<{ length: number }>>();
-expectTypeOf(optional).toEqualTypeOf<Task<[first: number, second?: string, ...rest: boolean[]], readonly [number, string, boolean[]]>>();
+expectTypeOf(optional).toEqualTypeOf<Task<[first: number, second?: string, ...rest: boolean[]], readonly [number, string | undefined, boolean[]]>>();
 optional(1);
 optional(1, 'x', true, false);
 expectTypeOf(sync.inline({ id: 1 }, true)).toEqualTypeOf<number | Promise<number>>();
