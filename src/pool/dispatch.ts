@@ -191,10 +191,11 @@ export class Dispatcher {
     const { runMs, memory = 0 } = response;
     const { calledAt, dispatchedAt, input } = call;
     const waitMs = dispatchedAt - calledAt + waitedMs;
-    this.figures.of(input.task).record({ waitMs, runMs, overheadMs: performance.now() - calledAt - waitMs - runMs });
+    const now = performance.now();
+    this.figures.of(input.task).record(waitMs, runMs, now - calledAt - waitMs - runMs);
     remember(call, slot, response.type === 'returned');
     slot.calls.delete(input.id);
-    slot.heardAt = performance.now();
+    slot.heardAt = now;
     slot.tasks++;
     slot.memory = memory;
     if (slot.told === input.id) this.#forgive(slot);

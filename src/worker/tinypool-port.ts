@@ -1,5 +1,6 @@
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
+import { prepareCleanRoot } from '../context/root.ts';
 import type { RunResponse } from '../wire/messages.ts';
 import { transfersOf, uncloneable } from './run.ts';
 
@@ -96,5 +97,7 @@ function guardPosts(port: MessagePort): void {
     } catch (cause) {
       post({ ...message, result: result && uncloneable(result, cause) }, []);
     }
+    // Its answer is on the way: what is done from here on delays no caller.
+    prepareCleanRoot();
   };
 }

@@ -47,6 +47,45 @@ describe.each(Object.entries(enterers))('a task that calls enterWith (%s)', (_na
   });
 });
 
+describe('tasks that share a message', () => {
+  const sharing = createPool({ maxThreads: 1, coalesce: { budget: 1000 } });
+  afterAll(() => sharing.close());
+
+  /** Calls until the pool knows how short they are, so that those that follow share their messages. */
+  async function afterWarmUp(calls: () => Promise<unknown>[]): Promise<unknown[]> {
+    for (let i = 0; i < 10; i++) await Promise.all(calls());
+    const before = sharing.stats().workers.messages;
+    const running = calls();
+    const results = await Promise.all(running);
+    expect(sharing.stats().workers.messages - before).toBeLessThan(running.length);
+    return results;
+  }
+
+  it.each(Object.entries(enterers))('leave nothing to each other: %s', async (_name, enter) => {
+    const calls = () => Array.from({ length: 30 }, () => [sharing.run(enter, []).catch(() => undefined), sharing.run(readStores, [])]).flat();
+    const results = await afterWarmUp(calls);
+    expect(results.filter((_, at) => at % 2 === 1)).toEqual(Array.from({ length: 30 }, () => nothing));
+  });
+
+  it('have each its caller’s stores', async () => {
+    const calls = () => Array.from({ length: 60 }, (_, id) => (id % 3 === 0 ? sharing.run(readStores, []) : requestStore.run({ id }, () => sharing.run(readStores, []))));
+    const results = await afterWarmUp(calls);
+    expect(results).toEqual(Array.from({ length: 60 }, (_, id) => ({ ...nothing, request: id % 3 === 0 ? undefined : { id } })));
+  });
+
+  it('have each its own, while one of them cannot be restored', async () => {
+    const bad = { version: 1 as const, stores: { request: 'no JSON' } };
+    const calls = () =>
+      Array.from({ length: 40 }, (_, id) =>
+        id % 4 === 0
+          ? sharing.run(readStores, [], { context: bad }).catch((error: unknown) => (error as { code: string }).code)
+          : requestStore.run({ id }, () => sharing.run(readStores, [])),
+      );
+    const results = await afterWarmUp(calls);
+    expect(results).toEqual(Array.from({ length: 40 }, (_, id) => (id % 4 === 0 ? 'OFFLOOP_CONTEXT' : { ...nothing, request: { id } })));
+  });
+});
+
 it('a store’s decode sees no store that an earlier task or an earlier decode has entered', async () => {
   for (let i = 0; i < 3; i++) {
     const calls = Array.from({ length: 5 }, () => [pool.run(entersAtOnce, []), dirtyStore.run('d', () => pool.run(decodesDirtily, []))]);

@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 
-import { createPool, currentTask, move, offload, type Carrier, type CurrentTask, type MapResult, type Pool, type RunOptions, type Task } from 'offloop';
+import { createPool, currentTask, move, offload, type Carrier, type CurrentTask, type MapResult, type PlainTask, type Pool, type RunOptions, type Task } from 'offloop';
 import { expectTypeOf } from 'vitest';
 
 interface Order {
@@ -118,10 +118,12 @@ pool.map(later, ['a'], { parallel: 2 });
 // pool.tasks: the functions of a module, each with a promise
 const image = pool.tasks<typeof import('../fixtures/context/typed-module.js')>(new URL('../fixtures/context/typed-module.js', import.meta.url));
 expectTypeOf<keyof typeof image>().toEqualTypeOf<'resize' | 'hash' | 'sum' | 'greet'>();
-expectTypeOf(image.resize).toEqualTypeOf<(image: Uint8Array, options: { width: number }) => Promise<{ width: number; bytes: number }>>();
+expectTypeOf(image.resize).toEqualTypeOf<PlainTask<[image: Uint8Array, options: { width: number }], { width: number; bytes: number }>>();
+expectTypeOf(image.resize(new Uint8Array(), { width: 1 })).toEqualTypeOf<Promise<{ width: number; bytes: number }>>();
+expectTypeOf(image.hash.with({ timeout: 1 })).toEqualTypeOf<(text: string) => Promise<number>>();
 expectTypeOf(image.hash('x')).toEqualTypeOf<Promise<number>>();
 expectTypeOf(image.sum).parameters.toEqualTypeOf<number[]>();
-expectTypeOf(image.greet).toEqualTypeOf<(name?: string) => Promise<string>>();
+expectTypeOf(image.greet).toEqualTypeOf<PlainTask<[name?: string], string>>();
 // @ts-expect-error a constant is no task
 image.version;
 // @ts-expect-error an object is no task

@@ -64,6 +64,10 @@ describe('what cannot cross', () => {
     await expectRefused(pool.run(echo, [{ value }]), 'args[0].value.broken');
   });
 
+  it('is a symbol key, which would vanish', async () => {
+    await expectRefused(pool.run(echo, [{ list: [{ [Symbol('hidden')]: 1 }] }]), 'args[0].list[0].Symbol(hidden)');
+  });
+
   it('says what it is, and what to do', async () => {
     const aboutFunction = await expectRefused(pool.run(echo, [{ onDone: () => undefined }]));
     expect(aboutFunction.message).toMatch(/`args\[0\]\.onDone` .*function.* cannot cross/);
