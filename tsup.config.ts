@@ -15,6 +15,8 @@ export default defineConfig({
   platform: 'node',
   // Entries and shared chunks lie side by side, so `new URL('./entry.js', import.meta.url)` holds in each of them.
   outDir: 'dist',
+  // Copied as it is: what Node is told to `--require` is CommonJS.
+  publicDir: 'src/worker/static',
   splitting: true,
   clean: true,
   silent: true,

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Transferable, Worker } from 'node:worker_threads';
 
-import { Tinypool, type Options } from 'tinypool';
+import { Tinypool } from 'tinypool';
 
 import { ModuleLoadError } from '../errors.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+import { startWith, type TinypoolRuntime } from './worker-flags.ts';
 
 /**
  * One tinypool of one worker, and all that offloop knows of tinypool's insides (version 2.2.0, pinned).
@@ -44,9 +45,9 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Proc
   return start('child_process', options, events) as Process;
 }
 
-function start(runtime: NonNullable<Options['runtime']>, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
+function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
   assertEntry();
-  const pool = new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, ...workerOptions(runtime, options) });
+  const pool = startWith((flags) => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags }), runtime, options);
   const handle = pool.threads[0] as Handle;
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
@@ -72,37 +73,6 @@ const nothingToTransfer: NonNullable<Parameters<Tinypool['run']>[1]> = { transfe
 
 function transferOf(transfer: readonly Transferable[] | undefined): NonNullable<Parameters<Tinypool['run']>[1]> {
   return transfer === undefined ? nothingToTransfer : { transferList: [...transfer] };
-}
-
-function workerOptions(runtime: Options['runtime'], { resourceLimits, execArgv, env }: WorkerOptions): Partial<Options> {
-  const merged = env === undefined ? undefined : ({ ...process.env, ...env } as Record<string, string>);
-  const args = execArgv === undefined ? undefined : [...loaderFlags(), ...execArgv];
-  if (runtime === 'worker_threads') return defined({ resourceLimits, execArgv: args, env: merged });
-  const heap = resourceLimits?.maxOldGenerationSizeMb;
-  const heapFlag = heap === undefined ? [] : [`--max-old-space-size=${String(heap)}`];
-  return defined({
-    // A process inherits no flag of its own accord, and tinypool gives it no environment either.
-    execArgv: [...(args ?? process.execArgv.filter((flag) => !flag.startsWith('--inspect'))), ...heapFlag],
-    env: merged ?? ({ ...process.env } as Record<string, string>),
-    serialization: 'advanced' as const,
-  });
-}
-
-/** What a user's `execArgv` must not take away: the flags by which this process loads its own modules. */
-function loaderFlags(): string[] {
-  const isLoader = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/;
-  return process.execArgv.flatMap((flag, i, all) => {
-    if (!isLoader.test(flag)) return [];
-    const next = all[i + 1];
-    return flag.includes('=') || next === undefined || next.startsWith('-') ? [flag] : [flag, next];
-  });
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** An option that is there and undefined is not the same to tinypool as one that is absent. */
-function defined<T extends object>(options: T): Defined<T> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
 /** tinypool listens to `error` only: after `process.exit()` in a thread its promise would never settle. */

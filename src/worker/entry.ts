@@ -6,6 +6,7 @@ import { createProcessHandler } from './process-host.ts';
 import { createThreadHandler } from './thread-host.ts';
 
 thread.isWorker = true;
+undoPreload();
 // Until one store has been entered, Node 20 and 22 follow no async calls, and an `enterWith` after an `await` would leak
 // into whatever runs next. So enter one before the first task.
 runningTask.run(undefined as never, () => undefined);
@@ -14,3 +15,12 @@ const isThread = (process as { __tinypool_state__?: { isWorkerThread?: boolean }
 
 /** What tinypool calls with each message. */
 export default isThread ? createThreadHandler(fileURLToPath(import.meta.url)) : createProcessHandler();
+
+/** See static/preload.cjs: tinypool has bound its own by now, and everybody else gets the real one, and the real flags. */
+function undoPreload(): void {
+  const memoryUsage = (globalThis as Record<symbol, typeof process.memoryUsage | undefined>)[Symbol.for('offloop.memoryUsage')];
+  if (memoryUsage === undefined) return;
+  process.memoryUsage = memoryUsage;
+  const at = process.execArgv.findLastIndex((flag) => flag.endsWith('preload.cjs'));
+  process.execArgv.splice(at - 1, 2);
+}

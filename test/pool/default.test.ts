@@ -26,6 +26,12 @@ describe('the default pool', () => {
   });
 });
 
+describe('a process started with flags of its own', () => {
+  it.each([['--expose-gc'], ['--max-old-space-size=256'], ['--stack-trace-limit=20'], ['--title=mine']])('%s: its threads start all the same', async (flag) => {
+    expect(await runNode([flag, '--no-warnings', script('ends-idle.js'), 'threads'])).toEqual({ code: 0, stdout: 'sum 3\n', stderr: '' });
+  });
+});
+
 describe('without the right to start workers', () => {
   const [major] = process.versions.node.split('.').map(Number);
   const flag = major! < 22 ? '--experimental-permission' : '--permission';

@@ -5,6 +5,7 @@ import { leavesMark, waitsAt } from '../fixtures/gates.js';
 import { pairAt, waitsItsTurn } from '../fixtures/items.js';
 import { leavesTimer } from '../fixtures/leaves.js';
 import { runsNestedPool } from '../fixtures/nests.js';
+import { memory } from '../fixtures/memory.js';
 import { add, environment, place } from '../fixtures/places.js';
 import { wasPreloaded } from '../fixtures/reads-global.js';
 import { expectCapacity, gate, poolFor, rejection, runtimes, workers } from './helpers.ts';
@@ -163,6 +164,16 @@ describe.each(workers)('workers as %s', (runtime) => {
   it('get the flags of `execArgv`', async () => {
     const pool = poolFor({ runtime, execArgv: ['--no-warnings'] });
     expect((await pool.run(environment, ['x'])).execArgv).toContain('--no-warnings');
+  });
+
+  it('measure their memory as ever, and so do the threads that a task starts', async () => {
+    const pool = poolFor({ runtime });
+    const { own, nested, execArgv } = await pool.run(memory, []);
+    for (const { rss, heapUsed } of [own, nested]) {
+      expect(rss).toBeGreaterThan(2 ** 20);
+      expect(heapUsed).toBeGreaterThan(2 ** 18);
+    }
+    expect(execArgv.join(' ')).not.toContain('preload.cjs');
   });
 
   it('that cannot be started are an error of the call, with what to look at', async () => {

@@ -1,0 +1,83 @@
+import { fileURLToPath } from 'node:url';
+import type { ResourceLimits } from 'node:worker_threads';
+
+import type { WorkerOptions } from './engine.ts';
+
+export type TinypoolRuntime = 'worker_threads' | 'child_process';
+
+/** The part of tinypool's options that decides how a worker is started. */
+export interface WorkerFlags {
+  execArgv?: string[];
+  env?: Record<string, string>;
+  resourceLimits?: ResourceLimits;
+  serialization?: 'advanced';
+}
+
+/** @throws what `create` throws when the worker cannot be started with these options */
+export function startWith<T>(create: (flags: WorkerFlags) => T, runtime: TinypoolRuntime, options: WorkerOptions): T {
+  return runtime === 'child_process' ? create(processFlags(options)) : startThreadWith(create, options);
+}
+
+const preload = ['--require', fileURLToPath(new URL('./preload.cjs', import.meta.url))];
+
+/** Flags of this process that a thread cannot have of its own; it has them as a part of the process. */
+const processWide = new Set<string>();
+
+/**
+ * A thread inherits this process's flags, but only as long as it is given none, and `preload` is one. Given expressly,
+ * flags that hold for the whole process (`--max-old-space-size`) are refused: those are left out, as they change nothing.
+ */
+function startThreadWith<T>(create: (flags: WorkerFlags) => T, options: WorkerOptions): T {
+  const flags = (execArgv: readonly string[] | undefined): WorkerFlags => defined({ ...options, execArgv });
+  const inherited = process.execArgv.filter((flag) => !processWide.has(flag));
+  const base = options.execArgv === undefined ? inherited : [...loaderFlags(), ...options.execArgv];
+  try {
+    return create(flags([...base, ...preload]));
+  } catch (error) {
+    const refused = refusedFlags(error);
+    if (refused.length === 0) throw error;
+    if (options.execArgv !== undefined || refused.every((flag) => processWide.has(flag))) return create(flags(options.execArgv && base));
+    for (const flag of refused) processWide.add(flag);
+    return startThreadWith(create, options);
+  }
+}
+
+/** "Initiated Worker with invalid execArgv flags: --expose-gc, --max-old-space-size=64" */
+function refusedFlags(error: unknown): string[] {
+  const { code, message } = error as { code?: unknown; message: string };
+  return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.slice(message.indexOf(': ') + 2).split(', ') : [];
+}
+
+/** A process inherits no flag of its own accord, and tinypool gives it no environment either. */
+function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
+  const heap = resourceLimits?.maxOldGenerationSizeMb;
+  const own = execArgv === undefined ? process.execArgv.filter((flag) => !flag.startsWith('--inspect')) : [...loaderFlags(), ...execArgv];
+  return {
+    execArgv: heap === undefined ? own : [...own, `--max-old-space-size=${heap}`],
+    env: merged(env),
+    serialization: 'advanced',
+  };
+}
+
+/** What a user's `execArgv` must not take away: the flags by which this process loads its own modules. */
+function loaderFlags(): string[] {
+  const isLoader = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/;
+  return process.execArgv.flatMap((flag, i, all) => {
+    if (!isLoader.test(flag)) return [];
+    const next = all[i + 1];
+    return flag.includes('=') || next === undefined || next.startsWith('-') ? [flag] : [flag, next];
+  });
+}
+
+function merged(env: WorkerOptions['env']): Record<string, string> {
+  return { ...process.env, ...env } as Record<string, string>;
+}
+
+/** An option that is there and undefined is not the same to tinypool as one that is absent. */
+function defined({ execArgv, env, resourceLimits }: Pick<WorkerOptions, 'env' | 'resourceLimits'> & { execArgv: readonly string[] | undefined }): WorkerFlags {
+  return {
+    ...(execArgv && { execArgv: [...execArgv] }),
+    ...(env && { env: merged(env) }),
+    ...(resourceLimits && { resourceLimits: { ...resourceLimits } }),
+  };
+}
