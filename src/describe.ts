@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /** A value as an error message shows it: short, on one line, with its type: "`-1` (number)". */
 export function describe(value: unknown): string {
@@ -9,11 +9,13 @@ export function describe(value: unknown): string {
 /** "number", "array", "function", "Socket": what a reader would call it. */
 export function typeName(value: unknown): string {
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  // The prototype of a revoked proxy cannot even be asked for.
+  if (types.isProxy(value)) return 'proxy';
   if (Array.isArray(value)) return 'array';
   return constructorName(value) ?? 'object';
 }
 
-/** Reads no getter of the value itself, and survives a hostile prototype or a revoked proxy. */
+/** Reads no getter of the value itself, and survives a hostile prototype. */
 function constructorName(value: object): string | undefined {
   try {
     const prototype: unknown = Object.getPrototypeOf(value);

@@ -18,7 +18,8 @@ export class OffloopError extends Error {
 /** The task ran longer than its `timeout` (ms). */
 export class TaskTimeoutError extends OffloopError {
   /** Where the worker was when time ran out; absent where no inspector is to be had, or when the task was only waiting. */
-  readonly workerStack?: string;
+  // Only declared: a field would be there with undefined, too.
+  declare readonly workerStack?: string;
 
   constructor(message: string, workerStack?: string) {
     super('OFFLOOP_TIMEOUT', message);

@@ -21,7 +21,8 @@ export function userStack(stack: string): string {
 }
 
 function isPoolFrame(line: string): boolean {
-  return isFrame(line) && (homes.some((place) => line.includes(place)) || line.includes('/tinypool/dist/'));
+  // What runs promise jobs stands between an async function and its caller, and tells nothing.
+  return isFrame(line) && (line.includes('processTicksAndRejections') || homes.some((place) => line.includes(place)) || line.includes('/tinypool/dist/'));
 }
 
 function isNodeFrame(line: string): boolean {

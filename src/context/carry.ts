@@ -5,7 +5,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe } from '../describe.ts';
 import { DuplicateNameError, OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
-import { assertNotEntry, isSameEvaluation, moduleUrl, type ModuleRef } from './module-ref.ts';
+import { assertNotEntry, isSameEvaluation, moduleUrl, withoutQuery, type ModuleRef } from './module-ref.ts';
 import { inCleanRoot } from './root.ts';
 import { shared } from '../shared.ts';
 
@@ -75,7 +75,7 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
   if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);
   assertNotEntry(`carry('${name}')`, url);
   const record: StoreRecord = Object.freeze({
-    ...{ name, module: url, store, sensitive, ref: module, pick, encode, decode, schema, maxBytes },
+    ...{ name, module: url, store, sensitive, ref: module, pick: pick && [...pick], encode, decode, schema, maxBytes },
     whenAbsent: inCleanRoot(() => store.getStore()),
   } as StoreRecord);
   register(record);
@@ -95,7 +95,7 @@ function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {
 function isStore(store: unknown): boolean {
   if (store instanceof AsyncLocalStorage) return true;
   const shape = store as Partial<AsyncLocalStorage<unknown>> | null | undefined;
-  return typeof shape === 'object' && typeof shape?.getStore === 'function' && typeof shape.run === 'function';
+  return typeof shape === 'object' && typeof shape?.getStore === 'function' && typeof shape.run === 'function' && typeof shape.enterWith === 'function';
 }
 
 function isStandardSchema(value: unknown): boolean {
@@ -108,7 +108,7 @@ function isStandardSchema(value: unknown): boolean {
 /** The same module evaluated again (hot reload, a test runner's module reset) replaces what it had declared. */
 function register(record: StoreRecord): void {
   const known = stores.get(record.name);
-  const isRedeclared = known?.module === record.module && !isSameEvaluation(known.ref, record.ref);
+  const isRedeclared = known !== undefined && withoutQuery(known.module) === withoutQuery(record.module) && !isSameEvaluation(known.ref, record.ref);
   if (known !== undefined && known.store !== record.store && !isRedeclared) {
     throw new DuplicateNameError(`carry('${record.name}'): the name is taken by a store declared in ${known.module}. Choose another.`);
   }

@@ -5,7 +5,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
-import { fromText, NotPlainError, toText } from './plain.ts';
+import { define, fromText, NotPlainError, toText } from './plain.ts';
 
 /**
  * The store's value in the current context as JSON text; undefined when the store is not set.
@@ -52,7 +52,7 @@ function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKe
   }
   const picked: Record<PropertyKey, unknown> = {};
   for (const key of keys) {
-    if (key in value) picked[key] = readKey(record, value, key);
+    if (key in value) define(picked, key, readKey(record, value, key));
   }
   return picked;
 }
@@ -75,7 +75,7 @@ function callCodec(record: StoreRecord, which: 'encode' | 'decode', codec: (valu
 
 function plainText(record: StoreRecord, wire: unknown): string {
   try {
-    return toText(wire);
+    return toText(wire, record.maxBytes);
   } catch (error) {
     if (!(error instanceof NotPlainError)) throw contextError(record, [], 'it cannot be read', error);
     throw contextError(record, error.path, error.message, error.cause);
@@ -105,12 +105,20 @@ function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
 
 function checkSchema(record: StoreRecord, wire: unknown, when: 'captured' | 'restored'): unknown {
   if (record.schema === undefined) return wire;
-  const result = record.schema['~standard'].validate(wire);
+  const result = validate(record, record.schema, wire);
   if (result instanceof Promise) throw contextError(record, [], 'its schema validates asynchronously, and a store is captured synchronously');
   if (result.issues === undefined) return result.value;
   const [issue] = result.issues;
   const found = record.sensitive ? '' : `: ${issue?.message ?? 'no reason given'}`;
   throw contextError(record, schemaPath(issue), `its schema refused what was ${when}${found}`);
+}
+
+function validate(record: StoreRecord, schema: StandardSchemaV1, wire: unknown): ReturnType<StandardSchemaV1['~standard']['validate']> {
+  try {
+    return schema['~standard'].validate(wire);
+  } catch (cause) {
+    throw contextError(record, [], 'its schema threw', cause);
+  }
 }
 
 function schemaPath(issue: StandardSchemaV1.Issue | undefined): string[] {

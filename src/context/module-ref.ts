@@ -1,5 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { describe } from '../describe.ts';
@@ -15,7 +16,7 @@ export type ModuleRef = ImportMeta | URL | string;
  */
 export function moduleUrl(call: string, module: ModuleRef): string {
   const url = toUrl(module);
-  if (url?.startsWith('file:') === true) return url;
+  if (url !== undefined && isPath(url)) return url;
   throw new OptionError(`${call}: expected the module to be \`import.meta\`, a file: URL or an absolute path, got ${describe(module)}.`);
 }
 
@@ -24,6 +25,15 @@ function toUrl(module: unknown): string | undefined {
   if (module instanceof URL) return module.href;
   const url = (module as Partial<ImportMeta> | null | undefined)?.url;
   return typeof url === 'string' ? parse(url) : undefined;
+}
+
+/** A file: URL may yet name no path of this machine: another host, or an escape that is none. */
+function isPath(url: string): boolean {
+  try {
+    return fileURLToPath(url) !== '';
+  } catch {
+    return false;
+  }
 }
 
 function parse(text: string): string | undefined {
@@ -48,19 +58,21 @@ export function assertNotEntry(call: string, url: string): void {
 }
 
 function isEntry(url: string): boolean {
+  const path = fileURLToPath(url);
   // `node -e` and standard input are modules without a file.
-  if (/\/\[eval\d*\]|\/\[stdin\]/.test(decodeURI(url))) return true;
+  if (/^\[(eval\d*|stdin)\]$/.test(basename(path))) return true;
   const script = process.argv[1];
-  if (script === undefined) return false;
-  const path = realPath(fileURLToPath(url));
-  return path !== undefined && entryCandidates(script).some((candidate) => realPath(candidate) === path);
+  return script !== undefined && realPath(path) !== undefined && realPath(path) === realPath(scriptFile(script));
 }
 
-/** `node app` and `node .` leave the extension, or the index file, to the resolver. */
-function entryCandidates(script: string): string[] {
-  if (statSync(script, { throwIfNoEntry: false })?.isFile() === true) return [script];
-  const endings = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'];
-  return [...endings.map((ending) => script + ending), ...endings.map((ending) => join(script, `index${ending}`))];
+/** `node app` and `node .` leave the extension, the index file, or `main`, to the resolver. */
+function scriptFile(script: string): string {
+  if (statSync(script, { throwIfNoEntry: false })?.isFile() === true) return script;
+  try {
+    return createRequire(import.meta.url).resolve(script);
+  } catch {
+    return script;
+  }
 }
 
 function realPath(path: string): string | undefined {
@@ -69,4 +81,9 @@ function realPath(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The file behind a URL: a query makes another module of it, and yet it is the same code. */
+export function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/, '');
 }

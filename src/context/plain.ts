@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { typeName } from '../describe.ts';
 
 /** JSON, which is all that a carrier may hold. */
@@ -22,16 +24,19 @@ export class NotPlainError extends Error {
  *
  * Plain is: what JSON has, and undefined, bigint, NaN, Infinity, -0, Date, Map, Set and objects without a prototype.
  * Everything else (a class instance, a function, a symbol, a cycle, a hole in an array) would arrive mangled.
+ * @param maxBytes every value takes at least a byte, so the walk ends there: a few objects that repeat each other make billions
  * @throws NotPlainError with the path inside the value.
  */
-export function toText(value: unknown): string {
-  return JSON.stringify(toJson(value, { path: [], parents: [] }));
+export function toText(value: unknown, maxBytes = Infinity): string {
+  return JSON.stringify(toJson(value, { path: [], parents: [], left: maxBytes, maxBytes }));
 }
 
 /** Where the walk is. Two stacks, not a copy per value: this runs for every store of every call. */
 interface Place {
   readonly path: string[];
   readonly parents: object[];
+  left: number;
+  readonly maxBytes: number;
 }
 
 /** Reads what `toText` wrote. Text without a tag, the usual case, costs one JSON.parse. */
@@ -65,33 +70,64 @@ function refusal(reason: string, { path }: Place, options?: ErrorOptions): NotPl
 function objectToJson(value: object, place: Place): Json {
   const { parents } = place;
   if (parents.includes(value)) throw refusal('it refers back to itself', place);
+  if (--place.left < 0) throw refusal(`it has more values than its ${place.maxBytes} bytes can hold`, place);
   if (parents.length === MAX_DEPTH) throw refusal(`it is nested deeper than ${MAX_DEPTH} levels`, place);
   parents.push(value);
-  const json = containerToJson(value, place);
-  parents.pop();
-  return json;
+  const depth = place.path.length;
+  try {
+    return containerToJson(value, place);
+  } catch (cause) {
+    if (cause instanceof NotPlainError) throw cause;
+    place.path.length = depth;
+    throw refusal('it cannot be read', place, { cause });
+  } finally {
+    parents.pop();
+  }
 }
 
 function containerToJson(value: object, place: Place): Json {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype) return recordToJson(value, place);
-  if (Array.isArray(value) && prototype === Array.prototype) return arrayToJson(value, place);
-  if (prototype === Map.prototype) return tagged('map', arrayToJson([...(value as Map<unknown, unknown>)], place));
-  if (prototype === Set.prototype) return tagged('set', arrayToJson([...(value as Set<unknown>)], place));
-  if (prototype === Date.prototype) return tagged('date', toJson((value as Date).getTime(), place));
   if (prototype === null) return tagged('null-prototype', recordToJson(value, place));
   if (isObjectPrototype(prototype)) return recordToJson(value, place);
-  throw refusal(`an instance of ${typeName(value)} would arrive as a bare object`, place);
+  // Built-in classes by their name, since another realm has its own; what they are, by their inside.
+  const name = isObjectPrototype(Object.getPrototypeOf(prototype)) ? typeName(value) : '';
+  if (name === 'array') return arrayToJson(value as readonly unknown[], place);
+  if (name === 'Map' && types.isMap(value)) return tagged('map', arrayToJson([...ownless(value, place)], place));
+  if (name === 'Set' && types.isSet(value)) return tagged('set', arrayToJson([...ownless(value, place)], place));
+  if (name === 'Date' && types.isDate(value)) return tagged('date', toJson(ownless(value, place).getTime(), place));
+  throw refusal(`${instanceOf(value)} would arrive as a bare object`, place);
+}
+
+function instanceOf(value: object): string {
+  const name = typeName(value);
+  return name === 'object' ? 'an object with a prototype of its own' : `an instance of ${name}`;
+}
+
+/** A Map with a key of its own, beside its entries, would arrive without it. */
+function ownless<T extends object>(value: T, place: Place): T {
+  const [key] = Reflect.ownKeys(value);
+  if (key !== undefined) throw inside(place, String(key), () => refusal('a key of its own cannot cross', place));
+  return value;
 }
 
 /** Also the Object.prototype of another realm, as test runners that use `node:vm` have it. */
 function isObjectPrototype(prototype: unknown): boolean {
+  if (prototype === Object.prototype) return true;
   return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 function arrayToJson(array: readonly unknown[], place: Place): Json {
-  if (Object.keys(array).length !== array.length) throw refusal('an array with holes or keys of its own cannot cross', place);
-  return array.map((item, index) => inside(place, String(index), () => toJson(item, place)));
+  // Its items, and `length`.
+  if (Reflect.ownKeys(array).length !== array.length + 1 || !Object.keys(array).every((key, i) => key === String(i))) {
+    throw refusal('an array with holes or keys of its own cannot cross', place);
+  }
+  const json: Json[] = [];
+  for (let i = 0; i < array.length; i++) {
+    place.path.push(String(i));
+    json.push(toJson(read(array, String(i), place), place));
+    place.path.pop();
+  }
+  return json;
 }
 
 function recordToJson(record: object, place: Place): Json {
@@ -123,7 +159,7 @@ function read(record: object, key: string, place: Place): unknown {
 }
 
 /** Plain assignment to `__proto__` would set the prototype instead of a key. */
-function define<V>(record: Record<string, V>, key: string, value: V): void {
+export function define<K extends PropertyKey, V>(record: Record<K, V>, key: K, value: V): void {
   if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
   else record[key] = value;
 }

@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { WireStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
-import type { BufferPath } from '../wire/values.ts';
+import type { Path } from '../wire/values.ts';
 import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';
@@ -19,7 +19,7 @@ export interface CallInput {
   readonly id: number;
   readonly task: TaskRecord;
   readonly args: readonly unknown[];
-  readonly buffers: readonly BufferPath[] | undefined;
+  readonly buffers: readonly Path[] | undefined;
   readonly stores: WireStores | undefined;
   readonly transfer: readonly Transferable[] | undefined;
   readonly priority: number;

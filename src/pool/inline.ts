@@ -1,8 +1,7 @@
 import type { TaskHandle } from '../task/current.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
-import { encodeThrow } from '../wire/errors.ts';
 import { explainUncloneable, explainUnsent, survey } from '../wire/values.ts';
-import { run, transfersOf, type WorkerHost } from '../worker/run.ts';
+import { run, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 
 /**
@@ -33,7 +32,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       try {
         received = structuredClone(isSetUp ? message : { ...message, setup }, { transfer: [...(transfer ?? [])] });
       } catch (cause) {
-        queueMicrotask(() => { onUnsent(explainUnsent(message.args, transfer, cause)); });
+        queueMicrotask(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); });
         return;
       }
       isSetUp = true;
@@ -71,8 +70,7 @@ function cloneResponse(response: RunResponse): RunResponse {
   try {
     return structuredClone(response, { transfer: [...(transfersOf(response) ?? [])] });
   } catch (cause) {
-    const value = response.type === 'returned' ? response.value : undefined;
-    return { type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause)), runMs: response.runMs };
+    return uncloneable(response, cause);
   }
 }
 

@@ -15,7 +15,7 @@ export async function rejectWith(outcome: Exclude<Outcome, { type: 'returned' }>
   // Only after two turns is the caller's promise linked to this one: the first runs before the link is made.
   await turn;
   await turn;
-  if (outcome.type === 'refused') throw withoutOwnFrames(outcome.reason());
+  if (outcome.type === 'refused') throw withCallersStack(outcome.reason());
   const frames = callerFrames(task.name);
   throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);
 }
@@ -43,9 +43,10 @@ async function loadedExports(module: string): Promise<Record<string, unknown>> {
   return typeof exports === 'object' ? { ...exports, ...namespace } : namespace;
 }
 
-function withoutOwnFrames(reason: unknown): unknown {
-  if (!(reason instanceof OffloopError) || typeof reason.stack !== 'string') return reason;
-  const frames = framesOf(reason.stack);
+/** Where such an error was made tells nothing; it is the caller's stack that it needs. */
+function withCallersStack(reason: unknown): unknown {
+  if (!(reason instanceof OffloopError)) return reason;
+  const frames = framesOf(new Error().stack);
   if (frames.length > 0) reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
   return reason;
 }

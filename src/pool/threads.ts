@@ -21,7 +21,7 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
 
   return {
     run(message, transfer, { onAnswer, onUnsent }) {
-      const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, transfer, cause)); };
+      const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); };
       if (isSetUp) {
         worker.post(message, transfer, onAnswer as (answer: unknown) => void, explain);
         return;

@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import { restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
@@ -16,7 +18,8 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
   const stopped = stopPromise(limits, record.name, handle);
   try {
     const fn = record.fn!;
-    const run = () => runningTask.run(handle, () => fn(...args));
+    // A scope of its own: what the task enters with `enterWith` must not stay with its caller.
+    const run = () => new AsyncResource('offloop.InnerTask').runInAsyncScope(() => runningTask.run(handle, () => fn(...args)));
     const result = inContext(options.context, limits.deadline === undefined ? run : () => enterDeadline(limits.deadline ?? 0, run));
     return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
   } finally {

@@ -36,7 +36,12 @@ const handled = new Set(['message', 'stack', 'cause', 'errors']);
  * @param exports the namespace of the task's module, to say under which name it exports the error's class
  */
 export function encodeThrow(thrown: unknown, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
-  return encode(thrown, exports, []);
+  try {
+    return encode(thrown, exports, []);
+  } catch {
+    // An error may be made to fight back; then its description has to do.
+    return { kind: 'value', value: describe(thrown) };
+  }
 }
 
 function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, seen: unknown[]): EncodedThrow {
@@ -54,8 +59,13 @@ function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, see
     stack: userStack(textOf(thrown, 'stack')),
     props: ownProps(thrown),
     cause: Object.hasOwn(thrown, 'cause') ? encode(quietly(() => thrown.cause), exports, seen) : undefined,
-    errors: thrown instanceof AggregateError ? thrown.errors.map((error) => encode(error, exports, seen)) : undefined,
+    errors: listOfErrors(thrown)?.map((error) => encode(error, exports, seen)),
   };
+}
+
+function listOfErrors(error: Error): readonly unknown[] | undefined {
+  const errors: unknown = error instanceof AggregateError ? quietly(() => error.errors) : undefined;
+  return Array.isArray(errors) ? errors : undefined;
 }
 
 function isError(thrown: unknown): thrown is Error {

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
 import type { EncodedThrow } from './errors.ts';
-import type { BufferPath } from './values.ts';
+import type { Path } from './values.ts';
 
 /*
  * Every message between a pool and its workers. A run and its response go by tinypool's channel, as one tinypool task;
@@ -17,7 +17,7 @@ export interface RunMessage {
   readonly declares?: TaskAddress | undefined;
   readonly args: readonly unknown[];
   /** Where in `args` a Buffer is: structured clone makes a Uint8Array of it. */
-  readonly buffers?: readonly BufferPath[] | undefined;
+  readonly buffers?: readonly Path[] | undefined;
   /** Carried stores: name, JSON text, name, JSON text … */
   readonly stores?: readonly string[] | undefined;
   /** Modules to load first, since they declare stores that this worker has not seen yet. */
@@ -70,7 +70,7 @@ export type RunResponse = (RunReturned | RunThrew) & {
 interface RunReturned {
   readonly type: 'returned';
   readonly value: unknown;
-  readonly buffers?: readonly BufferPath[] | undefined;
+  readonly buffers?: readonly Path[] | undefined;
 }
 
 interface RunThrew {
@@ -113,7 +113,7 @@ export interface ProgressNotice {
   readonly type: 'progress';
   readonly id: number;
   readonly value: unknown;
-  readonly buffers?: readonly BufferPath[] | undefined;
+  readonly buffers?: readonly Path[] | undefined;
 }
 
 /** Worker to pool: the answer to one task of a batch. */

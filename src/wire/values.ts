@@ -3,10 +3,8 @@ import { types } from 'node:util';
 import { describe, typeName } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
 
-type Key = string | number;
-
-/** The keys that lead from the outermost value to a Buffer. */
-export type BufferPath = readonly Key[];
+/** Where something is: each step is a key, or the index of an entry in a Map or a Set. */
+export type Path = readonly (string | number)[];
 
 /**
  * How many objects `survey` looks at. Small messages are checked to the last one; in a large document a class instance
@@ -21,32 +19,43 @@ const SURVEY_BUDGET = 1000;
  * @param transfer what is handed over, which keeps its class
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
-export function survey(value: unknown, root: string, transfer: readonly unknown[] = []): BufferPath[] | undefined {
+export function survey(value: unknown, root: string, transfer: readonly unknown[] = []): Path[] | undefined {
   if (typeof value !== 'object' || value === null || isFlat(value)) return undefined;
-  const buffers: BufferPath[] = [];
+  let buffers: Path[] | undefined;
   const seen = new Set<unknown>([value, ...transfer]);
   const limit = seen.size + SURVEY_BUDGET;
-  const waiting: Surveyed[] = [{ object: value, path: [], isReachable: true }];
+  const waiting: Place[] = [{ value, parent: undefined, step: '', shown: '' }];
   // Breadth first, so that the budget is spent on the outer values of every argument.
-  for (const { object, path, isReachable } of waiting) {
-    if (Buffer.isBuffer(object) && isReachable) buffers.push(path);
-    refuseMangled(object, root, path);
-    // What lies in a Map or a Set has no path of keys by which to find it again.
-    const areReachable = isReachable && !types.isMap(object) && !types.isSet(object);
-    for (const [key, child] of children(object)) {
+  for (const place of waiting) {
+    const object = place.value as object;
+    if (Buffer.isBuffer(object)) (buffers ??= []).push(pathTo(place));
+    else refuseMangled(object, root, place);
+    for (const child of children(place)) {
       if (seen.size === limit) break;
-      if (typeof child !== 'object' || child === null || seen.has(child)) continue;
-      seen.add(child);
-      waiting.push({ object: child, path: [...path, key], isReachable: areReachable });
+      // A Buffer that stands in two places has to be turned back in both.
+      if (typeof child.value !== 'object' || child.value === null || (seen.has(child.value) && !Buffer.isBuffer(child.value))) continue;
+      seen.add(child.value);
+      waiting.push(child);
     }
   }
-  return buffers.length === 0 ? undefined : buffers;
+  return buffers;
 }
 
-interface Surveyed {
-  readonly object: object;
-  readonly path: BufferPath;
-  readonly isReachable: boolean;
+/** A value and how it was reached. The path is put together only for the few places that somebody asks for. */
+interface Place {
+  readonly value: unknown;
+  readonly parent: Place | undefined;
+  readonly step: string | number;
+  /** The step as a reader would write it: `.name`, `[0]`, `.get('a')`. */
+  readonly shown: string;
+}
+
+function pathTo(place: Place): Path {
+  return place.parent === undefined ? [] : [...pathTo(place.parent), place.step];
+}
+
+function show(root: string, place: Place): string {
+  return place.parent === undefined ? root : show(root, place.parent) + place.shown;
 }
 
 /** A short list without objects, as most arguments are, needs no survey. */
@@ -62,18 +71,18 @@ const keptClasses = new Set(
 );
 const keptErrors = new Set('Error EvalError RangeError ReferenceError SyntaxError TypeError URIError'.split(' '));
 
-function refuseMangled(object: object, root: string, path: BufferPath): void {
+function refuseMangled(object: object, root: string, place: Place): void {
   // Structured clone refuses a proxy by itself, and looking at a revoked one throws.
   if (types.isProxy(object)) return;
   const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) refuseSymbols(object, root, path);
-  else if (isMangled(object, prototype as object)) throw mangledError(object, root, path);
+  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) refuseSymbols(object, root, place);
+  else if (isMangled(object, prototype as object)) throw mangledError(object, show(root, place));
 }
 
-function refuseSymbols(object: object, root: string, path: BufferPath): void {
+function refuseSymbols(object: object, root: string, at: Place): void {
   const symbol = Object.getOwnPropertySymbols(object).find((key) => Object.prototype.propertyIsEnumerable.call(object, key));
   if (symbol === undefined) return;
-  const place = showPath(root, [...path, String(symbol)]);
+  const place = `${show(root, at)}[${String(symbol)}]`;
   throw new NotCloneableError(`\`${place}\` has a symbol for its key, which would vanish on the way. Use a string.`, place);
 }
 
@@ -95,8 +104,7 @@ function isPlatformObject(object: object): boolean {
   return false;
 }
 
-function mangledError(object: object, root: string, path: BufferPath): NotCloneableError {
-  const place = showPath(root, path);
+function mangledError(object: object, place: string): NotCloneableError {
   const name = typeName(object);
   const what = name === 'object' ? 'an object with a prototype of its own' : `an instance of ${name}`;
   return new NotCloneableError(
@@ -106,19 +114,41 @@ function mangledError(object: object, root: string, path: BufferPath): NotClonea
 }
 
 /** Turns the Uint8Arrays at these places back into Buffers, over the same memory. */
-export function reviveBuffers(value: unknown, buffers: readonly BufferPath[] | undefined): unknown {
+export function reviveBuffers(value: unknown, buffers: readonly Path[] | undefined): unknown {
   if (buffers === undefined) return value;
-  const outer: Record<Key, unknown> = { value };
-  for (const path of buffers) reviveAt(outer, ['value', ...path]);
+  const outer = { value };
+  // One Buffer for each array, so that what was the same in two places is so again.
+  const revived = new Map<unknown, Buffer>();
+  for (const path of buffers) reviveAt(outer, ['value', ...path], revived);
   return outer.value;
 }
 
-function reviveAt(outer: Record<Key, unknown>, path: BufferPath): void {
-  let holder = outer;
-  for (const key of path.slice(0, -1)) holder = holder[key] as Record<Key, unknown>;
-  const last = path[path.length - 1]!;
-  const bytes = holder[last];
-  if (bytes instanceof Uint8Array) holder[last] = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function reviveAt(outer: object, path: Path, revived: Map<unknown, Buffer>): void {
+  let holder: unknown = outer;
+  for (const step of path.slice(0, -1)) holder = stepInto(holder, step);
+  const last = path.at(-1)!;
+  const bytes = stepInto(holder, last);
+  if (!(bytes instanceof Uint8Array)) return;
+  const buffer = revived.get(bytes) ?? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  revived.set(bytes, buffer).set(buffer, buffer);
+  put(holder, last, buffer);
+}
+
+function stepInto(holder: unknown, step: string | number): unknown {
+  if (holder instanceof Map) return [...holder.values()][Number(step)];
+  if (holder instanceof Set) return [...holder][Number(step)];
+  return (holder as Record<string | number, unknown>)[step];
+}
+
+function put(holder: unknown, step: string | number, buffer: Buffer): void {
+  if (holder instanceof Map) holder.set([...holder.keys()][Number(step)], buffer);
+  else if (holder instanceof Set) replaceAll(holder, [...holder].with(Number(step), buffer));
+  else (holder as Record<string | number, unknown>)[step] = buffer;
+}
+
+function replaceAll(set: Set<unknown>, items: readonly unknown[]): void {
+  set.clear();
+  for (const item of items) set.add(item);
 }
 
 /**
@@ -126,21 +156,22 @@ function reviveAt(outer: Record<Key, unknown>, path: BufferPath): void {
  * Clones piece by piece, which only a value that failed has to pay for.
  */
 export function explainUncloneable(value: unknown, root: string, cause: unknown, clone: Clone = structuredClone): NotCloneableError {
-  const [culprit, path] = findUncloneable(value, [], new Set(), clone);
-  const place = showPath(root, path);
+  const culprit = findUncloneable({ value, parent: undefined, step: '', shown: '' }, new Set(), clone);
+  const place = show(root, culprit);
   return new NotCloneableError(
-    `\`${place}\` is ${describe(culprit)}, which cannot cross to another thread. Leave it out, or pass data that it can be rebuilt from.`,
+    `\`${place}\` is ${describe(culprit.value)}, which cannot cross to another thread. Leave it out, or pass data that it can be rebuilt from.`,
     place,
     { cause },
   );
 }
 
-/** After a message could not be posted: the argument at fault, or the list of what to hand over. */
-export function explainUnsent(args: readonly unknown[], transfer: readonly unknown[] | undefined, cause: unknown): NotCloneableError {
-  if (transfer === undefined || !isCloneable(args)) return explainUncloneable(args, 'args', cause);
+/** After a message could not be posted: the value at fault, or the list of what to hand over. */
+export function explainUnsent(value: unknown, root: string, transfer: readonly unknown[] | undefined, cause: unknown): NotCloneableError {
+  if (transfer === undefined || !isCloneable(value)) return explainUncloneable(value, root, cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new NotCloneableError(
-    `The \`transfer\` list cannot be handed over: ${reason}. List each ArrayBuffer or MessagePort once, and none that was handed over before.`,
+    `The list of what to hand over instead of copying it cannot be used: ${reason}. ` +
+      'List each ArrayBuffer or MessagePort once, and none that was handed over before.',
     'transfer',
     { cause },
   );
@@ -149,12 +180,12 @@ export function explainUnsent(args: readonly unknown[], transfer: readonly unkno
 /** How the value would have crossed: `structuredClone` to a thread, `v8.serialize` to a process. */
 type Clone = (value: unknown) => unknown;
 
-function findUncloneable(value: unknown, path: BufferPath, seen: Set<unknown>, clone: Clone): [unknown, BufferPath] {
-  seen.add(value);
-  for (const [key, child] of children(value)) {
-    if (!seen.has(child) && !isCloneable(child, clone)) return findUncloneable(child, [...path, key], seen, clone);
+function findUncloneable(place: Place, seen: Set<unknown>, clone: Clone): Place {
+  seen.add(place.value);
+  for (const child of children(place)) {
+    if (!seen.has(child.value) && !isCloneable(child.value, clone)) return findUncloneable(child, seen, clone);
   }
-  return [value, path];
+  return place;
 }
 
 export function isCloneable(value: unknown, clone: Clone = structuredClone): boolean {
@@ -169,19 +200,30 @@ export function isCloneable(value: unknown, clone: Clone = structuredClone): boo
 }
 
 /** What structured clone descends into. A generator, since an array may be long and the budget short. */
-function* children(value: unknown): Generator<readonly [Key, unknown]> {
+function* children(parent: Place): Generator<Place> {
+  const { value } = parent;
   if (typeof value !== 'object' || value === null || types.isProxy(value) || ArrayBuffer.isView(value)) return;
-  if (Array.isArray(value)) yield* value.entries();
-  else if (types.isMap(value)) yield* mapChildren(value);
-  else if (types.isSet(value)) yield* [...value].entries();
-  else for (const key of Object.keys(value)) yield [key, readQuietly(value, key)];
+  if (types.isMap(value)) yield* mapChildren(value, parent);
+  else if (Array.isArray(value) || types.isSet(value)) yield* itemChildren(value, parent);
+  else for (const key of Object.keys(value)) yield { value: readQuietly(value, key), parent, step: key, shown: showKey(key) };
 }
 
-function* mapChildren(map: ReadonlyMap<unknown, unknown>): Generator<readonly [Key, unknown]> {
-  for (const [key, item] of map) {
-    yield ['keys()', key];
-    yield [`get(${describe(key)})`, item];
+function* itemChildren(items: Iterable<unknown>, parent: Place): Generator<Place> {
+  let step = 0;
+  for (const value of items) yield { value, parent, step, shown: `[${step++}]` };
+}
+
+function* mapChildren(map: ReadonlyMap<unknown, unknown>, parent: Place): Generator<Place> {
+  let step = 0;
+  for (const [key, value] of map) {
+    // A key is cloned too, but nobody looks a Buffer up by its identity on the other side.
+    if (!Buffer.isBuffer(key)) yield { value: key, parent, step, shown: `.keys()[${step}]` };
+    yield { value, parent, step: step++, shown: `.get(${describe(key)})` };
   }
+}
+
+function showKey(key: string): string {
+  return /^\d+$/.test(key) ? `[${key}]` : `.${key}`;
 }
 
 function readQuietly(object: object, key: string): unknown {
@@ -191,8 +233,4 @@ function readQuietly(object: object, key: string): unknown {
     // Structured clone will meet the same getter; a symbol stands for "cannot be cloned".
     return Symbol('a getter that throws');
   }
-}
-
-function showPath(root: string, path: BufferPath): string {
-  return path.reduce<string>((shown, key) => shown + (/^\d+$/.test(String(key)) ? `[${String(key)}]` : `.${String(key)}`), root);
 }

@@ -8,7 +8,7 @@ import { abortReason, runningTask, TaskHandle } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
 import type { AbortKind, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
-import { explainUncloneable, reviveBuffers, survey } from '../wire/values.ts';
+import { explainUncloneable, explainUnsent, reviveBuffers, survey } from '../wire/values.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
@@ -91,7 +91,8 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 export function uncloneable(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
   const value = response.type === 'returned' ? response.value : undefined;
   const { runMs, memory } = response;
-  return { type: 'threw', thrown: encodeThrow(explainUncloneable(value, 'result', cause, clone)), runMs, memory };
+  const error = clone === undefined ? explainUnsent(value, 'result', transfersOf(response), cause) : explainUncloneable(value, 'result', cause, clone);
+  return { type: 'threw', thrown: encodeThrow(error), runMs, memory };
 }
 
 /** Modules of the setup that have not been loaded yet; one that failed is tried again, and fails again, with each task. */

@@ -17,6 +17,7 @@ describe('carry() refuses', () => {
     ['an unknown option', () => carry(import.meta, als(), { name: 'x', maxByte: 1 } as never), /there is no option `maxByte`\. The options are .*`maxBytes`/],
     ['an option that every object inherits', () => carry(import.meta, als(), { name: 'x', toString: 1 } as never), /there is no option `toString`/],
     ['what is no AsyncLocalStorage', () => carry(import.meta, new Map() as never, { name: 'x' }), /carry\('x'\): expected an AsyncLocalStorage, got `.*Map/],
+    ['a look-alike that cannot be entered', () => carry(import.meta, { getStore: () => 1, run: () => 1 } as never, { name: 'x' }), /expected an AsyncLocalStorage/],
     ['no store at all', () => carry(import.meta, undefined as never, { name: 'x' }), /expected an AsyncLocalStorage, got `undefined`/],
     ['a store that is null', () => carry(import.meta, null as never, { name: 'x' }), /expected an AsyncLocalStorage, got `null`/],
     ['an empty pick', () => carry(import.meta, als(), { name: 'x', pick: [] }), /expected `pick` to be a non-empty array of keys/],
@@ -87,24 +88,17 @@ describe('carry()', () => {
     expect(carry(path, als(), { name: 'escaped' }).module).toBe(pathToFileURL(path).href);
   });
 
-  it('takes any AsyncLocalStorage look-alike, as a polyfill or another realm has', () => {
-    let current: unknown;
-    const polyfill = {
-      getStore: () => current,
-      run: <R>(value: unknown, fn: () => R): R => {
-        const before = current;
-        current = value;
-        try {
-          return fn();
-        } finally {
-          current = before;
-        }
-      },
+  it('takes a look-alike of AsyncLocalStorage, as a wrapper or another realm has', () => {
+    const inner = als();
+    const wrapper = {
+      getStore: () => inner.getStore(),
+      run: <R>(value: unknown, fn: () => R) => inner.run(value, fn),
+      enterWith: (value: unknown) => { inner.enterWith(value); },
     };
-    carry(import.meta, polyfill as never, { name: 'polyfill' });
-    const carrier = polyfill.run(5, () => capture());
-    expect(carrier.stores.polyfill).toBe('5');
-    expect(restore(carrier, () => polyfill.getStore())).toBe(5);
+    carry(import.meta, wrapper as never, { name: 'wrapper' });
+    const carrier = wrapper.run(5, () => capture());
+    expect(carrier.stores.wrapper).toBe('5');
+    expect(restore(carrier, () => wrapper.getStore())).toBe(5);
   });
 
   it('leaves the options alone, and is not changed with them', () => {
@@ -155,7 +149,10 @@ describe('a module that is evaluated again', () => {
   });
 });
 
-describe.runIf(Number(process.versions.node.split('.')[0]) >= 24)('a store with a default value (Node 24 and up)', () => {
+// Only the implementation on async_hooks has the method `_enable`. It knows no default, or loses it in every new scope.
+const hasDefaults = !('_enable' in AsyncLocalStorage.prototype);
+
+describe.runIf(hasDefaults)('a store with a default value (only where Node has AsyncContextFrame)', () => {
   const WithDefault = AsyncLocalStorage as unknown as new (options: { defaultValue: unknown }) => AsyncLocalStorage<any>;
 
   it('that nobody entered is absent, and its default is not hidden by a restore', () => {

@@ -174,7 +174,9 @@ describe('schema', () => {
 
   it('refuses in the worker what was edited in transit, and the task does not run', async () => {
     const carrier: Carrier = { version: 1, stores: { checked: '{"userId":"root"}' } };
-    await expect(pool.run(readCodecStores, [], { context: carrier })).rejects.toMatchObject({
+    const error = await pool.run(readCodecStores, [], { context: carrier }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ContextError);
+    expect(error).toMatchObject({
       name: 'ContextError',
       code: 'OFFLOOP_CONTEXT',
       store: 'checked',
@@ -254,7 +256,9 @@ describe('maxBytes', () => {
 
   it('refuses in the worker', async () => {
     const carrier: Carrier = { version: 1, stores: { small: JSON.stringify('x'.repeat(31)) } };
-    await expect(pool.run(readCodecStores, [], { context: carrier })).rejects.toMatchObject({
+    const error = await pool.run(readCodecStores, [], { context: carrier }).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ContextTooLargeError);
+    expect(error).toMatchObject({
       name: 'ContextTooLargeError',
       code: 'OFFLOOP_CONTEXT_TOO_LARGE',
       store: 'small',

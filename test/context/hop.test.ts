@@ -1,9 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { capture, createPool, type Carrier } from 'offloop';
+import { capture, carry, createPool, type Carrier } from 'offloop';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import { capturesAll } from '../fixtures/context/captures-all.js';
 import { changesItsStore } from '../fixtures/context/changes-its-store.js';
+import { listensForAbort, readsWhatListenerSaw } from '../fixtures/context/listens-for-abort.js';
 import { privateStore } from '../fixtures/context/private-store.js';
 import { readStores, readStoresAllAlong, readStoresInProgress } from '../fixtures/context/reads-stores.js';
 import { request, requestStore } from '../fixtures/context/request-store.js';
@@ -50,6 +53,24 @@ describe('a carried store', () => {
     for (const value of [null, false, 0, '']) {
       expect(await requestStore.run(value, () => pool.run(readStores, []))).toEqual({ ...nothing, request: value });
     }
+  });
+
+  it('is alive in a worker that knew nothing of it, though the task’s module does not import it', async () => {
+    await using single = createPool({ maxThreads: 1 });
+    expect(await single.run(capturesAll, [])).toEqual({});
+    const { lateStore } = await import('../fixtures/context/late-store.js');
+    expect(await lateStore.run('late', () => single.run(capturesAll, []))).toEqual({ late: '"late"' });
+    expect(single.stats().workers.started).toBe(1);
+  });
+
+  it('whose module no worker can load is an error of the call, and not of the next one', async () => {
+    const orphan = new AsyncLocalStorage();
+    carry(new URL('../fixtures/context/no-such-module.js', import.meta.url), orphan, { name: 'orphan' });
+    await using single = createPool({ maxThreads: 1 });
+    const error = await orphan.run(1, () => single.run(readStores, [])).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ name: 'ModuleLoadError', code: 'OFFLOOP_MODULE_LOAD' });
+    expect((error as Error).message).toContain('no-such-module.js');
+    expect(await requestStore.run('r', () => single.run(readStores, []))).toEqual({ ...nothing, request: 'r' });
   });
 
   it('travels with a task of the default pool, too', async () => {
@@ -110,6 +131,24 @@ describe('copy in, nothing back', () => {
       await pool.run(changesItsStore, []).catch(() => undefined);
       expect(requestStore.getStore()).toBe('mine');
     });
+  });
+});
+
+describe('an abort', () => {
+  it('is heard by the task in the task’s context, and leaves the caller in its own', async () => {
+    await using single = createPool({ maxThreads: 1, abortGrace: 10_000 });
+    const controller = new AbortController();
+    const reason = new Error('no longer wanted');
+    await requestStore.run('of the caller', async () => {
+      const running = single.run(listensForAbort, [], {
+        signal: controller.signal,
+        onProgress: () => { requestStore.run('of the aborter', () => { controller.abort(reason); }); },
+      });
+      await expect(running).rejects.toBe(reason);
+      expect(requestStore.getStore()).toBe('of the caller');
+    });
+    expect(await single.run(readsWhatListenerSaw, [])).toEqual(['of the caller']);
+    expect(single.stats().workers).toMatchObject({ started: 1, replaced: 0 });
   });
 });
 

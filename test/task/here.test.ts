@@ -62,6 +62,7 @@ describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], 
     ['timeout', { name: 'TaskTimeoutError', code: 'OFFLOOP_TIMEOUT' }],
     ['deadline', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
     ['passed', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
+    ['carried', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
     ['signal', { name: 'RangeError', message: 'aborted by hand' }],
     ['aborted', { name: 'RangeError', message: 'aborted before' }],
   ])('keeps to the limits of its call: %s', async (limit, expected) => {

@@ -1,15 +1,14 @@
-import { createPool, type Pool } from 'offloop';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPool } from 'offloop';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { echo, follow, look, looksInside } from '../fixtures/context/echoes.js';
 import { returnsBuffer, tellsBuffer } from '../fixtures/context/returns-buffers.js';
+import { settled } from './rejection.ts';
 
-// A pool for each test: a call that never settles would hold up all the others.
-let pool: Pool;
-beforeEach(() => { pool = createPool({ maxThreads: 1, abortGrace: 0 }); });
-afterEach(() => pool.close({ drain: false }));
+describe.each(['threads', 'processes', 'inline'] as const)('a Buffer stays a Buffer to and from %s', (runtime) => {
+  const pool = createPool({ maxThreads: 1, runtime });
+  afterAll(() => pool.close({ drain: false }));
 
-describe('a Buffer stays a Buffer', () => {
   const bytes = Buffer.from('bytes');
   const places: Record<string, { value: unknown; keys: readonly (string | number)[] }> = {
     itself: { value: bytes, keys: [] },
@@ -25,8 +24,8 @@ describe('a Buffer stays a Buffer', () => {
   });
 
   it.each(Object.entries(places))('in a result: %s', async (where, { keys }) => {
-    expect(await settled(pool.run(returnsBuffer, [where]), (value) => String(follow(value, keys)))).toBe('bytes');
-    expect(look(follow(await settled(pool.run(returnsBuffer, [where])), keys))).toBe('Uint8Array Buffer');
+    const bytes = follow(await settled(pool.run(returnsBuffer, [where])), keys);
+    expect(`${look(bytes)} ${String(bytes)}`).toBe('Uint8Array Buffer bytes');
   });
 
   it.each(Object.entries(places))('in progress: %s', async (where, { keys }) => {
@@ -55,12 +54,3 @@ describe('a Buffer stays a Buffer', () => {
     expect(({} as { bytes?: unknown }).bytes).toBeUndefined();
   });
 });
-
-/** Fails instead of waiting for ever: whether a call settles is what these tests are about. */
-async function settled<T, R = T>(call: Promise<T>, read: (value: T) => R = (value) => value as unknown as R): Promise<R> {
-  let timer: NodeJS.Timeout | undefined;
-  const never = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(new Error('the call has not settled after 5 s')); }, 5000);
-  });
-  return Promise.race([call, never]).then(read).finally(() => { clearTimeout(timer); });
-}

@@ -1,7 +1,16 @@
-/** What a promise rejects with; that it does not reject is an error of the test. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
+/** Fails instead of waiting for ever: whether a call settles at all is what these tests are about, too. */
+export async function settled<T>(call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const never = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(new Error('the call has not settled after 10 s')); }, 10_000);
+  });
+  return Promise.race([call, never]).finally(() => { clearTimeout(timer); });
+}
+
+/** What a call rejects with; that it does not reject is an error of the test. */
+export async function rejection(call: Promise<unknown>): Promise<unknown> {
+  return settled(call.then(
     (value) => { throw new Error(`expected a rejection, got ${String(value)}`); },
     (reason: unknown) => reason,
-  );
+  ));
 }

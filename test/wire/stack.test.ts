@@ -1,96 +1,96 @@
 import { basename } from 'node:path';
 
-import { createPool } from 'offloop';
+import { createPool, type Task } from 'offloop';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { callsThrowing, throwsDeepDown, throwsInCallback, throwsLater, throwsWithCause } from '../fixtures/context/throws-deep-down.js';
 import { rejection } from './rejection.ts';
 
-const pool = createPool({ maxThreads: 1 });
-afterAll(() => pool.close());
-
 const fixture = 'throws-deep-down.js';
 const here = basename(import.meta.filename);
 
-type Callable = Parameters<typeof pool.run<[], unknown>>[0];
+describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
+  const pool = createPool({ maxThreads: 1, runtime });
+  afterAll(() => pool.close({ drain: false }));
 
-async function theCaller(task: Callable): Promise<unknown> {
-  return await pool.run(task, []);
-}
+  async function theCaller(task: Task<[], unknown>): Promise<unknown> {
+    return await pool.run(task, []);
+  }
 
-describe('the stack of an error that a task throws', () => {
-  it('has the task’s own frames, the hop, and the frames of who called it, and nothing else', async () => {
-    async function theTest(): Promise<void> {
-      await theCaller(throwsDeepDown);
-    }
-    expect(await framesOf(theTest())).toEqual([
-      `innermost ${fixture}`,
-      `middle ${fixture}`,
-      `throwsDeepDown ${fixture}`,
-      "task 'throwsDeepDown' (offloop worker)",
-      `theCaller ${here}`,
-      `theTest ${here}`,
-    ]);
-  });
+  describe('the stack of an error that a task throws', () => {
+    it('has the task’s own frames, the hop, and the frames of who called it, and nothing else', async () => {
+      async function theTest(): Promise<void> {
+        await theCaller(throwsDeepDown);
+      }
+      expect(await framesOf(theTest())).toEqual([
+        `innermost ${fixture}`,
+        `middle ${fixture}`,
+        `throwsDeepDown ${fixture}`,
+        "task 'throwsDeepDown' (offloop worker)",
+        `theCaller ${here}`,
+        `theTest ${here}`,
+      ]);
+    });
 
-  it('begins with its name and message, once', async () => {
-    const { stack } = (await rejection(theCaller(throwsDeepDown))) as Error;
-    expect(stack?.split('\n')[0]).toBe('Error: deep down');
-    expect(stack?.match(/deep down/g)).toHaveLength(1);
-  });
+    it('begins with its name and message, once', async () => {
+      const { stack } = (await rejection(theCaller(throwsDeepDown))) as Error;
+      expect(stack?.split('\n')[0]).toBe('Error: deep down');
+      expect(stack?.match(/deep down/g)).toHaveLength(1);
+    });
 
-  it('follows the awaits of an async task', async () => {
-    expect(await framesOf(theCaller(throwsLater))).toEqual([
-      `laterInnermost ${fixture}`,
-      `async throwsLater ${fixture}`,
-      "task 'throwsLater' (offloop worker)",
-      `theCaller ${here}`,
-    ]);
-  });
+    it('follows the awaits of an async task', async () => {
+      expect(await framesOf(theCaller(throwsLater))).toEqual([
+        `laterInnermost ${fixture}`,
+        `async throwsLater ${fixture}`,
+        "task 'throwsLater' (offloop worker)",
+        `theCaller ${here}`,
+      ]);
+    });
 
-  it('keeps the frames of what the task called inside the engine', async () => {
-    const frames = await framesOf(theCaller(throwsInCallback));
-    expect(frames).toEqual([
-      `inMap ${fixture}`,
-      'Array.map <anonymous>',
-      `throwsInCallback ${fixture}`,
-      "task 'throwsInCallback' (offloop worker)",
-      `theCaller ${here}`,
-    ]);
-  });
+    it('keeps the frames of what the task called inside the engine', async () => {
+      const frames = await framesOf(theCaller(throwsInCallback));
+      expect(frames).toEqual([
+        `inMap ${fixture}`,
+        'Array.map <anonymous>',
+        `throwsInCallback ${fixture}`,
+        "task 'throwsInCallback' (offloop worker)",
+        `theCaller ${here}`,
+      ]);
+    });
 
-  it('is no longer for a task that calls another one on its own worker', async () => {
-    expect(await framesOf(theCaller(callsThrowing))).toEqual([
-      `laterInnermost ${fixture}`,
-      `async throwsLater ${fixture}`,
-      `async callsThrowing ${fixture}`,
-      "task 'callsThrowing' (offloop worker)",
-      `theCaller ${here}`,
-    ]);
-  });
+    it('is no longer for a task that calls another one on its own worker', async () => {
+      expect(await framesOf(theCaller(callsThrowing))).toEqual([
+        `laterInnermost ${fixture}`,
+        `async throwsLater ${fixture}`,
+        `async callsThrowing ${fixture}`,
+        "task 'callsThrowing' (offloop worker)",
+        `theCaller ${here}`,
+      ]);
+    });
 
-  it('is left to the error: its cause has the task’s frames alone', async () => {
-    const error = (await rejection(theCaller(throwsWithCause))) as { cause: Error };
-    expect(namesOf(error.cause.stack)).toEqual([`innermost ${fixture}`, `middle ${fixture}`, `throwsWithCause ${fixture}`]);
-  });
+    it('is left to the error: its cause has the task’s frames alone', async () => {
+      const error = (await rejection(theCaller(throwsWithCause))) as { cause: Error };
+      expect(namesOf(error.cause.stack)).toEqual([`innermost ${fixture}`, `middle ${fixture}`, `throwsWithCause ${fixture}`]);
+    });
 
-  it('leads to the caller of a task of the default pool', async () => {
-    async function callsDirectly(): Promise<void> {
-      await throwsDeepDown();
-    }
-    expect((await framesOf(callsDirectly())).slice(3)).toEqual(["task 'throwsDeepDown' (offloop worker)", `callsDirectly ${here}`]);
-  });
+    it('leads to the caller of a task of the default pool', async () => {
+      async function callsDirectly(): Promise<void> {
+        await throwsDeepDown();
+      }
+      expect((await framesOf(callsDirectly())).slice(3)).toEqual(["task 'throwsDeepDown' (offloop worker)", `callsDirectly ${here}`]);
+    });
 
-  it('leads to the caller of a plain module’s function', async () => {
-    async function callsPlain(): Promise<void> {
-      const url = new URL('../fixtures/context/throws-plainly.js', import.meta.url);
-      await pool.tasks<typeof import('../fixtures/context/throws-plainly.js')>(url).throwsPlainly();
-    }
-    expect(await framesOf(callsPlain())).toEqual([
-      'throwsPlainly throws-plainly.js',
-      "task 'throwsPlainly' (offloop worker)",
-      `callsPlain ${here}`,
-    ]);
+    it('leads to the caller of a plain module’s function', async () => {
+      async function callsPlain(): Promise<void> {
+        const url = new URL('../fixtures/context/throws-plainly.js', import.meta.url);
+        await pool.tasks<typeof import('../fixtures/context/throws-plainly.js')>(url).throwsPlainly();
+      }
+      expect(await framesOf(callsPlain())).toEqual([
+        'throwsPlainly throws-plainly.js',
+        "task 'throwsPlainly' (offloop worker)",
+        `callsPlain ${here}`,
+      ]);
+    });
   });
 });
 
