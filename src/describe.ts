@@ -15,6 +15,12 @@ export function typeName(value: unknown): string {
   return constructorName(value) ?? 'object';
 }
 
+/** "an instance of Socket". */
+export function instanceName(value: object): string {
+  const name = typeName(value);
+  return `an instance of ${name === 'object' ? 'an unnamed class' : name}`;
+}
+
 /** Reads no getter of the value itself, and survives a hostile prototype. */
 function constructorName(value: object): string | undefined {
   try {

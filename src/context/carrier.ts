@@ -89,6 +89,11 @@ export function wireStores(carrier: unknown): WireStores {
   return wire;
 }
 
+/** The deadline that comes with a call's `context` option, when that is a carrier with one. */
+export function carriedDeadline(context: Carrier | 'inherit' | 'none' | undefined): number | undefined {
+  return typeof context === 'object' ? context.deadline : undefined;
+}
+
 const whereFrom = 'Pass on, unchanged, what capture() returned.';
 
 function badCarrier(problem: string): ContextError {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { typeName } from '../describe.ts';
+import { instanceName, typeName } from '../describe.ts';
 
 /** JSON, which is all that a carrier may hold. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -90,23 +90,18 @@ function containerToJson(value: object, place: Place): Json {
   if (prototype === null) return tagged('null-prototype', recordToJson(value, place));
   if (isObjectPrototype(prototype)) return recordToJson(value, place);
   // Built-in classes by their name, since another realm has its own; what they are, by their inside.
-  const name = isObjectPrototype(Object.getPrototypeOf(prototype)) ? typeName(value) : '';
-  if (name === 'array') return arrayToJson(value as readonly unknown[], place);
+  const isBuiltIn = isObjectPrototype(Object.getPrototypeOf(prototype));
+  if (isBuiltIn && Array.isArray(value)) return arrayToJson(value, place);
+  const name = isBuiltIn ? typeName(value) : '';
   if (name === 'Map' && types.isMap(value)) return tagged('map', arrayToJson([...ownless(value, place)], place));
   if (name === 'Set' && types.isSet(value)) return tagged('set', arrayToJson([...ownless(value, place)], place));
   if (name === 'Date' && types.isDate(value)) return tagged('date', toJson(ownless(value, place).getTime(), place));
-  throw refusal(`${instanceOf(value)} would arrive as a bare object`, place);
-}
-
-function instanceOf(value: object): string {
-  const name = typeName(value);
-  return name === 'object' ? 'an object with a prototype of its own' : `an instance of ${name}`;
+  throw refusal(`${instanceName(value)} would arrive as a bare object`, place);
 }
 
 /** A Map with a key of its own, beside its entries, would arrive without it. */
 function ownless<T extends object>(value: T, place: Place): T {
-  const [key] = Reflect.ownKeys(value);
-  if (key !== undefined) throw inside(place, String(key), () => refusal('a key of its own cannot cross', place));
+  if (Reflect.ownKeys(value).length > 0) throw refusal('a key of its own cannot cross', place);
   return value;
 }
 
@@ -132,7 +127,10 @@ function arrayToJson(array: readonly unknown[], place: Place): Json {
 
 function recordToJson(record: object, place: Place): Json {
   const symbol = Object.getOwnPropertySymbols(record)[0];
-  if (symbol !== undefined) throw inside(place, String(symbol), () => refusal('a symbol key cannot cross', place));
+  if (symbol !== undefined) {
+    place.path.push(String(symbol));
+    throw refusal('a symbol key cannot cross', place);
+  }
   const json: Record<string, Json> = {};
   for (const key of Object.keys(record)) {
     place.path.push(key);
@@ -141,13 +139,6 @@ function recordToJson(record: object, place: Place): Json {
     place.path.pop();
   }
   return json;
-}
-
-function inside<R>(place: Place, key: string, fn: () => R): R {
-  place.path.push(key);
-  const result = fn();
-  place.path.pop();
-  return result;
 }
 
 function read(record: object, key: string, place: Place): unknown {

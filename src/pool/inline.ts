@@ -16,7 +16,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     addresses: [],
     pollAbort: (id) => told.get(id),
     started: (id) => { events.onNotice({ type: 'started', id }); },
-    progress: (id, value) => { events.onNotice({ type: 'progress', id, value: cloneProgress(value) }); },
+    progress: (id, value) => { events.onNotice({ type: 'progress', id, buffers: survey(value, 'progress'), value: cloneProgress(value) }); },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);
@@ -75,7 +75,6 @@ function cloneResponse(response: RunResponse): RunResponse {
 }
 
 function cloneProgress(value: unknown): unknown {
-  survey(value, 'progress');
   try {
     return structuredClone(value);
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import { captureStores, wireStores, type WireStores } from '../context/carrier.ts';
+import { captureStores, carriedDeadline, wireStores, type WireStores } from '../context/carrier.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
@@ -222,10 +222,6 @@ export class WorkerPool implements Pool {
   #closedError(what: string): PoolClosedError {
     return new PoolClosedError(`${what}: the pool '${this.#settings.name}' is closed. Create another one with createPool().`);
   }
-}
-
-function carriedDeadline(context: RunOptions['context']): number | undefined {
-  return typeof context === 'object' ? context.deadline : undefined;
 }
 
 function deadlineError({ name }: TaskRecord, when: string): DeadlineExceededError {

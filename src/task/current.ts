@@ -146,7 +146,7 @@ function makePollable(signal: AbortSignal, poll: () => void): void {
  * @throws OptionError (OFFLOOP_OPTION) when the value cannot be transferred and no list is given
  */
 export function move<T>(value: T, transfer: readonly Transferable[] = transferablesOf(value)): T {
-  if (!Array.isArray(transfer)) throw new OptionError(`move(): expected the list of what to hand over to be an array, got ${describe(transfer)}.`);
+  if (!Array.isArray(transfer as unknown)) throw new OptionError(`move(): expected the list of what to hand over to be an array, got ${describe(transfer)}.`);
   const task = runningTask.getStore();
   if (task !== undefined) task.moved = new Set([...(task.moved ?? []), ...transfer]);
   return value;

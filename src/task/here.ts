@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import { restore } from '../context/carrier.ts';
+import { carriedDeadline, restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
@@ -38,7 +38,7 @@ interface Limits {
 function limitsOf(record: TaskRecord, options: RunOptions): Limits {
   return {
     signal: options.signal,
-    deadline: nearer(options.deadline, currentDeadline()),
+    deadline: nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline()),
     timeout: options.timeout ?? record.timeout,
     startedAt: performance.now(),
     outer: runningTask.getStore(),

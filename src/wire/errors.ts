@@ -59,12 +59,12 @@ function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, see
     stack: userStack(textOf(thrown, 'stack')),
     props: ownProps(thrown),
     cause: Object.hasOwn(thrown, 'cause') ? encode(quietly(() => thrown.cause), exports, seen) : undefined,
-    errors: listOfErrors(thrown)?.map((error) => encode(error, exports, seen)),
+    errors: listOfErrors(thrown)?.map((error: unknown) => encode(error, exports, seen)),
   };
 }
 
 function listOfErrors(error: Error): readonly unknown[] | undefined {
-  const errors: unknown = error instanceof AggregateError ? quietly(() => error.errors) : undefined;
+  const errors: unknown = error instanceof AggregateError ? quietly((): unknown => error.errors) : undefined;
   return Array.isArray(errors) ? errors : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { describe, typeName } from '../describe.ts';
+import { describe, instanceName, typeName } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
 
 /** Where something is: each step is a key, or the index of an entry in a Map or a Set. */
@@ -82,7 +82,7 @@ function refuseMangled(object: object, root: string, place: Place): void {
 function refuseSymbols(object: object, root: string, at: Place): void {
   const symbol = Object.getOwnPropertySymbols(object).find((key) => Object.prototype.propertyIsEnumerable.call(object, key));
   if (symbol === undefined) return;
-  const place = `${show(root, at)}[${String(symbol)}]`;
+  const place = `${show(root, at)}.${String(symbol)}`;
   throw new NotCloneableError(`\`${place}\` has a symbol for its key, which would vanish on the way. Use a string.`, place);
 }
 
@@ -105,10 +105,8 @@ function isPlatformObject(object: object): boolean {
 }
 
 function mangledError(object: object, place: string): NotCloneableError {
-  const name = typeName(object);
-  const what = name === 'object' ? 'an object with a prototype of its own' : `an instance of ${name}`;
   return new NotCloneableError(
-    `\`${place}\` is ${what}, which would arrive without its class. Pass plain data, and build the instance on the other side.`,
+    `\`${place}\` is ${instanceName(object)}, which would arrive without its class. Pass plain data, and build the instance on the other side.`,
     place,
   );
 }

@@ -39,6 +39,13 @@ describe.each(Object.entries(enterers))('a task that calls enterWith (%s)', (_na
     expect(await pool.run(readStores, [])).toEqual(nothing);
   });
 
+  it('leaves nothing as the very first task of a worker, when no store was ever entered there', async () => {
+    await using fresh = createPool({ maxThreads: 1 });
+    const [, seen] = await Promise.all([fresh.run(enter, []).catch(() => undefined), fresh.run(readStores, [])]);
+    expect(seen).toEqual(nothing);
+    expect(await fresh.run(readStoresAllAlong, [])).toEqual(Array.from({ length: 6 }, () => nothing));
+  });
+
   it('leaves nothing in a runtime without workers either', async () => {
     await using inline = createPool({ runtime: 'inline', maxThreads: 1 });
     await inline.run(enter, []).catch(() => undefined);
