@@ -1,4 +1,5 @@
 // npm run demo: the whole story in under a minute. Exits with 1 when a promise of checks.js is not kept (--no-check: always 0).
+// --keep writes results.json, from which write-readme.js makes the README's table.
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,10 @@ import { traceRequests } from './trace.js';
 
 const SECONDS = 12;
 
-const { values: { check } } = parseArgs({ options: { check: { type: 'boolean', default: true } }, allowNegative: true });
+const { values: { check, keep } } = parseArgs({
+  options: { check: { type: 'boolean', default: true }, keep: { type: 'boolean', default: false } },
+  allowNegative: true,
+});
 
 const heavy = introduce();
 const inline = await actInline();
@@ -21,7 +25,7 @@ const offloaded = await actOffloaded();
 table(tableRows({ inline, offloaded }));
 const trace = await actContext();
 const results = { ...circumstances(), heavy, inline, offloaded, trace };
-writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+if (keep) writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
 process.exitCode = conclude(checkResults(results)) || !check ? 0 : 1;
 
 function introduce() {
