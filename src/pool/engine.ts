@@ -23,14 +23,14 @@ export interface EngineWorker {
   terminate(): Promise<void>;
 }
 
-export interface Batches {
+interface Batches {
   /** The answers come as notices; `onDone` after the last of them. */
   run(messages: readonly RunMessage[], onDone: () => void, onUnsent: () => void): void;
   /** Takes the task at this place of the last batch back: true when it has not been started, and now never will. */
   takeBack(place: number): boolean;
 }
 
-export interface RunCallbacks {
+interface RunCallbacks {
   onAnswer(response: RunResponse): void;
   onUnsent(error: unknown): void;
 }

@@ -15,7 +15,7 @@ import { startWith, type TinypoolRuntime } from './worker-flags.ts';
  * A pool of one, so that the choice of the worker, its end and its replacement are ours: tinypool's own queue stalls
  * behind an uncloneable argument, its crash handling rejects the siblings, and its abort loses the reason.
  */
-export interface OneWorker {
+interface OneWorker {
   /**
    * To be called in the root context, as the other one is. `onUnsent` is called when the message cannot be sent. When the worker ends first neither
    * is called: its exit tells more than tinypool's error does.

@@ -8,7 +8,7 @@ import { isCloneable } from './values.ts';
 /** A thrown value on its way to the other thread: plain, always cloneable, always inside this envelope. */
 export type EncodedThrow = EncodedError | { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'again'; readonly index: number };
 
-export interface EncodedError {
+interface EncodedError {
   readonly kind: 'error';
   /** Constructor names from the error's own class up to Error: the first one known on the other side is used. */
   readonly classes: readonly string[];

@@ -103,7 +103,7 @@ export interface AbortNotice {
 }
 
 /** Worker to pool. */
-export interface StartedNotice {
+interface StartedNotice {
   readonly type: 'started';
   readonly id: number;
 }
