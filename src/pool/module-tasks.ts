@@ -22,29 +22,48 @@ export interface PlainTaskOptions {
   errors?: readonly ErrorClass[];
 }
 
-type RunRecord = (record: TaskRecord, args: readonly unknown[], options: RunOptions) => Promise<unknown>;
+type RunRecord = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
 
 const table: Readonly<Record<keyof PlainTaskOptions, Rule>> = {
   errors: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
 };
 
+/** The plain modules that a pool calls. */
+export class PlainModules {
+  readonly #run: RunRecord;
+  readonly #modules = new Map<string, { readonly errors: readonly ErrorClass[]; readonly tasks: object }[]>();
+
+  constructor(run: RunRecord) {
+    this.#run = run;
+  }
+
+  /** The same object for the same module: the workers remember each task that they are sent, and so must this side. */
+  tasks<M>(module: ModuleRef, options: PlainTaskOptions): TasksOf<M> {
+    const url = moduleUrl('pool.tasks()', module);
+    const { errors = [] } = checkOptions<PlainTaskOptions>('pool.tasks()', options, table);
+    const known = this.#modules.get(url) ?? [];
+    this.#modules.set(url, known);
+    let found = known.find((one) => one.errors.length === errors.length && one.errors.every((e, i) => e === errors[i]));
+    if (found === undefined) known.push((found = { errors: [...errors], tasks: callsInto(this.#run, url, module, errors) }));
+    return found.tasks as TasksOf<M>;
+  }
+}
+
 /** Any name is a call, since only the worker loads the module; a name that it does not export rejects there. */
-export function plainTasks<M>(run: RunRecord, module: ModuleRef, options: PlainTaskOptions): TasksOf<M> {
-  const url = moduleUrl('pool.tasks()', module);
-  const { errors = [] } = checkOptions<PlainTaskOptions>('pool.tasks()', options, table);
+function callsInto(run: RunRecord, url: string, ref: ModuleRef, errors: readonly ErrorClass[]): object {
   const calls = new Map<string, PlainTask<unknown[], unknown>>();
-  const callOf = (name: string): PlainTask<unknown[], unknown> => {
-    const record: TaskRecord = { module: url, name, ref: module, errors };
-    const runWith = (options: RunOptions) => (...args: unknown[]) => run(record, args, options);
-    return Object.assign(runWith({}), { with: (options: RunOptions) => runWith({ ...checkRunOptions(`${name}.with()`, options) }) });
-  };
   return new Proxy(Object.create(null) as object, {
     get(_target, name) {
       // Symbols are asked for by the language; `then`, by an `await` on the object.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let call = calls.get(name);
-      if (call === undefined) calls.set(name, (call = callOf(name)));
+      if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, errors })));
       return call;
     },
-  }) as TasksOf<M>;
+  });
+}
+
+function createCall(run: RunRecord, record: TaskRecord): PlainTask<unknown[], unknown> {
+  const runWith = (options: RunOptions | undefined) => (...args: unknown[]) => run(record, args, options);
+  return Object.assign(runWith(undefined), { with: (options: RunOptions) => runWith({ ...checkRunOptions(`${record.name}.with()`, options) }) });
 }

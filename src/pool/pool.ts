@@ -13,7 +13,7 @@ import { survey } from '../wire/values.ts';
 import { Call, type CallInput } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { mapItems, type MapOptions, type MapResult } from './map.ts';
-import { plainTasks, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
+import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
@@ -57,6 +57,7 @@ const noOptions: RunOptions = Object.freeze({});
 export class WorkerPool implements Pool {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
+  readonly #modules = new PlainModules((record, args, options) => this.runRecord(record, args, options));
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
   #lastId = 0;
@@ -90,7 +91,7 @@ export class WorkerPool implements Pool {
   }
 
   tasks<M>(module: ModuleRef, options: PlainTaskOptions = {}): TasksOf<M> {
-    return plainTasks<M>((record, args, runOptions) => this.runRecord(record, args, runOptions), module, options);
+    return this.#modules.tasks<M>(module, options);
   }
 
   async ready(): Promise<void> {

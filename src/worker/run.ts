@@ -142,7 +142,7 @@ function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown
 function returned({ message, handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
   const runMs = performance.now() - startedAt;
   host.running(message.id, undefined);
-  const buffers = survey(value, 'result');
+  const buffers = survey(value, 'result', handle.moved && [...handle.moved]);
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;

@@ -66,6 +66,25 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
   });
 });
 
+describe('the calls of a plain module', () => {
+  it('are the same however often they are asked for, so that nothing grows with each', () => {
+    const pool = poolFor({});
+    expect(pool.tasks(plain)).toBe(pool.tasks(plain.href));
+    expect(pool.tasks(plain, { errors: [PlainError] })).toBe(pool.tasks(plain, { errors: [PlainError] }));
+    expect(pool.tasks(plain, { errors: [PlainError] })).not.toBe(pool.tasks(plain));
+    const tasks = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
+    expect(tasks.double).toBe(tasks.double);
+  });
+
+  it('take options as tasks do, and check them at once', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    const { double } = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
+    expect(await rejection(double.with({ signal: AbortSignal.abort('no') })(1))).toBe('no');
+    expect(await double.with({ priority: 2, timeout: 10_000 })(4)).toBe(8);
+    expect(() => double.with({ timeOut: 1 } as never)).toThrow(/no option `timeOut`/);
+  });
+});
+
 describe('naming a module', () => {
   it.each([['./relative.js'], ['https://example.com/x.js'], [42], [null], [{}]])('refuses %o', (module) => {
     const pool = poolFor({});

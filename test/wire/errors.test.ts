@@ -117,6 +117,18 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(error.polluted).toBeUndefined();
     });
 
+    it('a Buffer among its properties, which stays one', async () => {
+      const { body, deep } = await thrown('withBuffer');
+      expect([Buffer.isBuffer(body), Buffer.isBuffer(deep.list[0])]).toEqual([true, true]);
+      expect([String(body), String(deep.list[0])]).toEqual(['bytes', 'bytes']);
+    });
+
+    it('a class instance among its properties, as a description of it: its class would be lost', async () => {
+      const error = await thrown('withInstance');
+      expect(error).toMatchObject({ message: 'm', kept: 1 });
+      expect(error.point).toMatch(/Point/);
+    });
+
     it('a property that cannot be cloned, as a description of it, and the rest as it is', async () => {
       const error = await thrown('uncloneableProps');
       expect(error).toMatchObject({ message: 'm', code: 'E_REQUEST', kept: 1 });
@@ -173,11 +185,17 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       for (const task of [throwsOnPurpose, rejectsOnPurpose]) expect(await rejection(pool.run(task, [kind]))).toStrictEqual(value);
     });
 
+    it('that is a Buffer rejects the call with a Buffer', async () => {
+      const value = await thrown('buffer');
+      expect([Buffer.isBuffer(value), String(value)]).toEqual([true, 'bytes']);
+    });
+
     it.each([
       ['function', /culprit.*function/],
       ['symbol', /Symbol\(s\)/],
+      ['instance', /Point/],
       ['revokedProxy', /./],
-    ])('and cannot be cloned rejects the call with a description of itself: %s', async (kind, description) => {
+    ])('that cannot cross as it is rejects the call with a description of itself: %s', async (kind, description) => {
       const value = await thrown(kind);
       expect(value).toEqual(expect.any(String));
       expect(value).toMatch(description);
