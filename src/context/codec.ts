@@ -131,7 +131,9 @@ function schemaPath(issue: StandardSchemaV1.Issue | undefined): string[] {
 
 /** Never shows a value; what a codec or a getter threw might, so a sensitive store's error keeps no cause. */
 function contextError(record: StoreRecord, path: readonly string[], problem: string, cause?: unknown): ContextError {
-  const place = [record.name, ...path].join('.');
+  // The keys of a sensitive store may be as secret as its values; those that `pick` names are in the source.
+  const shown = record.sensitive ? path.slice(0, record.pick === undefined ? 0 : 1) : path;
+  const place = [record.name, ...shown].join('.');
   const message = `The store '${record.name}' cannot cross to another thread: at \`${place}\`, ${problem}. ${remedy(record)}`;
   return new ContextError(message, record.name, place, cause === undefined || record.sensitive ? undefined : { cause });
 }

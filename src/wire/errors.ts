@@ -3,10 +3,16 @@ import { AssertionError } from 'node:assert';
 import { errorClasses } from '../errors.ts';
 import { describe } from '../describe.ts';
 import { userStack } from '../frames.ts';
-import { isCloneable } from './values.ts';
+import { isCloneable, reviveBuffers, survey, type Path } from './values.ts';
 
 /** A thrown value on its way to the other thread: plain, always cloneable, always inside this envelope. */
-export type EncodedThrow = EncodedError | { readonly kind: 'value'; readonly value: unknown } | { readonly kind: 'again'; readonly index: number };
+export type EncodedThrow = EncodedError | EncodedValue | { readonly kind: 'again'; readonly index: number };
+
+interface EncodedValue {
+  readonly kind: 'value';
+  readonly value: unknown;
+  readonly buffers?: readonly Path[] | undefined;
+}
 
 interface EncodedError {
   readonly kind: 'error';
@@ -18,6 +24,8 @@ interface EncodedError {
   readonly message: string;
   readonly stack: string;
   readonly props: Readonly<Record<string, unknown>>;
+  /** Where in `props` a Buffer is. */
+  readonly buffers?: readonly Path[] | undefined;
   readonly cause?: EncodedThrow | undefined;
   readonly errors?: readonly EncodedThrow[] | undefined;
 }
@@ -28,6 +36,9 @@ const builtIn: Readonly<Record<string, ErrorClass>> = {
   ...{ Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError },
   ...{ AssertionError, ...errorClasses },
 };
+
+/** Causes, and causes of causes: a longer chain tells nobody more, and a very long one would overflow the stack. */
+const MAX_ERRORS = 1000;
 
 /** Rebuilt by hand: everything else that an error owns travels in `props`. */
 const handled = new Set(['message', 'stack', 'cause', 'errors']);
@@ -45,9 +56,10 @@ export function encodeThrow(thrown: unknown, exports: Readonly<Record<string, un
 }
 
 function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, seen: unknown[]): EncodedThrow {
-  if (!isError(thrown)) return { kind: 'value', value: cloneableOrText(thrown) };
+  if (!isError(thrown)) return valueOf(thrown);
   const index = seen.indexOf(thrown);
   if (index >= 0) return { kind: 'again', index };
+  if (seen.length === MAX_ERRORS) return { kind: 'value', value: describe(thrown) };
   seen.push(thrown);
   const chain = classChain(thrown);
   return {
@@ -57,7 +69,7 @@ function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, see
     name: textOf(thrown, 'name'),
     message: textOf(thrown, 'message'),
     stack: userStack(textOf(thrown, 'stack')),
-    props: ownProps(thrown),
+    ...propsOf(thrown),
     cause: Object.hasOwn(thrown, 'cause') ? encode(quietly(() => thrown.cause), exports, seen) : undefined,
     errors: listOfErrors(thrown)?.map((error: unknown) => encode(error, exports, seen)),
   };
@@ -92,8 +104,18 @@ function ownProps(error: Error): Record<string, unknown> {
   return props;
 }
 
+function valueOf(thrown: unknown): EncodedThrow {
+  const value = cloneableOrText(thrown);
+  return { kind: 'value', value, buffers: survey(value, '') };
+}
+
+function propsOf(error: Error): Pick<EncodedError, 'props' | 'buffers'> {
+  const props = ownProps(error);
+  return { props, buffers: survey(props, '') };
+}
+
 function cloneableOrText(value: unknown): unknown {
-  return isCloneable(value) ? value : describe(value);
+  return isCloneable(value) && quietly(() => (survey([value], ''), true)) === true ? value : describe(value);
 }
 
 function textOf(error: Error, key: 'name' | 'message' | 'stack'): string {
@@ -126,13 +148,14 @@ export function decodeThrow(encoded: EncodedThrow, classes: ErrorClasses, caller
 }
 
 function decode(encoded: EncodedThrow, classes: ErrorClasses, seen: unknown[], callerFrames: string): unknown {
-  if (encoded.kind === 'value') return encoded.value;
+  if (encoded.kind === 'value') return reviveBuffers(encoded.value, encoded.buffers);
   if (encoded.kind === 'again') return seen[encoded.index];
   const error = create(encoded, findClass(encoded, classes));
   seen.push(error);
   // A class that is not known here may have set its name on its prototype.
   if (error.name !== encoded.name) hide(error, 'name', encoded.name);
-  hide(error, 'stack', encoded.stack + callerFrames);
+  hide(error, 'stack', (encoded.stack === '' ? `${encoded.name}: ${encoded.message}` : encoded.stack) + callerFrames);
+  reviveBuffers(encoded.props, encoded.buffers);
   for (const key of Object.keys(encoded.props)) assign(error, key, encoded.props[key]);
   if (encoded.cause !== undefined) hide(error, 'cause', decode(encoded.cause, classes, seen, ''));
   if (encoded.errors !== undefined) hide(error, 'errors', encoded.errors.map((one) => decode(one, classes, seen, '')));

@@ -24,7 +24,7 @@ export function survey(value: unknown, root: string, transfer: readonly unknown[
   let buffers: Path[] | undefined;
   const seen = new Set<unknown>([value, ...transfer]);
   const limit = seen.size + SURVEY_BUDGET;
-  const waiting: Place[] = [{ value, parent: undefined, step: '', shown: '' }];
+  const waiting: Place[] = [{ value, parent: undefined, step: '' }];
   // Breadth first, so that the budget is spent on the outer values of every argument.
   for (const place of waiting) {
     const object = place.value as object;
@@ -46,8 +46,8 @@ interface Place {
   readonly value: unknown;
   readonly parent: Place | undefined;
   readonly step: string | number;
-  /** The step as a reader would write it: `.name`, `[0]`, `.get('a')`. */
-  readonly shown: string;
+  /** It is the key of a Map's entry, not what the key leads to. */
+  readonly isMapKey?: true;
 }
 
 function pathTo(place: Place): Path {
@@ -55,7 +55,14 @@ function pathTo(place: Place): Path {
 }
 
 function show(root: string, place: Place): string {
-  return place.parent === undefined ? root : show(root, place.parent) + place.shown;
+  return place.parent === undefined ? root : show(root, place.parent) + showStep(place, place.parent.value);
+}
+
+/** As a reader would write it: `.name`, `[0]`, `.get('a')`. */
+function showStep({ step, isMapKey }: Place, holder: unknown): string {
+  if (isMapKey === true) return `.keys()[${step}]`;
+  if (types.isMap(holder)) return `.get(${describe([...holder.keys()][Number(step)])})`;
+  return /^\d+$/.test(String(step)) ? `[${step}]` : `.${step}`;
 }
 
 /** A short list without objects, as most arguments are, needs no survey. */
@@ -154,7 +161,7 @@ function replaceAll(set: Set<unknown>, items: readonly unknown[]): void {
  * Clones piece by piece, which only a value that failed has to pay for.
  */
 export function explainUncloneable(value: unknown, root: string, cause: unknown, clone: Clone = structuredClone): NotCloneableError {
-  const culprit = findUncloneable({ value, parent: undefined, step: '', shown: '' }, new Set(), clone);
+  const culprit = findUncloneable({ value, parent: undefined, step: '' }, new Set(), clone);
   const place = show(root, culprit);
   return new NotCloneableError(
     `\`${place}\` is ${describe(culprit.value)}, which cannot cross to another thread. Leave it out, or pass data that it can be rebuilt from.`,
@@ -203,25 +210,21 @@ function* children(parent: Place): Generator<Place> {
   if (typeof value !== 'object' || value === null || types.isProxy(value) || ArrayBuffer.isView(value)) return;
   if (types.isMap(value)) yield* mapChildren(value, parent);
   else if (Array.isArray(value) || types.isSet(value)) yield* itemChildren(value, parent);
-  else for (const key of Object.keys(value)) yield { value: readQuietly(value, key), parent, step: key, shown: showKey(key) };
+  else for (const key of Object.keys(value)) yield { value: readQuietly(value, key), parent, step: key };
 }
 
 function* itemChildren(items: Iterable<unknown>, parent: Place): Generator<Place> {
   let step = 0;
-  for (const value of items) yield { value, parent, step, shown: `[${step++}]` };
+  for (const value of items) yield { value, parent, step: step++ };
 }
 
 function* mapChildren(map: ReadonlyMap<unknown, unknown>, parent: Place): Generator<Place> {
   let step = 0;
   for (const [key, value] of map) {
     // A key is cloned too, but nobody looks a Buffer up by its identity on the other side.
-    if (!Buffer.isBuffer(key)) yield { value: key, parent, step, shown: `.keys()[${step}]` };
-    yield { value, parent, step: step++, shown: `.get(${describe(key)})` };
+    if (!Buffer.isBuffer(key)) yield { value: key, parent, step, isMapKey: true };
+    yield { value, parent, step: step++ };
   }
-}
-
-function showKey(key: string): string {
-  return /^\d+$/.test(key) ? `[${key}]` : `.${key}`;
 }
 
 function readQuietly(object: object, key: string): unknown {
