@@ -3,7 +3,7 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-export function quantile(values, q) {
+function quantile(values, q) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
@@ -11,7 +11,7 @@ export function quantile(values, q) {
 /**
  * Runs the candidates in turn, round after round and each round in another order, so that whatever else the machine does
  * meets them all alike.
- * @param {Record<string, () => Promise<number>>} candidates each measures itself once, in any unit
+ * @param {Record<string, () => number | Promise<number>>} candidates each measures itself once, in any unit
  * @returns {Promise<Record<string, number[]>>} what each measured, by round
  */
 export async function interleave(candidates, rounds) {

@@ -20,7 +20,7 @@ if (unknown !== undefined) {
 
 for (const name of positionals.length === 0 ? Object.keys(questions) : positionals) {
   console.log(`${name}: Node ${process.versions.node}, ${String(availableParallelism())} cores`);
-  const answer = await questions[name]({ rounds: values.quick ? 3 : 25 });
+  const answer = await questions[name]({ isQuick: values.quick });
   console.table(answer.rows);
   console.log(answer.verdict);
   if (!values.quick) keep(name, answer);
