@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 import type { WireStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
-import type { Path } from '../wire/values.ts';
+import type { Path } from '../wire/places.ts';
 import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';

@@ -1,5 +1,5 @@
 import type { AbortKind, RunResponse, WorkerNotice } from '../wire/messages.ts';
-import { reviveBuffers } from '../wire/values.ts';
+import { reviveBuffers } from '../wire/buffers.ts';
 import type { Call, Outcome } from './call.ts';
 import { BatchWatch, MAX_BATCH, takeBatch, type BatchLimits } from './coalesce.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';

@@ -1,6 +1,7 @@
 import type { TaskHandle } from '../task/current.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
-import { explainUncloneable, explainUnsent, survey } from '../wire/values.ts';
+import { survey } from '../wire/survey.ts';
+import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { run, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 

@@ -9,7 +9,7 @@ import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } f
 import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { survey } from '../wire/values.ts';
+import { survey } from '../wire/survey.ts';
 import { Call, type CallInput } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { mapItems, type MapOptions, type MapResult } from './map.ts';

@@ -9,7 +9,7 @@ import { serialize } from 'node:v8';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
-import { explainUncloneable } from '../wire/values.ts';
+import { explainUncloneable } from '../wire/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { startProcess } from './tinypool.ts';
 

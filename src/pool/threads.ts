@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import { abortKinds, claim, layout, type AbortNotice, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
-import { explainUnsent } from '../wire/values.ts';
+import { explainUnsent } from '../wire/uncloneable.ts';
 import { MAX_BATCH } from './coalesce.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';

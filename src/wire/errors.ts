@@ -3,7 +3,10 @@ import { AssertionError } from 'node:assert';
 import { errorClasses } from '../errors.ts';
 import { describe } from '../describe.ts';
 import { userStack } from '../frames.ts';
-import { isCloneable, reviveBuffers, survey, type Path } from './values.ts';
+import { reviveBuffers } from './buffers.ts';
+import type { Path } from './places.ts';
+import { survey } from './survey.ts';
+import { isCloneable } from './uncloneable.ts';
 
 /** A thrown value on its way to the other thread: plain, always cloneable, always inside this envelope. */
 export type EncodedThrow = EncodedError | EncodedValue | { readonly kind: 'again'; readonly index: number };

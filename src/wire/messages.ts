@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
 import type { EncodedThrow } from './errors.ts';
-import type { Path } from './values.ts';
+import type { Path } from './places.ts';
 
 /*
  * Every message between a pool and its workers. A run and its response go by tinypool's channel, as one tinypool task;

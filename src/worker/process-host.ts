@@ -5,7 +5,8 @@ import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
-import { explainUncloneable, survey } from '../wire/values.ts';
+import { survey } from '../wire/survey.ts';
+import { explainUncloneable } from '../wire/uncloneable.ts';
 import { run, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */

@@ -8,7 +8,9 @@ import { abortReason, runningTask, TaskHandle } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
 import type { AbortKind, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
-import { explainUncloneable, explainUnsent, reviveBuffers, survey } from '../wire/values.ts';
+import { reviveBuffers } from '../wire/buffers.ts';
+import { survey } from '../wire/survey.ts';
+import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */

@@ -3,7 +3,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { abortKinds, claim, layout, type AbortNotice, type AnswerNotice, type BatchMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
-import { explainUncloneable, survey } from '../wire/values.ts';
+import { survey } from '../wire/survey.ts';
+import { explainUncloneable } from '../wire/uncloneable.ts';
 import { run, transfersOf, uncloneable, type WorkerHost } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
