@@ -1,14 +1,32 @@
-import { defineConfig } from 'tsup';
+import { readFile } from 'node:fs/promises';
+
+import { defineConfig, type Options } from 'tsup';
 
 // One line per subpath of package.json's "exports".
 const subpaths = {
   entry: {
     index: 'src/index.ts',
+    watchdog: 'src/watchdog/index.ts',
+  },
+};
+
+// `import text from './style.css?raw'`: what the watchdog's page is put together from. Vitest has it built in.
+const raw: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'raw',
+  setup(build) {
+    build.onResolve({ filter: /[?]raw$/ }, async ({ path, resolveDir, kind }) => {
+      const resolved = await build.resolve(path.slice(0, -'?raw'.length), { resolveDir, kind });
+      // The query stays: tsup would take what ends in `.css` for itself.
+      return { path: `${resolved.path}?raw`, errors: resolved.errors, namespace: 'raw' };
+    });
+    build.onLoad({ filter: /./, namespace: 'raw' }, async ({ path }) => (
+      { contents: await readFile(path.slice(0, -'?raw'.length)), loader: 'text' }
+    ));
   },
 };
 
 export default defineConfig({
-  entry: { ...subpaths.entry, entry: 'src/worker/entry.ts' },
+  entry: { ...subpaths.entry, entry: 'src/worker/entry.ts', monitor: 'src/watchdog/monitor.ts' },
   dts: subpaths,
   format: 'esm',
   target: 'node20',
@@ -21,6 +39,7 @@ export default defineConfig({
   clean: true,
   silent: true,
   external: ['tinypool'],
+  esbuildPlugins: [raw],
   // By default tsup strips `node:`, which breaks the built-ins that exist only with it.
   removeNodeProtocol: false,
 });

@@ -6,6 +6,7 @@ import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
 import { describe } from '../describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
+import { observed } from '../observed.ts';
 import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
@@ -17,6 +18,7 @@ import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-task
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
+import { taskChannel } from './trace.ts';
 
 export interface CloseOptions {
   /** Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. */
@@ -67,6 +69,7 @@ export class WorkerPool implements Pool {
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
+    observed.pools.add(this);
   }
 
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
@@ -77,13 +80,10 @@ export class WorkerPool implements Pool {
 
   /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
   runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
-    try {
-      if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
-      return this.#admit(record, args, options ?? noOptions).result;
-    } catch (error) {
-      // An aborted signal's reason may be anything.
-      return Promise.reject(error);
-    }
+    const id = ++this.#lastId;
+    if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options);
+    const { name, module } = record;
+    return taskChannel.tracePromise(() => this.#run(id, record, args, options), { id: String(id), name, module, pool: this.#settings.name });
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {
@@ -104,11 +104,11 @@ export class WorkerPool implements Pool {
 
   stats(): PoolStats {
     const { queue, busy, idle, counts, figures } = this.#dispatcher;
-    const { name, maxQueue, maxThreads } = this.#settings;
+    const { name, maxQueue, maxThreads, runtime } = this.#settings;
     return {
       ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
       workers: { busy, idle, max: maxThreads, ...counts },
-      tasks: figures.toJSON(),
+      tasks: figures.stats(runtime === 'inline' ? undefined : counts.messages),
     };
   }
 
@@ -124,7 +124,17 @@ export class WorkerPool implements Pool {
     await this.close();
   }
 
-  #admit(task: TaskRecord, args: readonly unknown[], options: RunOptions): Call {
+  #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
+    try {
+      if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
+      return this.#admit(id, record, args, options ?? noOptions).result;
+    } catch (error) {
+      // An aborted signal's reason may be anything.
+      return Promise.reject(error);
+    }
+  }
+
+  #admit(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions): Call {
     if (this.#state !== 'running') throw this.#afterClose(`the task '${task.name}'`);
     if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of '${task.name}' in an array, got ${describe(args)}.`);
     const { signal } = options;
@@ -132,7 +142,7 @@ export class WorkerPool implements Pool {
     const deadline = nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
     if (this.#room <= 0) throw this.#full(task);
-    const call = new Call(this.#input(task, args, options, deadline));
+    const call = new Call(this.#input(id, task, args, options, deadline));
     inRoot(() => {
       this.#watch(call, signal);
       this.#dispatcher.submit(call);
@@ -140,10 +150,10 @@ export class WorkerPool implements Pool {
     return call;
   }
 
-  #input(task: TaskRecord, args: readonly unknown[], options: RunOptions, deadline: number | undefined): CallInput {
+  #input(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, deadline: number | undefined): CallInput {
     const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
     return {
-      id: ++this.#lastId,
+      id,
       task,
       args,
       deadline,
@@ -214,6 +224,7 @@ export class WorkerPool implements Pool {
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';
+    observed.pools.delete(this);
   }
 
   #rejectAll(): void {

@@ -4,6 +4,7 @@ import { MessagePort, type Transferable } from 'node:worker_threads';
 import { shared } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
+import { observed } from '../observed.ts';
 import type { AbortKind } from '../wire/messages.ts';
 
 /** The task that is running, as its function sees it. */
@@ -33,6 +34,8 @@ export interface TaskHost {
 
 /** The task that is running in the current context. */
 export const runningTask = shared('runningTask', () => new AsyncLocalStorage<TaskHandle>());
+
+observed.contextTask = () => runningTask.getStore()?.name;
 
 /** Inside a task: which one it is. Elsewhere undefined. */
 export function currentTask(): CurrentTask | undefined {

@@ -5,6 +5,7 @@ import { assertNotEntry, moduleUrl, type ModuleRef } from '../context/module-ref
 import { thread } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
+import { observed } from '../observed.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
 import type { ErrorClass } from '../wire/errors.ts';
 import { runningTask } from './current.ts';
@@ -105,16 +106,27 @@ function anonymousMessage(url: string): string {
 const recordKey = Symbol.for('offloop.task.1');
 
 function createTask<A extends unknown[], R>(record: TaskRecord): Task<A, R> {
-  const fn = record.fn!;
   const task = (...args: A): Promise<R> => call(record, args, undefined) as Promise<R>;
   return Object.defineProperties(task, {
     name: { value: record.name, configurable: true },
     taskName: { value: record.name, enumerable: true },
     module: { value: record.module, enumerable: true },
     with: { value: (options: RunOptions) => withOptions(record, options) },
-    inline: { value: (...args: A) => fn(...args) },
+    inline: { value: (...args: A) => runInline(record, args) },
     [recordKey]: { value: record },
   }) as Task<A, R>;
+}
+
+/** If it blocks the event loop, the watchdog knows the task by this name. */
+function runInline(record: TaskRecord, args: readonly unknown[]): unknown {
+  const fn = record.fn!;
+  const outer = observed.inlineTask;
+  observed.inlineTask = record.name;
+  try {
+    return fn(...args);
+  } finally {
+    observed.inlineTask = outer;
+  }
 }
 
 function withOptions(record: TaskRecord, options: RunOptions): (...args: unknown[]) => Promise<unknown> {

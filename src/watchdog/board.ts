@@ -1,0 +1,72 @@
+/** Upper bounds of the lag histogram in ms, as Prometheus wants them; one more bucket takes what is above. */
+export const LAG_BUCKETS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
+
+const FIELDS = ['beat', 'alive', 'idle', 'markedAt', 'lagSum', 'lagCount', 'lagMax', 'gcMs', 'expectedCount', 'expectedMs'] as const;
+const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done', 'isFlood'] as const;
+
+/**
+ * The memory that the main thread and the monitor share: the one way to learn anything of a thread that answers nothing.
+ * Each number has one writer. An aligned 64-bit number is read and written whole on every platform that Node runs on.
+ */
+export class Board {
+  readonly buffer: SharedArrayBuffer;
+  readonly #numbers: Float64Array;
+  readonly #flags: Int32Array;
+  readonly lagCounts: Float64Array;
+
+  constructor(buffer = new SharedArrayBuffer(8 * (FIELDS.length + LAG_BUCKETS.length + 1) + 4 * FLAGS.length)) {
+    this.buffer = buffer;
+    this.#numbers = new Float64Array(buffer, 0, FIELDS.length);
+    this.lagCounts = new Float64Array(buffer, 8 * FIELDS.length, LAG_BUCKETS.length + 1);
+    this.#flags = new Int32Array(buffer, 8 * (FIELDS.length + LAG_BUCKETS.length + 1), FLAGS.length);
+  }
+
+  get(field: (typeof FIELDS)[number]): number {
+    return this.#numbers[FIELDS.indexOf(field)]!;
+  }
+
+  set(field: (typeof FIELDS)[number], value: number): void {
+    this.#numbers[FIELDS.indexOf(field)] = value;
+  }
+
+  add(field: (typeof FIELDS)[number], value: number): void {
+    this.#numbers[FIELDS.indexOf(field)]! += value;
+  }
+
+  flag(name: (typeof FLAGS)[number]): number {
+    return Atomics.load(this.#flags, FLAGS.indexOf(name));
+  }
+
+  raise(name: (typeof FLAGS)[number], value = 1): void {
+    const index = FLAGS.indexOf(name);
+    Atomics.store(this.#flags, index, value);
+    Atomics.notify(this.#flags, index);
+  }
+
+  /** Blocks until the flag is raised, for `ms` at most. */
+  waitFor(name: (typeof FLAGS)[number], ms: number): void {
+    Atomics.wait(this.#flags, FLAGS.indexOf(name), 0, ms);
+  }
+
+  /** Calls back, without blocking, once the flag is raised. */
+  whenRaised(name: (typeof FLAGS)[number], callback: () => void): void {
+    const { value } = Atomics.waitAsync(this.#flags, FLAGS.indexOf(name), 0);
+    if (typeof value === 'string') callback();
+    else void value.then(callback);
+  }
+
+  recordLag(ms: number): void {
+    const bucket = LAG_BUCKETS.findIndex((bound) => ms <= bound);
+    this.lagCounts[bucket === -1 ? LAG_BUCKETS.length : bucket]! += 1;
+    this.add('lagSum', ms);
+    this.add('lagCount', 1);
+    if (ms > this.get('lagMax')) this.set('lagMax', ms);
+  }
+
+  /** The upper bound of the bucket that holds this share of all beats, in ms. */
+  lagPercentile(share: number): number {
+    let rest = this.get('lagCount') * share;
+    const bucket = this.lagCounts.findIndex((count) => (rest -= count) <= 0);
+    return Math.min(LAG_BUCKETS[bucket] ?? Infinity, this.get('lagMax'));
+  }
+}

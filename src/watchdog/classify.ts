@@ -1,0 +1,33 @@
+import { syncCall } from './sync-calls.ts';
+import type { Confidence, StallKind } from './types.ts';
+
+/** What was seen of a stall, over `spanMs`. */
+export interface Evidence {
+  readonly confidence: Confidence;
+  readonly call: string | undefined;
+  readonly spanMs: number;
+  readonly gcMs: number;
+  /** Absent where the operating system does not tell. */
+  readonly onCpuMs: number | undefined;
+  readonly waitingMs: number | undefined;
+  readonly threshold: number;
+}
+
+/** Which of the causes it was: only some of them are cured by a worker. */
+export function classify(evidence: Evidence): StallKind {
+  const { gcMs, spanMs, confidence } = evidence;
+  if (gcMs >= spanMs / 2) return 'gc';
+  return byScheduling(evidence) ?? byCall(evidence) ?? (confidence === 'at-return' ? 'native' : 'javascript');
+}
+
+/** Of the time it was neither computing nor waiting for a CPU, it was asleep: it waited for something else. */
+function byScheduling({ onCpuMs, waitingMs, spanMs, threshold }: Evidence): StallKind | undefined {
+  if (onCpuMs === undefined || waitingMs === undefined) return undefined;
+  if (waitingMs >= spanMs * (2 / 3) || (waitingMs >= spanMs / 2 && onCpuMs < threshold)) return 'starved';
+  return spanMs - onCpuMs - waitingMs >= spanMs * 0.6 ? 'blocking-io' : undefined;
+}
+
+/** Where the operating system does not tell, what was called has to. */
+function byCall({ call, onCpuMs }: Evidence): StallKind | undefined {
+  return call === undefined || onCpuMs !== undefined ? undefined : syncCall(call)?.kind;
+}

@@ -1,0 +1,142 @@
+import { advise } from './advise.ts';
+import { classify } from './classify.ts';
+import { toEpoch } from './clock.ts';
+import type { Finding } from './probe.ts';
+import type { Scheduling } from './scheduling.ts';
+import { boundaryOf, callOf, culpritOf, isLoading, readableStack, withoutJustBegun } from './stack.ts';
+import type { Confidence, Frame, Stall } from './types.ts';
+
+/** One look at the main thread. */
+interface Look {
+  readonly finding: Finding;
+  /** ms from the question to the answer: what answers late was in native code, which no interrupt gets into. */
+  readonly delay: number;
+}
+
+/** An answer takes 0.3 to 0.8 ms where JavaScript runs; this leaves room for a busy machine. */
+const LIVE_MS = 10;
+/** Stacks kept of one stall; looking goes on, and replaces the last. */
+const MAX_LOOKS = 20;
+/** A process that serves nobody after a minute is no longer starting up. */
+const START_UP_S = 60;
+
+/** One callback that will not end, from the first suspicion to the sign of life after it. All instants are `now()`. */
+export class Episode {
+  readonly id: number;
+  readonly #since: number;
+  readonly #idleBefore: number;
+  readonly #schedulingBefore: Scheduling | undefined;
+  readonly #firstAskedAt: number;
+  readonly #gcBefore: number;
+  readonly #looks: Look[] = [];
+
+  constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined; gcMs: number }) {
+    this.id = id;
+    this.#since = before.since;
+    this.#idleBefore = before.idle;
+    this.#firstAskedAt = before.askedAt;
+    this.#schedulingBefore = before.scheduling;
+    this.#gcBefore = before.gcMs;
+  }
+
+  get since(): number {
+    return this.#since;
+  }
+
+  get looks(): number {
+    return this.#looks.length;
+  }
+
+  add(finding: Finding, delay: number): void {
+    if (this.#looks.length === MAX_LOOKS) this.#looks.pop();
+    this.#looks.push({ finding, delay });
+  }
+
+  /** The loop slept for a while after its last sign of life, and only then began what it is stuck in. */
+  get startedAt(): number {
+    const first = this.#looks[0]?.finding;
+    return first === undefined ? this.#since : this.#since + Math.min(Math.max(0, first.idle - this.#idleBefore), first.at - this.#since);
+  }
+
+  /** Nobody is kept waiting by a process that loads its modules. */
+  get isLoading(): boolean {
+    const first = this.#looks[0]?.finding;
+    return first !== undefined && !first.isServing && process.uptime() < START_UP_S && isLoading(first.frames);
+  }
+
+  /**
+   * Whether *one* callback took the time. Many short ones in a row keep the heartbeat waiting too, and none of them is to
+   * blame: a single one was seen to last, by two looks, or by an answer that was long in coming.
+   */
+  isOneCallback(endedAt: number, threshold: number): boolean {
+    const first = this.#looks[0];
+    return first === undefined || first.delay >= threshold / 4 || endedAt - first.finding.at >= threshold / 4;
+  }
+
+  /** A debugger that holds the thread answers, and uses no CPU. */
+  isPaused(until: number, scheduling: Scheduling | undefined): boolean {
+    const { onCpuMs } = this.#used(scheduling);
+    return this.#looks.at(-1)?.finding.isDebugged === true && onCpuMs !== undefined && onCpuMs < (until - this.#firstAskedAt) / 20 && this.#confidence(until) === 'live';
+  }
+
+  /** What is known of it by `until`. */
+  stall(until: number, scheduling: Scheduling | undefined, gcMsOnBoard: number, threshold: number): Stall {
+    const confidence = this.#confidence(until);
+    const looks = this.#telling(confidence);
+    const samples = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
+    const last = looks.at(-1)?.finding;
+    const { culprit, call } = topOf(samples);
+    const boundary = boundaryOf(samples);
+    const spanMs = until - this.#firstAskedAt;
+    const gcMs = Math.max((gcMsOnBoard - this.#gcBefore) * (spanMs / (until - this.#since)), this.#looks.at(-1)?.finding.gcMs ?? 0);
+    const stall: Omit<Stall, 'advice'> = {
+      startedAt: toEpoch(this.startedAt),
+      duration: Math.round((until - this.startedAt) * 10) / 10,
+      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
+      ...{ confidence, samples, context: mostOften(looks.map(({ finding }) => finding.context), (context) => JSON.stringify(context))[0] ?? {} },
+      ...(culprit !== undefined && { culprit }),
+      ...(boundary !== undefined && { boundary }),
+      ...(last?.task !== undefined && { task: last.task }),
+      ...(call !== undefined && { call }),
+    };
+    return { ...stall, advice: advise(stall) };
+  }
+
+  #used(scheduling: Scheduling | undefined): { onCpuMs: number | undefined; waitingMs: number | undefined } {
+    const before = this.#schedulingBefore;
+    if (scheduling === undefined || before === undefined) return { onCpuMs: undefined, waitingMs: undefined };
+    return { onCpuMs: scheduling.onCpu - before.onCpu, waitingMs: scheduling.waiting - before.waiting };
+  }
+
+  /** Most of the time may have gone into one native call, whatever was seen before and after it. */
+  #confidence(until: number): Confidence {
+    if (this.#looks.length === 0) return 'none';
+    const isNative = this.#slowest().delay >= (until - this.startedAt) / 2 || this.#looks.every(({ delay }) => delay >= LIVE_MS);
+    return isNative ? 'at-return' : 'live';
+  }
+
+  #telling(confidence: Confidence): Look[] {
+    if (confidence === 'live') return this.#looks.filter(({ delay }) => delay < LIVE_MS);
+    return this.#looks.length === 0 ? [] : this.#looks.filter(({ delay }) => delay >= this.#slowest().delay / 2);
+  }
+
+  #slowest(): Look {
+    return this.#looks.reduce((slowest, look) => (look.delay > slowest.delay ? look : slowest));
+  }
+}
+
+/** The function that was on top in most samples, and what it called then. */
+function topOf(samples: readonly Frame[][]): { culprit: Frame | undefined; call: string | undefined } {
+  const tops = samples.map((stack) => ({ culprit: culpritOf(stack), call: callOf(stack) }));
+  const most = mostOften(tops.filter(({ culprit }) => culprit !== undefined), ({ culprit }) => `${culprit?.file} ${culprit?.function}`);
+  const { culprit, call } = most.at(-1) ?? { culprit: undefined, call: undefined };
+  // In a loop, what happened to be called at one moment is not what took the time.
+  return { culprit, call: most.filter((other) => other.call === call).length > most.length / 2 ? call : undefined };
+}
+
+/** Those of the most frequent kind; of equally frequent ones, those that came last. */
+function mostOften<T>(things: readonly T[], kindOf: (thing: T) => string): T[] {
+  const kinds = new Map<string, T[]>();
+  for (const thing of things) kinds.set(kindOf(thing), [...(kinds.get(kindOf(thing)) ?? []), thing]);
+  return [...kinds.values()].reduce<T[]>((most, next) => (next.length >= most.length ? next : most), []);
+}

@@ -1,0 +1,136 @@
+import { writeSync } from 'node:fs';
+import { relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+
+import type { Frame, Stall } from './types.ts';
+
+/** Of the lines for people: so many at once, and after that one for every ten seconds. */
+const BURST = 20;
+const REFILL_MS = 10_000;
+const MAX_FRAMES = 12;
+const MAX_CONTEXT = 500;
+
+/**
+ * Writes what the monitor has to say, from its own thread and past the streams, which wait for the main thread: while
+ * that is stuck, this is all there is. The file descriptor is written to at once.
+ */
+export class StallLog {
+  readonly #format: 'stderr' | 'json' | false;
+  readonly #fd: number;
+  #allowed = BURST;
+  #refilledAt = 0;
+  #heldBack = 0;
+
+  constructor(format: 'stderr' | 'json' | false, fd = 2) {
+    this.#format = format;
+    this.#fd = fd;
+  }
+
+  /** The loop is stuck now. */
+  stuck(stall: Stall, at: number): void {
+    this.#write(at, { event: 'stuck', ...stall }, () => describeStall(stall, `the event loop has been stuck for ${seconds(stall.duration)}`));
+  }
+
+  /** Nothing is known but that it is stuck. */
+  silent(forMs: number, at: number): void {
+    this.#write(at, { event: 'silent', duration: forMs }, () => [
+      `the event loop has been stuck for ${seconds(forMs)} and does not answer: native code, or a call that blocks. Its stack follows when it returns.`,
+    ]);
+  }
+
+  stillStuck(stall: Stall, at: number): void {
+    this.#write(at, { event: 'stuck', ...stall }, () => [`still stuck, for ${seconds(stall.duration)}${where(stall)}`]);
+  }
+
+  /** @param wasTold whether the same was said while it lasted */
+  ended(stall: Stall, wasTold: boolean, at: number): void {
+    this.#write(at, { event: 'ended', ...stall }, () =>
+      wasTold ? [`the event loop is free again after ${seconds(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${seconds(stall.duration)}`));
+  }
+
+  /** Of the watchdog itself: never held back. */
+  notice(text: string): void {
+    if (this.#format === 'json') this.#line(JSON.stringify({ offloop: 'notice', text }));
+    else if (this.#format === 'stderr') this.#line(`offloop: ${text}`);
+  }
+
+  #write(at: number, event: Record<string, unknown>, lines: () => string[]): void {
+    if (this.#format === false) return;
+    this.#refill(at);
+    if (this.#allowed < 1) { this.#heldBack += 1; return; }
+    this.#allowed -= 1;
+    const heldBack = this.#heldBack;
+    this.#heldBack = 0;
+    if (this.#format === 'json') { this.#line(JSON.stringify({ offloop: 'stall', ...event, ...(heldBack > 0 && { heldBack }) })); return; }
+    if (heldBack > 0) this.#line(`offloop: ${heldBack} more reports were held back; report() counts them all.`);
+    const [first = '', ...rest] = lines();
+    this.#line([`offloop: ${first}`, ...rest.map((line) => `  ${line}`)].join('\n'));
+  }
+
+  #refill(at: number): void {
+    if (this.#refilledAt === 0) this.#refilledAt = at;
+    const earned = Math.floor((at - this.#refilledAt) / REFILL_MS);
+    this.#allowed = Math.min(BURST, this.#allowed + earned);
+    this.#refilledAt += earned * REFILL_MS;
+  }
+
+  #line(text: string): void {
+    writeWhole(this.#fd, `${text}\n`);
+  }
+}
+
+/** A pipe that nobody empties may refuse for a moment; one that is closed refuses for good. */
+export function writeWhole(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  for (let tries = 0; rest.length > 0 && tries < 1000; tries++) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
+}
+
+/** What a person needs: where, whose request, why, and what to do. */
+function describeStall(stall: Stall, what: string): string[] {
+  const { culprit, context, task, kind, confidence, samples, advice } = stall;
+  const called = culprit?.calledFrom === undefined ? '' : `, called from ${place(culprit.calledFrom)}`;
+  return [
+    `${what}${culprit === undefined ? '' : ` in ${place(culprit)}${called}`}`,
+    `${kind}${confidence === 'live' ? '' : confidence === 'at-return' ? ', seen as it returned' : ', no stack could be had'}`,
+    ...(task === undefined ? [] : [`task: ${printable(task)}`]),
+    ...(Object.keys(context).length === 0 ? [] : [`context: ${printable(shorten(JSON.stringify(context)))}`]),
+    ...stackLines(samples.at(-1) ?? []),
+    ...(advice.text === '' ? [] : advice.text.split('\n').map((line, i) => (i === 0 ? `→ ${printable(line)}` : `  ${printable(line)}`))),
+  ];
+}
+
+function stackLines(stack: readonly Frame[]): string[] {
+  const outermost = stack.findLastIndex(({ file }) => !file.startsWith('node:'));
+  const shown = stack.slice(0, Math.min(MAX_FRAMES, outermost + 1)).map((frame) => `    at ${frame.isAsync === true ? 'async ' : ''}${place(frame)}`);
+  return outermost >= MAX_FRAMES ? [...shown, `    … ${outermost + 1 - MAX_FRAMES} more`] : shown;
+}
+
+function where({ culprit }: Stall): string {
+  return culprit === undefined ? '' : ` in ${place(culprit)}`;
+}
+
+/** `validate (src/validate.js:12:9)`. */
+function place({ function: name, file, line, column }: Frame): string {
+  const path = file.startsWith('/') && !relative(process.cwd(), file).startsWith('..') ? relative(process.cwd(), file) : file;
+  return printable(line === 0 ? name : `${name} (${path}:${line}:${column})`);
+}
+
+export function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_CONTEXT ? `${text.slice(0, MAX_CONTEXT)}…` : text;
+}
+
+/** Names and contexts come from outside, and a terminal obeys what it is sent. */
+function printable(text: string): string {
+  return stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+}

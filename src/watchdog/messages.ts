@@ -1,0 +1,31 @@
+import type { MessagePort } from 'node:worker_threads';
+
+import type { PoolFigures } from '../observed.ts';
+import type { Capture, Stall } from './types.ts';
+import type { WatchdogOptions } from './options.ts';
+
+/** What the monitor is started with. */
+export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>> {
+  readonly id: number;
+  readonly board: SharedArrayBuffer;
+  readonly port: MessagePort;
+  /** Of the heartbeat, in ms. */
+  readonly interval: number;
+  readonly log: 'stderr' | 'json' | false;
+  readonly page: { readonly port: number; readonly host: string } | undefined;
+  readonly abortAfter: number | undefined;
+  readonly hasIgnore: boolean;
+  /** Where `offloop run` listens: a file descriptor that takes each counted stall as a line of JSON. */
+  readonly tellTo: number | undefined;
+}
+
+/** From the monitor to the main thread. */
+export type MonitorNews =
+  | { readonly type: 'ready'; readonly capture: Capture; readonly url: string | undefined }
+  | { readonly type: 'stall'; readonly number: number; readonly stall: Stall };
+
+/** From the main thread to the monitor. */
+export type MonitorOrder =
+  | { readonly type: 'count'; readonly number: number }
+  | { readonly type: 'pools'; readonly pools: PoolFigures[] }
+  | { readonly type: 'stop' };

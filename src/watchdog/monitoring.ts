@@ -1,0 +1,196 @@
+import { setTimeout } from 'node:timers';
+
+import type { PoolFigures } from '../observed.ts';
+import { Board } from './board.ts';
+import { Prober } from './capture.ts';
+import { StallLog, seconds, writeWhole } from './log.ts';
+import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
+import { reportPage } from './page/html.ts';
+import { metricsText, StallCounters } from './page/metrics.ts';
+import { serve, type Routes } from './page/server.ts';
+import { Ranking } from './ranking.ts';
+import type { Capture, LagStats, ReportData, Stall } from './types.ts';
+import { Watch } from './watch.ts';
+
+/** How long a thread that runs no JavaScript may take to end itself before it is killed, in ms. */
+const ABORT_GRACE = 1000;
+
+export class Monitor {
+  readonly #data: MonitorData;
+  readonly #board: Board;
+  readonly #prober: Prober;
+  readonly #log: StallLog;
+  readonly #watch: Watch;
+  readonly #ranking = new Ranking();
+  readonly #counters = new StallCounters();
+  readonly #since = Date.now();
+  /** Stalls that the main thread has been told of, and has not counted yet. */
+  readonly #uncounted = new Map<number, Stall>();
+  #capture: Capture = { mode: 'starting' };
+  #pools: PoolFigures[] = [];
+  #numbers = 0;
+  #closePage = (): void => undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(data: MonitorData) {
+    this.#data = data;
+    this.#board = new Board(data.board);
+    this.#prober = new Prober(data.id);
+    this.#log = new StallLog(data.log);
+    this.#watch = new Watch(this.#board, data, {
+      prober: this.#prober,
+      log: this.#log,
+      emit: (stall) => { this.#emit(stall); },
+      progress: (stall) => { this.#tellParent({ stall, isOver: false }); },
+      abort: () => { this.#abort(); },
+    });
+  }
+
+  start(): void {
+    this.#data.port.on('message', (order: MonitorOrder) => { this.#obey(order); });
+    this.#board.whenRaised('exiting', () => { this.#stop(); });
+    this.#tick();
+    void this.#getReady();
+  }
+
+  #tick(): void {
+    this.#watch.tick();
+    // What runs in this thread anyway also wakes it for the inspector's answers, which an idle worker misses.
+    this.#timer = setTimeout(() => { this.#tick(); }, this.#watch.pace);
+  }
+
+  async #getReady(): Promise<void> {
+    const [capture, url] = await Promise.all([this.#selfTest(), this.#servePage()]);
+    this.#capture = capture;
+    if (capture.mode === 'lag-only') this.#log.notice(`no stacks can be captured, and only lag is measured: ${capture.reason ?? ''}`);
+    this.#watch.canLook = capture.mode === 'live';
+    this.#send({ type: 'ready', capture, url });
+  }
+
+  /** Proves once that the main thread can be asked. It warms the inspector up, too, which takes up to 120 ms on Node 24. */
+  async #selfTest(): Promise<Capture> {
+    try {
+      const { frames } = await this.#prober.look(0);
+      return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
+    } catch (error) {
+      return { mode: 'lag-only', reason: reasonOf(error) };
+    }
+  }
+
+  async #servePage(): Promise<string | undefined> {
+    const { page } = this.#data;
+    if (page === undefined) return undefined;
+    try {
+      const { url, server } = await serve(this.#routes(), page);
+      this.#closePage = () => { server.close(); server.closeAllConnections(); };
+      this.#log.notice(`the watchdog's page is on ${url}`);
+      return url;
+    } catch (error) {
+      this.#log.notice(`the watchdog's page cannot be served on ${page.host}:${page.port}: ${error instanceof Error ? error.message : String(error)}`);
+      return undefined;
+    }
+  }
+
+  #routes(): Routes {
+    return {
+      '/': () => ({ type: 'text/html', body: reportPage(this.#report(), { live: true }) }),
+      '/report.json': () => ({ type: 'application/json', body: JSON.stringify({ ...this.#report(), stuck: this.#stuck() }) }),
+      '/health': () => this.#health(),
+      '/metrics': () => ({
+        type: 'text/plain; version=0.0.4',
+        body: metricsText(this.#board, this.#counters, this.#pools, this.#watch.stuck?.forMs ?? 0, this.#capture),
+      }),
+    };
+  }
+
+  #health(): ReturnType<Routes[string]> {
+    const stuck = this.#stuck();
+    const [status, body] = this.#board.get('alive') === 0 ? [503, { status: 'starting' }] as const
+      : stuck === null ? [200, { status: 'ok' }] as const
+      : this.#watch.isExpected ? [200, { status: 'expected block', forMs: Math.round(stuck.forMs) }] as const
+      // Whose request it was is for the page: who may ask for the health need not see that.
+      : [503, { status: 'stuck', since: stuck.since, forMs: Math.round(stuck.forMs), where: stuck.where, kind: stuck.kind }] as const;
+    return { status, type: 'application/json', body: `${JSON.stringify(body)}\n` };
+  }
+
+  #stuck() {
+    const { stuck } = this.#watch;
+    if (stuck === undefined) return null;
+    const { culprit, kind, context } = stuck.stall ?? {};
+    const where = culprit === undefined ? undefined : `${culprit.function} (${culprit.file}:${culprit.line}:${culprit.column})`;
+    return { since: stuck.since, forMs: stuck.forMs, where, kind, context };
+  }
+
+  #report(): ReportData {
+    return {
+      ...{ since: this.#since, until: Date.now(), capture: this.#capture },
+      ...this.#ranking.toJSON(),
+      expected: { count: this.#board.get('expectedCount'), ms: this.#board.get('expectedMs') },
+      lag: this.#lag(),
+    };
+  }
+
+  /** As the buckets tell it; the main thread's own histogram is finer. */
+  #lag(): LagStats {
+    const [count, max] = [this.#board.get('lagCount'), this.#board.get('lagMax')];
+    return { count, mean: count === 0 ? 0 : this.#board.get('lagSum') / count, p50: this.#board.lagPercentile(0.5), p99: this.#board.lagPercentile(0.99), max };
+  }
+
+  #emit(stall: Stall): void {
+    this.#tellParent({ stall, isOver: true });
+    this.#uncounted.set(++this.#numbers, stall);
+    this.#send({ type: 'stall', number: this.#numbers, stall });
+  }
+
+  #obey(order: MonitorOrder): void {
+    if (order.type === 'count') this.#count(order.number);
+    else if (order.type === 'pools') this.#pools = order.pools;
+    else this.#stop();
+  }
+
+  #count(number: number): void {
+    const stall = this.#uncounted.get(number);
+    if (stall === undefined) return;
+    this.#uncounted.delete(number);
+    this.#ranking.add(stall);
+    this.#counters.add(stall);
+  }
+
+  /** `offloop run` counts by itself: the process may be killed in the middle of a stall. */
+  #tellParent(line: { stall: Stall; isOver: boolean }): void {
+    if (this.#data.tellTo !== undefined) writeWhole(this.#data.tellTo, `${JSON.stringify(line)}\n`);
+  }
+
+  #send(news: MonitorNews): void {
+    this.#data.port.postMessage(news);
+  }
+
+  /** The end of the process waits for this, for a moment. */
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#prober.disconnect();
+    this.#watch.flush();
+    this.#watch.stop();
+    this.#closePage();
+    this.#data.port.close();
+    this.#board.raise('done');
+  }
+
+  /** JavaScript can be interrupted to end the process with a code of ours; of native code only a signal makes an end. */
+  #abort(): void {
+    this.#log.notice(`the event loop has been stuck for ${seconds(this.#watch.stuck?.forMs ?? 0)}, longer than \`abortAfter\` allows: the process ends`);
+    this.#watch.flush();
+    this.#prober.disconnect();
+    const kill = (): boolean => process.kill(process.pid, 'SIGKILL');
+    setTimeout(kill, ABORT_GRACE);
+    this.#prober.exit(70).catch(kill);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'ERR_ACCESS_DENIED') return '--permission refuses the inspector (where this Node has --allow-inspector, that allows it)';
+  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE') return 'this build of Node has no inspector';
+  return message ?? String(error);
+}
+

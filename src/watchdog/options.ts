@@ -1,0 +1,62 @@
+import { checkOptions, rules, type Rule } from '../options.ts';
+import type { Stall } from './types.ts';
+
+export interface PageOptions {
+  /** Default 7117; 0 takes any that is free. */
+  port?: number;
+  /** Default 127.0.0.1: whoever can reach the page sees stacks and contexts. */
+  host?: string;
+}
+
+export interface WatchdogOptions {
+  /** How long the event loop may be stuck, in ms. Default 100, at least 10. */
+  threshold?: number;
+  /** Called on the main thread, once it is free again. */
+  onStall?(stall: Stall): void;
+  /** Written by the watchdog's own thread while the loop is still stuck. Default 'stderr': text; 'json': a line each, on stderr too. */
+  log?: 'stderr' | 'json' | false;
+  /** A live page, `/health` and `/metrics`, served by the watchdog's thread. Default false. */
+  page?: boolean | PageOptions;
+  /** A loop that is stuck for this long, in ms, ends the process with exit code 70, after its report is out. Default: never. */
+  abortAfter?: number;
+  /** Stalls to leave out. May be called in the middle of one, so it should only look at what it is given. */
+  ignore?(stall: Stall): boolean;
+}
+
+const isPort = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 65_535;
+
+const pageTable: Readonly<Record<keyof PageOptions, Rule>> = {
+  port: { is: isPort, expected: 'a port, 0 to 65535' },
+  host: rules.name,
+};
+
+const table: Readonly<Record<keyof WatchdogOptions, Rule>> = {
+  threshold: { is: (v) => typeof v === 'number' && v >= 10 && v <= 3.6e6, expected: 'a number of milliseconds, 10 to 3,600,000' },
+  onStall: rules.callback,
+  log: { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" },
+  page: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or { port, host }' },
+  abortAfter: rules.positiveMs,
+  ignore: rules.callback,
+};
+
+/** The options with their defaults. */
+export interface WatchdogSettings {
+  readonly threshold: number;
+  readonly onStall: ((stall: Stall) => void) | undefined;
+  readonly log: 'stderr' | 'json' | false;
+  readonly page: { readonly port: number; readonly host: string } | undefined;
+  readonly abortAfter: number | undefined;
+  readonly ignore: ((stall: Stall) => boolean) | undefined;
+}
+
+/** @throws OptionError (OFFLOOP_OPTION) */
+export function normalizeWatchdogOptions(options: WatchdogOptions): WatchdogSettings {
+  const { threshold = 100, onStall, log = 'stderr', page = false, abortAfter, ignore } = checkOptions<WatchdogOptions>('startWatchdog()', options, table);
+  return { threshold, onStall, log, page: pageSettings(page), abortAfter, ignore };
+}
+
+function pageSettings(page: boolean | PageOptions): WatchdogSettings['page'] {
+  if (page === false) return undefined;
+  const { port = 7117, host = '127.0.0.1' } = page === true ? {} : checkOptions<PageOptions>('startWatchdog(): `page`', page, pageTable);
+  return { port, host };
+}

@@ -1,0 +1,88 @@
+import { LAG_BUCKETS, type Board } from '../board.ts';
+import type { PoolFigures } from '../../observed.ts';
+import type { ReportData, Stall } from '../types.ts';
+
+/** Stalls since the start, by kind; the ranking forgets, a counter must not. */
+export class StallCounters {
+  readonly #kinds = new Map<Stall['kind'], { count: number; seconds: number }>();
+
+  add({ kind, duration }: Stall): void {
+    const { count, seconds } = this.#kinds.get(kind) ?? { count: 0, seconds: 0 };
+    this.#kinds.set(kind, { count: count + 1, seconds: seconds + duration / 1000 });
+  }
+
+  *[Symbol.iterator](): Iterator<[Stall['kind'], { count: number; seconds: number }]> {
+    for (const kind of KINDS) yield [kind, this.#kinds.get(kind) ?? { count: 0, seconds: 0 }];
+  }
+}
+
+const KINDS = ['javascript', 'native', 'blocking-io', 'gc', 'starved', 'suspended'] as const;
+
+/**
+ * Prometheus's text format.
+ * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
+export function metricsText(board: Board, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
+  return [
+    ...histogram(board),
+    ...metric('offloop_eventloop_stuck_seconds', 'gauge', 'How long the event loop has been stuck; 0 while it turns.', [['', stuckMs / 1000]]),
+    ...metric('offloop_stalls_total', 'counter', 'Stalls of the event loop, by kind.', [...counters].map(([kind, { count }]) => [labels({ kind }), count])),
+    ...metric('offloop_blocked_seconds_total', 'counter', 'Time the event loop was stuck, by kind.', [...counters].map(([kind, { seconds }]) => [labels({ kind }), seconds])),
+    ...metric('offloop_watchdog_live', 'gauge', 'Whether stacks can be captured.', [['', capture.mode === 'live' ? 1 : 0]]),
+    ...poolMetrics(pools),
+    '',
+  ].join('\n');
+}
+
+function histogram(board: Board): string[] {
+  const name = 'offloop_eventloop_lag_seconds';
+  let sum = 0;
+  const buckets = [...board.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);
+  return [
+    `# HELP ${name} How late the heartbeat of the event loop came.`,
+    `# TYPE ${name} histogram`,
+    ...buckets,
+    `${name}_sum ${board.get('lagSum') / 1000}`,
+    `${name}_count ${sum}`,
+  ];
+}
+
+type Samples = readonly (readonly [labels: string, value: number])[];
+
+function poolMetrics(pools: readonly PoolFigures[]): string[] {
+  if (pools.length === 0) return [];
+  const each = (read: (pool: PoolFigures) => number): Samples => pools.map((pool, i) => [labels({ pool: uniqueName(pools, i) }), read(pool)]);
+  const perTask = (read: (task: PoolFigures['tasks'][string]) => number): Samples =>
+    pools.flatMap((pool, i) => Object.entries(pool.tasks).map(([task, figures]) => [labels({ pool: uniqueName(pools, i), task }), read(figures)] as const));
+  return [
+    ...metric('offloop_pool_waiting', 'gauge', 'Calls that wait for a worker.', each(({ queue }) => queue.waiting)),
+    ...metric('offloop_pool_workers_busy', 'gauge', 'Workers that run tasks.', each(({ workers }) => workers.busy)),
+    ...metric('offloop_pool_workers_idle', 'gauge', 'Workers without a task.', each(({ workers }) => workers.idle)),
+    ...metric('offloop_pool_workers_max', 'gauge', 'Workers that there may be.', each(({ workers }) => workers.max)),
+    ...metric('offloop_pool_workers_crashed_total', 'counter', 'Workers that ended by themselves.', each(({ workers }) => workers.crashed)),
+    ...metric('offloop_pool_workers_replaced_total', 'counter', 'Workers that the pool replaced.', each(({ workers }) => workers.replaced)),
+    ...metric('offloop_task_calls_total', 'counter', 'Calls that have settled.', perTask(({ count }) => count)),
+    ...metric('offloop_task_failed_total', 'counter', 'Calls that were rejected.', perTask(({ failed }) => failed)),
+    ...metric('offloop_task_run_p50_seconds', 'gauge', 'Median time in the function.', perTask(({ run }) => run.p50 / 1000)),
+    ...metric('offloop_task_run_p99_seconds', 'gauge', '99th percentile of the time in the function.', perTask(({ run }) => run.p99 / 1000)),
+  ];
+}
+
+/** Two pools may have one name, and two series may not. */
+function uniqueName(pools: readonly PoolFigures[], index: number): string {
+  const { name } = pools[index]!;
+  const earlier = pools.slice(0, index).filter((pool) => pool.name === name).length;
+  return earlier === 0 ? name : `${name} (${earlier + 1})`;
+}
+
+function metric(name: string, type: 'gauge' | 'counter', help: string, samples: Samples): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples.map(([tags, value]) => `${name}${tags} ${value}`)];
+}
+
+function labels(pairs: Record<string, string>): string {
+  return `{${Object.entries(pairs).map(([name, value]) => `${name}="${escape(value)}"`).join(',')}}`;
+}
+
+function escape(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+
+import type { Offender, ReportData, Stall } from './types.ts';
+
+/** Causes that are kept apart. A histogram takes about 20 KB. */
+const MAX_OFFENDERS = 100;
+const MAX_REQUESTS = 1000;
+const MAX_TIMELINE = 1000;
+const DAY_MS = 86_400_000;
+
+/** Folds stalls of the same cause together, in bounded memory however long it runs. */
+export class Ranking {
+  readonly #offenders = new Map<string, Tally>();
+  readonly #timeline: { startedAt: number; duration: number; key: string }[] = [];
+  #stalls = 0;
+  #blockedMs = 0;
+  #others = { count: 0, totalMs: 0 };
+
+  add(stall: Stall): void {
+    const key = causeOf(stall);
+    this.#stalls += 1;
+    this.#blockedMs += stall.duration;
+    this.#timeline.push({ startedAt: stall.startedAt, duration: stall.duration, key });
+    if (this.#timeline.length > MAX_TIMELINE) this.#timeline.shift();
+    let tally = this.#offenders.get(key);
+    if (tally === undefined) this.#offenders.set(key, (tally = new Tally(stall)));
+    tally.add(stall);
+    if (this.#offenders.size > MAX_OFFENDERS) this.#dropLeast(key);
+  }
+
+  toJSON(): Pick<ReportData, 'stalls' | 'blockedMs' | 'offenders' | 'others' | 'timeline'> {
+    const ranked = [...this.#offenders].sort(([, a], [, b]) => b.totalMs - a.totalMs);
+    const index = new Map(ranked.map(([key], at) => [key, at]));
+    return {
+      ...{ stalls: this.#stalls, blockedMs: round(this.#blockedMs), others: { ...this.#others } },
+      offenders: ranked.map(([, tally]) => tally.toJSON(this.#blockedMs)),
+      timeline: this.#timeline.map(({ startedAt, duration, key }) => ({ startedAt, duration, offender: index.get(key) ?? -1 })),
+    };
+  }
+
+  /** The newcomer stays, or a cause that comes back again and again could never rise. */
+  #dropLeast(newcomer: string): void {
+    let least: [string, Tally] | undefined;
+    for (const entry of this.#offenders) {
+      if (entry[0] !== newcomer && (least === undefined || entry[1].totalMs < least[1].totalMs)) least = entry;
+    }
+    if (least === undefined) return;
+    this.#offenders.delete(least[0]);
+    this.#others = { count: this.#others.count + least[1].count, totalMs: round(this.#others.totalMs + least[1].totalMs) };
+  }
+}
+
+/** By function, not by line: a loop is found in another line each time. */
+function causeOf({ kind, boundary, culprit, task }: Stall): string {
+  const frame = boundary ?? culprit;
+  return JSON.stringify([kind, frame?.file, frame?.function, frame?.function === '(anonymous)' ? frame.line : 0, task]);
+}
+
+class Tally {
+  count = 0;
+  totalMs = 0;
+  readonly #requests = new Set<string>();
+  readonly #durations: RecordableHistogram = createHistogram({ lowest: 1, highest: DAY_MS, figures: 2 });
+  readonly #firstSeen: number;
+  #lastSeen: number;
+  #worst: Stall;
+
+  constructor(first: Stall) {
+    this.#firstSeen = this.#lastSeen = first.startedAt;
+    this.#worst = withOneSample(first);
+  }
+
+  add(stall: Stall): void {
+    this.count += 1;
+    this.totalMs += stall.duration;
+    this.#lastSeen = stall.startedAt;
+    this.#durations.record(Math.min(DAY_MS, Math.max(1, Math.round(stall.duration))));
+    if (stall.duration > this.#worst.duration) this.#worst = withOneSample(stall);
+    if (this.#requests.size < MAX_REQUESTS && Object.keys(stall.context).length > 0) this.#requests.add(digest(stall.context));
+  }
+
+  toJSON(blockedMs: number): Offender {
+    const { kind, confidence, culprit, boundary, task, call, advice, context, samples, duration } = this.#worst;
+    return {
+      ...{ kind, confidence, advice, context },
+      ...(culprit !== undefined && { culprit }),
+      ...(boundary !== undefined && { boundary }),
+      ...(task !== undefined && { task }),
+      ...(call !== undefined && { call }),
+      ...{ count: this.count, totalMs: round(this.totalMs), p50: this.#durations.percentile(50), max: duration },
+      ...{ share: blockedMs === 0 ? 0 : this.totalMs / blockedMs, requests: this.#requests.size },
+      ...{ stack: samples.at(-1) ?? [], firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
+    };
+  }
+}
+
+function withOneSample(stall: Stall): Stall {
+  return { ...stall, samples: stall.samples.slice(-1) };
+}
+
+/** A context may be some KB. */
+function digest(context: Record<string, unknown>): string {
+  return createHash('sha1').update(JSON.stringify(context)).digest('base64');
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

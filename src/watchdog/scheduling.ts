@@ -1,0 +1,46 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+
+/** How the operating system has treated the main thread, in ms since it started. */
+export interface Scheduling {
+  readonly onCpu: number;
+  /** Ready to run, with no CPU to run on. */
+  readonly waiting: number;
+}
+
+/**
+ * Reads what Linux counts for one thread, in `/proc/self/task/<tid>/schedstat`: ns on a CPU, ns waiting for one. Process
+ * figures would be of no use: the other threads' work is in them. Elsewhere there is nothing to be read.
+ * @see https://docs.kernel.org/scheduler/sched-stats.html
+ */
+export class SchedulingReader {
+  readonly #file: number | undefined;
+  readonly #buffer = Buffer.alloc(80);
+
+  /** The main thread's id is that of the process. */
+  constructor(path = `/proc/self/task/${process.pid}/schedstat`) {
+    this.#file = process.platform === 'linux' ? open(path) : undefined;
+  }
+
+  read(): Scheduling | undefined {
+    if (this.#file === undefined) return undefined;
+    try {
+      const length = readSync(this.#file, this.#buffer, 0, this.#buffer.length, 0);
+      const [onCpu, waiting] = this.#buffer.toString('latin1', 0, length).split(' ').map(Number);
+      return onCpu === undefined || waiting === undefined || onCpu === 0 ? undefined : { onCpu: onCpu / 1e6, waiting: waiting / 1e6 };
+    } catch {
+      return undefined;
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+  }
+}
+
+function open(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return undefined;
+  }
+}

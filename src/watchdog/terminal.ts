@@ -1,0 +1,67 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * On one line, and with nothing in it that a terminal would obey or that turns the text around: names of functions,
+ * paths and contexts may come from a user.
+ */
+export function printable(text: string): string {
+  return stripVTControlCharacters(text.slice(0, LONGEST)).replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
+}
+
+/** How many columns it takes at most: terminals disagree about what is joined or combined. */
+export function width(text: string): number {
+  let columns = 0;
+  for (const character of text) columns += WIDE.test(character) ? 2 : 1;
+  return columns;
+}
+
+/** Cut to fit, with `…` for what is missing. */
+export function shorten(text: string, columns: number, keep: 'start' | 'end' | 'both'): string {
+  if (width(text) <= columns) return text;
+  const room = Math.max(0, columns - 1);
+  const tail = keep === 'start' ? 0 : keep === 'end' ? room : Math.floor(room / 2);
+  const characters = Array.from(text);
+  const start = fitting(characters, room - tail);
+  const end = fitting(characters.reverse(), tail).reverse();
+  return columns > 0 ? `${start.join('')}…${end.join('')}` : '';
+}
+
+/** Lines of whole words and of whole `code in backticks`; what is longer than a line is split. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of words(text, columns)) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (width(longer) > columns) lines.push(line);
+    line = width(longer) > columns ? word : longer;
+  }
+  return [...lines, line];
+}
+
+// Longer than anything that is shown, and short enough to go through at once.
+const LONGEST = 4000;
+
+// East Asian wide and full-width characters, emoji, and all beyond the first 65,536.
+const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{10000}-\u{10FFFF}]|\p{Emoji_Presentation}/u;
+
+function fitting(characters: string[], columns: number): string[] {
+  let used = 0;
+  const end = characters.findIndex((character) => (used += width(character)) > columns);
+  return end === -1 ? characters : characters.slice(0, end);
+}
+
+function words(text: string, columns: number): string[] {
+  const whole = text.match(/`[^`]*`[^ ]*|[^ ]+/g) ?? [];
+  return whole.flatMap((word) => (width(word) > columns ? word.split(' ').flatMap((part) => pieces(part, columns)) : [word]));
+}
+
+function pieces(word: string, columns: number): string[] {
+  const found: string[] = [];
+  let rest = Array.from(word);
+  do {
+    const piece = fitting(rest, columns);
+    found.push(piece.join(''));
+    rest = rest.slice(piece.length);
+  } while (rest.length > 0);
+  return found;
+}

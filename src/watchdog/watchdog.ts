@@ -1,0 +1,284 @@
+import diagnostics from 'node:diagnostics_channel';
+import { isMainThread, MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+
+import { inCleanRoot } from '../context/root.ts';
+import { describe } from '../describe.ts';
+import { OptionError } from '../errors.ts';
+import { observed } from '../observed.ts';
+import { shared } from '../shared.ts';
+import { advise } from './advise.ts';
+import { Board } from './board.ts';
+import { toEpoch } from './clock.ts';
+import { watchCollections } from './gc.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { StallLog } from './log.ts';
+import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
+import { normalizeWatchdogOptions, type WatchdogOptions, type WatchdogSettings } from './options.ts';
+import { Probe, probes } from './probe.ts';
+import { Ranking } from './ranking.ts';
+import { createReport } from './report.ts';
+import type { Capture, LagStats, Stall, WatchdogReport } from './types.ts';
+
+/** Watches the event loop of the main thread. */
+export interface Watchdog extends AsyncDisposable {
+  /** Resolves when the watchdog's thread runs, has proved that it can capture a stack, and serves the page. */
+  ready(): Promise<{ readonly capture: Capture; /** Of the page, when there is one. */ readonly url?: string }>;
+  lag(): LagStats;
+  report(): WatchdogReport;
+  /** Runs `fn`; what blocks meanwhile, for a promise until it settles, is no stall. */
+  expectBlock<R>(why: string, fn: () => R): R;
+  stop(): Promise<void>;
+}
+
+/** `offloop:stall` gets every stall, once it is over. */
+const channel = diagnostics.channel('offloop:stall');
+
+const ids = shared('watchdog ids', () => ({ last: 0 }));
+
+/** A beat is never further apart than this, in ms; four of them fit into the threshold. */
+const MAX_INTERVAL = 25;
+/** How long the end of the process waits for the watchdog's last words, in ms. */
+const LAST_WORDS = 300;
+/** How often the monitor gets the pools' figures for its page, in ms. */
+const POOLS_EVERY = 1000;
+
+/**
+ * Starts a thread that notices when this thread's event loop is stuck, while it is stuck, and says in which function, for
+ * whose request, and what to do about it. It costs next to nothing until something is wrong, and keeps no process alive.
+ *
+ * @example
+ * startWatchdog({ threshold: 100 });
+ *
+ * @throws OptionError (OFFLOOP_OPTION)
+ */
+export function startWatchdog(options: WatchdogOptions = {}): Watchdog {
+  return new MainWatchdog(normalizeWatchdogOptions(options), undefined);
+}
+
+export class MainWatchdog implements Watchdog {
+  readonly #settings: WatchdogSettings;
+  readonly #id = ++ids.last;
+  readonly #board = new Board();
+  readonly #ranking = new Ranking();
+  readonly #since = Date.now();
+  readonly #heartbeat: Heartbeat;
+  readonly #collections: { stop(): void };
+  readonly #probe: Probe;
+  readonly #ready: PromiseWithResolvers<Awaited<ReturnType<Watchdog['ready']>>>;
+  readonly #atExit = (): void => { this.#end(); };
+  #monitor: { worker: Worker; port: MessagePort } | undefined;
+  #poolTimer: NodeJS.Timeout | undefined;
+  #capture: Capture = { mode: 'starting' };
+  #stopped: Promise<void> | undefined;
+
+  /** @param tellTo a file descriptor that gets every stall as a line of JSON */
+  constructor(settings: WatchdogSettings, tellTo: number | undefined) {
+    this.#settings = settings;
+    this.#ready = withResolvers();
+    const interval = Math.min(MAX_INTERVAL, settings.threshold / 4);
+    this.#probe = new Probe(this.#board, settings.ignore && ((stall) => this.#ignores(stall)));
+    probes.set(this.#id, this.#probe);
+    this.#heartbeat = new Heartbeat(this.#board, interval, settings.threshold, (since, at) => { this.#late(since, at); });
+    this.#collections = watchCollections(this.#board);
+    inCleanRoot(() => { this.#startMonitor(interval, tellTo); });
+    process.on('exit', this.#atExit);
+  }
+
+  ready(): ReturnType<Watchdog['ready']> {
+    // Who waits for it is kept alive by it.
+    if (this.#capture.mode === 'starting' && this.#stopped === undefined) this.#monitor?.port.ref();
+    return this.#ready.promise;
+  }
+
+  lag(): LagStats {
+    return this.#heartbeat.lag();
+  }
+
+  report(): WatchdogReport {
+    this.#readNews();
+    return createReport({
+      ...{ since: this.#since, until: Date.now(), capture: this.#capture },
+      ...this.#ranking.toJSON(),
+      expected: { count: this.#board.get('expectedCount'), ms: this.#board.get('expectedMs') },
+      lag: this.lag(),
+    });
+  }
+
+  expectBlock<R>(why: string, fn: () => R): R {
+    if (typeof why !== 'string' || why === '') throw new OptionError(`expectBlock(): expected the reason to be a non-empty string, got ${describe(why)}.`);
+    if (typeof fn !== 'function') throw new OptionError(`expectBlock('${why}'): expected a function to run, got ${describe(fn)}.`);
+    const end = this.#beginExpected();
+    let isLasting = false;
+    try {
+      const result = fn();
+      if (isThenable(result)) {
+        isLasting = true;
+        result.then(end, end);
+      }
+      return result;
+    } finally {
+      if (!isLasting) end();
+    }
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= inCleanRoot(() => this.#stop()));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #startMonitor(interval: number, tellTo: number | undefined): void {
+    if (!isMainThread) { this.#degrade('it was started in a worker thread, and only the main thread can be captured'); return; }
+    const { threshold, log, page, abortAfter, ignore } = this.#settings;
+    const { port1, port2 } = new MessageChannel();
+    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, tellTo }, hasIgnore: ignore !== undefined };
+    try {
+      // Without the process's own --import and --require: those are for the application.
+      const worker = new Worker(new URL('./monitor.js', import.meta.url), { name: 'offloop watchdog', workerData: data, transferList: [port2], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
+      this.#monitor = { worker, port: port1 };
+      worker.on('error', (error) => { this.#degrade(`its thread has failed: ${error.message}`); });
+      worker.unref();
+    } catch (error) {
+      port1.close();
+      this.#degrade(reasonOf(error));
+      return;
+    }
+    port1.on('message', (news: MonitorNews) => { this.#hear(news); });
+    port1.unref();
+    if (page !== undefined) this.#poolTimer = setInterval(() => { this.#tellPools(); }, POOLS_EVERY).unref();
+  }
+
+  /** With no thread there is nobody to say anything while the loop is stuck; that it was can still be told. */
+  #degrade(reason: string): void {
+    this.#monitor?.port.close();
+    this.#monitor = undefined;
+    this.#capture = { mode: 'lag-only', reason };
+    new StallLog(this.#settings.log).notice(`the watchdog sees stalls only when they are over, without their cause: ${reason}`);
+    this.#ready.resolve({ capture: this.#capture });
+  }
+
+  #late(since: number, at: number): void {
+    if (this.#monitor !== undefined || this.#board.flag('expected') > 0) return;
+    const stall: Omit<Stall, 'advice'> = { startedAt: toEpoch(since), duration: Math.round((at - since) * 10) / 10, kind: 'javascript', confidence: 'none', samples: [], context: {} };
+    const told = { ...stall, advice: advise(stall) };
+    if (this.#count(told)) new StallLog(this.#settings.log).ended(told, false, at);
+  }
+
+  #hear(news: MonitorNews): void {
+    if (news.type === 'ready') {
+      this.#capture = news.capture;
+      this.#monitor?.port.unref();
+      this.#ready.resolve({ capture: news.capture, ...(news.url !== undefined && { url: news.url }) });
+    } else if (this.#count(news.stall)) this.#order({ type: 'count', number: news.number });
+  }
+
+  /** Returns whether it counts. */
+  #count(stall: Stall): boolean {
+    if (this.#ignores(stall)) return false;
+    this.#ranking.add(stall);
+    if (channel.hasSubscribers) channel.publish(stall);
+    guard('onStall', () => this.#settings.onStall?.(stall));
+    return true;
+  }
+
+  #ignores(stall: Stall): boolean {
+    return guard('ignore', () => this.#settings.ignore?.(stall)) === true;
+  }
+
+  #order(order: MonitorOrder): void {
+    this.#monitor?.port.postMessage(order);
+  }
+
+  #tellPools(): void {
+    const pools = [...observed.pools].map((pool) => pool.stats());
+    this.#order({ type: 'pools', pools: pools.map(({ name, queue, workers, tasks }) => ({ name, queue, workers, tasks })) });
+  }
+
+  /** What the monitor has said, and this thread has not yet got round to hearing. */
+  #readNews(): void {
+    const { port } = this.#monitor ?? {};
+    for (let next = port && receiveMessageOnPort(port); next !== undefined; next = port && receiveMessageOnPort(port)) {
+      this.#hear(next.message as MonitorNews);
+    }
+  }
+
+  #beginExpected(): () => void {
+    const startedAt = performance.now();
+    this.#heartbeat.restart();
+    this.#board.raise('expected', this.#board.flag('expected') + 1);
+    return () => {
+      this.#board.raise('expected', this.#board.flag('expected') - 1);
+      this.#heartbeat.restart();
+      const ms = performance.now() - startedAt;
+      if (ms < this.#settings.threshold) return;
+      this.#board.add('expectedCount', 1);
+      this.#board.add('expectedMs', ms);
+    };
+  }
+
+  async #stop(): Promise<void> {
+    this.#release();
+    const { worker, port } = this.#monitor ?? {};
+    if (worker !== undefined) {
+      const ended = new Promise((resolve) => worker.once('exit', resolve));
+      this.#order({ type: 'stop' });
+      worker.ref();
+      await ended;
+      this.#readNews();
+      port?.close();
+      this.#monitor = undefined;
+    }
+    this.#ready.resolve({ capture: this.#capture });
+  }
+
+  /** At the end of the process: the monitor says its last, and lets go of the inspector, which would be waited for. */
+  #end(): void {
+    this.#release();
+    if (this.#monitor === undefined) return;
+    this.#board.raise('exiting');
+    this.#board.waitFor('done', LAST_WORDS);
+    this.#readNews();
+  }
+
+  #release(): void {
+    process.off('exit', this.#atExit);
+    this.#heartbeat.stop();
+    this.#collections.stop();
+    clearInterval(this.#poolTimer);
+    probes.delete(this.#id);
+    this.#probe.stop();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** What the user's callback throws is not for a watchdog to crash the process with. */
+function guard<R>(name: string, callback: () => R): R | undefined {
+  try {
+    return callback();
+  } catch (error) {
+    process.emitWarning(`startWatchdog(): \`${name}\` has thrown: ${String(error)}`, { type: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK' });
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === 'ERR_ACCESS_DENIED' ? '--permission refuses worker threads (--allow-worker allows them)' : message ?? String(error);
+}
+
+interface PromiseWithResolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+}
+
+/** `Promise.withResolvers`, which Node 20 does not have. */
+function withResolvers<T>(): PromiseWithResolvers<T> {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => { resolve = settle; });
+  return { promise, resolve };
+}
