@@ -33,6 +33,7 @@ export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';
 export type { CloseOptions, Pool } from './pool/pool.ts';
 export type { PoolStats, Spread, TaskStats } from './pool/stats.ts';
+export type { TaskTrace } from './pool/trace.ts';
 export { currentTask, move } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';
 export { offload } from './task/offload.ts';

@@ -27,7 +27,7 @@ function byScheduling({ onCpuMs, waitingMs, spanMs, threshold }: Evidence): Stal
   return spanMs - onCpuMs - waitingMs >= spanMs * 0.6 ? 'blocking-io' : undefined;
 }
 
-/** Where the operating system does not tell, what was called has to. */
-function byCall({ call, onCpuMs }: Evidence): StallKind | undefined {
-  return call === undefined || onCpuMs !== undefined ? undefined : syncCall(call)?.kind;
+/** One of Node's synchronous calls is what it is, though it may look at interrupts between two steps. */
+function byCall({ call }: Evidence): StallKind | undefined {
+  return call === undefined ? undefined : syncCall(call)?.kind;
 }

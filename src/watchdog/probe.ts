@@ -109,7 +109,8 @@ const FLOOD_ROUNDS = 50;
  */
 function markEnd(probe: Probe, episode: number, rounds: number, before: number): void {
   const id = executionAsyncId();
-  const isAlone = rounds > 0 && id === before + 1;
+  // Not in the first turns: what had its id before the note was left may still have been on its way into the queue.
+  const isAlone = rounds > 1 && id === before + 1;
   if (isAlone || rounds === FLOOD_ROUNDS) probe.ended(episode, !isAlone);
   else process.nextTick(markEnd, probe, episode, rounds + 1, id);
 }
@@ -154,7 +155,9 @@ function fileOf(site: CallSite): string {
 const PLAIN_RECEIVERS = new Set(['Object', 'Function', 'Module', 'Timeout', 'Immediate', 'process', 'global', 'Window']);
 
 function nameOf(site: CallSite): string {
-  const name = site.getFunctionName() ?? '';
+  const method = site.getMethodName();
+  // All of zlib's `…Sync` are one function, and only the name they are called by tells them apart.
+  const name = method?.endsWith('Sync') === true ? method : site.getFunctionName() ?? '';
   if (name === '') return '';
   if (site.isConstructor()) return `new ${name}`;
   const receiver = site.isToplevel() ? null : site.getTypeName();

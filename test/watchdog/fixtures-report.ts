@@ -61,7 +61,7 @@ export function offender(overrides: Partial<Offender> = {}): Offender {
 }
 
 function sampleOffenders(): Offender[] {
-  const called = { ...offender(), call: 'RegExp.test', count: 2, totalMs: 3870, requests: 2, lastSeen: since + 37_000 };
+  const called = { ...offender(), call: 'RegExp.test', count: 2, totalMs: 3870, requests: 2, lastSeen: since + 33_500 };
   const list = [called, passwordHash(), dependency(), settings(), collector()];
   const total = list.reduce((sum, { totalMs }) => sum + totalMs, 0);
   return list.map((one) => ({ ...one, share: one.totalMs / total }));
@@ -86,7 +86,7 @@ function dependency(): Offender {
     advice: { action: 'offload', text: '`renderInvoice` calls `Parser.parseBlocks` of @acme/markdown, which computes. Offload `renderInvoice`: `export const renderInvoice = offload(import.meta, function renderInvoice(order) { … })`' },
     count: 4, totalMs: 931, p50: 214, max: 342, requests: 3, context: { request: { requestId: 'r-90' }, trace: '[sensitive]' },
     stack: [frame('Tokenizer.next', 'node_modules/@acme/markdown/dist/tokenizer.js', 311, { package: '@acme/markdown' }), culprit, calledFrom, frame('(anonymous)', 'src/billing/routes.ts', 12, { isAsync: true })],
-    firstSeen: since + 20_000, lastSeen: since + 48_000,
+    firstSeen: since + 20_500, lastSeen: since + 56_500,
   });
 }
 

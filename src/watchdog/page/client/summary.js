@@ -5,7 +5,7 @@ import { captureNote, clock, culpritName, duration, headline, number, percent, p
 export function summary(report, root) {
   const parts = [element('p', { 'class': 'span' }, `Watched ${timeSpan(report.since, report.until)}`), title(report)];
   if (report.offenders.length > 0) parts.push(worst(report.offenders[0], root));
-  else parts.push(element('p', { 'class': 'lead' }, 'Every request, timer and health check had its turn.'));
+  if (report.stalls === 0) parts.push(element('p', { 'class': 'lead' }, 'Every request, timer and health check had its turn.'));
   if (report.capture.mode !== 'live') parts.push(element('p', { 'class': 'notice' }, captureNote(report)));
   return [...parts, element('dl', { 'class': 'figures' }, ...figures(report).map(figure))];
 }
@@ -13,7 +13,7 @@ export function summary(report, root) {
 function title(report) {
   const mark = report.stalls === 0 ? element('span', { 'class': 'mark', 'aria-hidden': 'true' }, '✓') : undefined;
   // A figure and its unit stay on one line.
-  return element('h1', {}, mark, headline(report).replace(/(\d) (?=\D)/g, '$1\u00A0').replace('\u00A0stall', ' stall'));
+  return element('h1', {}, mark, headline(report).replace(/(\d) (?!stall)/g, '$1\u00A0'));
 }
 
 function worst(offender, root) {
