@@ -1,3 +1,4 @@
+import { OffloopError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { encodeStore } from './codec.ts';
 import { fromText } from './plain.ts';
@@ -21,6 +22,6 @@ function show(record: StoreRecord): unknown {
     return fromText(encodeStore(record) ?? 'null');
   } catch (error) {
     // Its message may quote the value, which nobody has cleared for a report; a code says enough.
-    return `[cannot be shown: ${String((error as { code?: unknown } | null)?.code ?? 'an error')}]`;
+    return `[cannot be shown: ${error instanceof OffloopError ? error.code : 'an error'}]`;
   }
 }

@@ -3,7 +3,7 @@ import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
 import type { Finding } from './probe.ts';
 import type { Scheduling } from './scheduling.ts';
-import { boundaryOf, callOf, culpritOf, isLoading, readableStack, withoutJustBegun } from './stack.ts';
+import { boundaryOf, callOf, culpritOf, isLoading, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
 import type { Confidence, Frame, Stall } from './types.ts';
 
 /** One look at the main thread. */
@@ -58,12 +58,6 @@ export class Episode {
     return first === undefined ? this.#since : this.#since + Math.min(Math.max(0, first.idle - this.#idleBefore), first.at - this.#since);
   }
 
-  /** Nobody is kept waiting by a process that loads its modules. */
-  get isLoading(): boolean {
-    const first = this.#looks[0]?.finding;
-    return first !== undefined && !first.isServing && process.uptime() < START_UP_S && isLoading(first.frames);
-  }
-
   /**
    * Whether *one* callback took the time. Many short ones in a row keep the heartbeat waiting too, and none of them is to
    * blame: a single one was seen to last, by two looks, or by an answer that was long in coming.
@@ -73,33 +67,42 @@ export class Episode {
     return first === undefined || first.delay >= threshold / 4 || endedAt - first.finding.at >= threshold / 4;
   }
 
-  /** A debugger that holds the thread answers, and uses no CPU. */
-  isPaused(until: number, scheduling: Scheduling | undefined): boolean {
-    const { onCpuMs } = this.#used(scheduling);
-    return this.#looks.at(-1)?.finding.isDebugged === true && onCpuMs !== undefined && onCpuMs < (until - this.#firstAskedAt) / 20 && this.#confidence(until) === 'live';
+  /** Nobody is kept waiting by a process that loads its modules, nor by one whose developer has stopped it. */
+  isNobodysFault(until: number, scheduling: Scheduling | undefined): boolean {
+    const first = this.#looks[0]?.finding;
+    if (first === undefined) return false;
+    return (!first.isServing && process.uptime() < START_UP_S && isLoading(first.frames)) || this.#isPaused(until, scheduling);
   }
 
   /** What is known of it by `until`. */
-  stall(until: number, scheduling: Scheduling | undefined, gcMsOnBoard: number, threshold: number): Stall {
+  stall(until: number, { scheduling, gcMs: gcMsNow, threshold }: { scheduling: Scheduling | undefined; gcMs: number; threshold: number }): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
     const samples = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
-    const last = looks.at(-1)?.finding;
+    const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
+    const task = owners.at(-1)?.task;
     const { culprit, call } = topOf(samples);
     const boundary = boundaryOf(samples);
     const spanMs = until - this.#firstAskedAt;
-    const gcMs = Math.max((gcMsOnBoard - this.#gcBefore) * (spanMs / (until - this.#since)), this.#looks.at(-1)?.finding.gcMs ?? 0);
+    const gcMs = Math.max((gcMsNow - this.#gcBefore) * (spanMs / (until - this.#since)), this.#looks.at(-1)?.finding.gcMs ?? 0);
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
       duration: Math.round((until - this.startedAt) * 10) / 10,
       kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
-      ...{ confidence, samples, context: mostOften(looks.map(({ finding }) => finding.context), (context) => JSON.stringify(context))[0] ?? {} },
+      ...{ confidence, samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),
-      ...(last?.task !== undefined && { task: last.task }),
+      ...(task !== undefined && { task }),
       ...(call !== undefined && { call }),
     };
     return { ...stall, advice: advise(stall) };
+  }
+
+  /** A debugger that holds the thread answers, and uses no CPU. */
+  #isPaused(until: number, scheduling: Scheduling | undefined): boolean {
+    const { onCpuMs } = this.#used(scheduling);
+    const isIdle = onCpuMs !== undefined && onCpuMs < (until - this.#firstAskedAt) / 20;
+    return isIdle && this.#looks.at(-1)?.finding.isDebugged === true && this.#confidence(until) === 'live';
   }
 
   #used(scheduling: Scheduling | undefined): { onCpuMs: number | undefined; waitingMs: number | undefined } {

@@ -37,9 +37,8 @@ export class Monitor {
     this.#board = new Board(data.board);
     this.#prober = new Prober(data.id);
     this.#log = new StallLog(data.log);
-    this.#watch = new Watch(this.#board, data, {
-      prober: this.#prober,
-      log: this.#log,
+    this.#watch = new Watch(data, {
+      ...{ board: this.#board, prober: this.#prober, log: this.#log, hasIgnore: data.hasIgnore },
       emit: (stall) => { this.#emit(stall); },
       progress: (stall) => { this.#tellParent({ stall, isOver: false }); },
       abort: () => { this.#abort(); },

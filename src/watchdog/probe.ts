@@ -116,22 +116,22 @@ function markEnd(probe: Probe, episode: number, rounds: number, before: number):
 }
 
 type CallSite = NodeJS.CallSite & {
-  getEnclosingLineNumber?(): number | null;
-  getEnclosingColumnNumber?(): number | null;
-  isAsync?(): boolean;
+  getEnclosingLineNumber(): number | null;
+  getEnclosingColumnNumber(): number | null;
+  isAsync(): boolean;
 };
 
 /** Structured, without the user's `Error.prepareStackTrace`, whose setting and limit are put back at once. */
 function takeStack(above: (...args: never) => unknown): RawFrame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
-  const holder: { stack?: unknown } = {};
+  const holder: { stack?: RawFrame[] } = {};
   let frames: RawFrame[] = [];
   try {
     Error.stackTraceLimit = MAX_FRAMES;
-    Error.prepareStackTrace = (_error, sites) => (frames = sites.map(rawFrame));
+    Error.prepareStackTrace = (_error, sites) => (sites as CallSite[]).map(rawFrame);
     Error.captureStackTrace(holder, above);
     // Some versions of V8 format it only when it is looked at.
-    void holder.stack;
+    frames = holder.stack ?? [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
@@ -141,11 +141,11 @@ function takeStack(above: (...args: never) => unknown): RawFrame[] {
 
 function rawFrame(site: CallSite): RawFrame {
   const position = { file: fileOf(site), line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 };
-  return { name: nameOf(site), ...mapped(position), isAsync: site.isAsync?.() === true, isEntry: isAtEntry(site) };
+  return { name: nameOf(site), ...mapped(position), isAsync: site.isAsync(), isEntry: isAtEntry(site) };
 }
 
 function fileOf(site: CallSite): string {
-  const file = site.getFileName() ?? site.getScriptNameOrSourceURL() as string | null;
+  const file = site.getFileName() ?? site.getScriptNameOrSourceURL();
   if (file !== null && file !== '') return file;
   // "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": who made the code is as near as it gets.
   return site.isEval() ? /\((?!eval at )([^()]+):\d+:\d+\)/.exec(site.getEvalOrigin() ?? '')?.[1] ?? '' : '';
@@ -172,7 +172,7 @@ interface Position {
 
 /** Only this thread knows the maps of what a loader has compiled. */
 function mapped(position: Position): Position {
-  if (process.sourceMapsEnabled !== true || position.file === '' || position.file.startsWith('node:')) return position;
+  if (!process.sourceMapsEnabled || position.file === '' || position.file.startsWith('node:')) return position;
   const entry = findSourceMap(position.file)?.findEntry(position.line - 1, position.column - 1);
   if (entry === undefined || !('originalSource' in entry)) return position;
   return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
@@ -183,8 +183,8 @@ function mapped(position: Position): Position {
  * `function name`, `name`, or at the very start of an arrow function.
  */
 function isAtEntry(site: CallSite): boolean {
-  const column = site.getEnclosingColumnNumber?.();
-  if (column === undefined || column === null || site.getLineNumber() !== site.getEnclosingLineNumber?.()) return false;
+  const column = site.getEnclosingColumnNumber();
+  if (column === null || site.getLineNumber() !== site.getEnclosingLineNumber()) return false;
   const ahead = (site.getColumnNumber() ?? 0) - column;
   const name = site.getFunctionName()?.split('.').at(-1)?.length ?? 0;
   return STARTS.some((keywords) => ahead === keywords.length || ahead === keywords.length + name);

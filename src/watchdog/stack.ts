@@ -26,6 +26,17 @@ export function withoutJustBegun(raw: readonly RawFrame[]): RawFrame[] {
   return first === -1 ? [] : raw.slice(first);
 }
 
+/**
+ * Whether what was found at the return of a native call still belongs to what made it. With nothing on the stack, V8 is
+ * between two microtasks, and has set the context of the next one; with only functions that had just begun, the next
+ * callback runs.
+ */
+export function isStillIts(raw: readonly RawFrame[]): boolean {
+  const running = raw.filter((frame) => !isProbeFrame(frame) && !frame.isAsync);
+  const users = running.filter((frame) => !/^(node:|$)/.test(frame.file));
+  return running.length > 0 && (users.length === 0 || users.some((frame) => !frame.isEntry));
+}
+
 /** Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. */
 export function isLoading(raw: readonly RawFrame[]): boolean {
   const outermost = raw.findLast((frame) => !frame.isAsync);
@@ -64,7 +75,8 @@ export function isUsers({ file }: Frame): boolean {
 }
 
 function isSameFunction(a: Frame | undefined, b: Frame | undefined): boolean {
-  return a !== undefined && b !== undefined && a.function === b.function && a.file === b.file && (a.function !== ANONYMOUS || a.line === b.line);
+  if (a === undefined || b === undefined) return false;
+  return a.function === b.function && a.file === b.file && (a.function !== ANONYMOUS || a.line === b.line);
 }
 
 const ANONYMOUS = '(anonymous)';

@@ -14,15 +14,18 @@ export class Timeline {
   #stalls = [];
   #hovered = -1;
   #plot;
+  #zoom;
   #root;
   #tooltip = element('div', { 'class': 'tooltip', 'aria-hidden': 'true' });
   #canvas = element('div', { 'class': 'plot', 'role': 'img' });
   #legend = element('ul', { 'class': 'legend' });
   #caption = element('p', { 'class': 'caption' });
+  #zoomOut = element('button', { 'type': 'button', 'hidden': '' }, 'Zoom out');
 
   constructor(container, root, onPick) {
     this.#root = root;
-    container.append(this.#legend, this.#canvas, this.#caption);
+    container.append(this.#legend, this.#canvas, this.#zoomOut, this.#caption);
+    this.#zoomOut.addEventListener('click', () => this.#zoomTo());
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#canvas);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#plot?.redraw(false));
     this.#canvas.addEventListener('click', () => {
@@ -32,37 +35,45 @@ export class Timeline {
   }
 
   update(report) {
+    const hovered = this.#stalls[this.#hovered]?.startedAt;
     this.#report = report;
     this.#stalls = report.timeline.toSorted((a, b) => a.startedAt - b.startedAt);
+    this.#hovered = this.#stalls.findIndex(({ startedAt }) => startedAt === hovered);
     const data = [this.#stalls.map(({ startedAt }) => startedAt / 1000), this.#stalls.map((stall) => stall.duration)];
     if (this.#plot === undefined) this.#create(data);
-    else this.#refresh(data);
+    else this.#plot.setData(data);
     this.#legend.replaceChildren(...legend(report));
     this.#describe();
   }
-
-  /** Whoever has zoomed in stays there. */
-  #refresh(data) {
-    const { min, max } = this.#plot.scales.x;
-    const isZoomed = min > this.#shown[0] || max < this.#shown[1];
-    this.#plot.setData(data, !isZoomed);
-    if (isZoomed) this.#plot.redraw();
-  }
-
-  #shown = [0, 0];
 
   #create(data) {
     this.#plot = new uPlot({
       ...this.#size(),
       padding: [14, 14, 0, 0],
       legend: { show: false },
-      cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
-      scales: { x: { range: () => (this.#shown = spanOf(this.#report, this.#stalls)) }, y: { distr: 3, range: () => durationRange(this.#stalls) } },
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
+      scales: {
+        // Who has zoomed in stays there when a new report comes.
+        x: { range: () => this.#zoom ?? spanOf(this.#report, this.#stalls) },
+        y: { distr: 3, range: () => durationRange(this.#stalls) },
+      },
       series: [{}, { paths: () => null, points: { show: false } }],
       axes: axes(),
-      hooks: { draw: [(plot) => this.#draw(plot)], setCursor: [(plot) => this.#hover(plot)] },
+      hooks: {
+        draw: [(plot) => this.#draw(plot)],
+        setCursor: [(plot) => this.#hover(plot)],
+        setSelect: [({ select: { left, width } }) => { if (width > 0) this.#zoomTo(left, left + width); }],
+      },
     }, data, this.#canvas);
     this.#plot.over.append(this.#tooltip);
+  }
+
+  /** To what lies between two pixels; with none, out again. */
+  #zoomTo(...pixels) {
+    this.#zoom = pixels.length > 0 ? pixels.map((x) => this.#plot.posToVal(x, 'x')) : undefined;
+    this.#plot.setSelect({ left: 0, width: 0 }, false);
+    this.#plot.setData(this.#plot.data);
+    this.#zoomOut.hidden = this.#zoom === undefined;
   }
 
   #size() {
@@ -72,7 +83,7 @@ export class Timeline {
   #describe() {
     const { stalls, timeline } = this.#report;
     const shown = stalls > timeline.length ? `The latest ${timeline.length.toLocaleString('en')} stalls. ` : '';
-    this.#caption.textContent = `${shown}The scale of the durations is logarithmic. Drag to zoom in, double-click to zoom out, click for the stack.`;
+    this.#caption.textContent = `${shown}The scale of the durations is logarithmic. Drag to zoom in, click a stall for its stack.`;
     this.#canvas.setAttribute('aria-label', `Timeline of the stalls; the table below has the same in figures. ${shown}`);
   }
 

@@ -1,0 +1,49 @@
+import { advise } from './advise.ts';
+import { now, toEpoch } from './clock.ts';
+import { SchedulingReader, type Scheduling } from './scheduling.ts';
+import type { Stall } from './types.ts';
+
+/** How often the scheduler's figures are read while all is well, in ms. */
+const READ_EVERY = 1000;
+
+/**
+ * Notices that the monitor itself stood still: then the main thread is not to blame for what happened meanwhile. Either
+ * the whole process was suspended, or the machine had no CPU for it.
+ */
+export class OwnGap {
+  readonly #threshold: number;
+  readonly #scheduling = new SchedulingReader('/proc/thread-self/schedstat');
+  #lastTick = now();
+  #readAt = now();
+  #before: Scheduling | undefined = this.#scheduling.read();
+
+  constructor(threshold: number) {
+    this.#threshold = threshold;
+  }
+
+  /** @param pace how long after the last tick this one was due, in ms */
+  tick(at: number, pace: number): Stall | undefined {
+    const began = this.#lastTick;
+    this.#lastTick = at;
+    const isGap = at - began - pace >= this.#threshold;
+    if (!isGap && at - this.#readAt < READ_EVERY) return undefined;
+    const before = this.#before;
+    this.#before = this.#scheduling.read();
+    this.#readAt = at;
+    return isGap ? gapStall(began, at, (this.#before?.waiting ?? 0) - (before?.waiting ?? 0) >= (at - began) / 2) : undefined;
+  }
+
+  close(): void {
+    this.#scheduling.close();
+  }
+}
+
+function gapStall(began: number, at: number, isStarved: boolean): Stall {
+  const stall: Omit<Stall, 'advice'> = {
+    startedAt: toEpoch(began),
+    duration: Math.round((at - began) * 10) / 10,
+    kind: isStarved ? 'starved' : 'suspended',
+    ...{ confidence: 'none', samples: [], context: {} },
+  };
+  return { ...stall, advice: advise(stall) };
+}
