@@ -4,6 +4,8 @@ const root = import.meta.dirname.replaceAll('\\', '/').replace(/[$()*+.?[\\\]^{|
 
 export default defineConfig({
   test: {
+    // The page's style is imported as text, which Vitest empties by default.
+    css: true,
     include: ['test/**/*.test.ts'],
     // Workers load a task's module natively. Transformed by Vite, it would be another module here, with another URL.
     server: { deps: { external: [new RegExp(`^${root}/(dist|test/fixtures)/`)] } },

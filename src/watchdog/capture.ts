@@ -1,4 +1,4 @@
-import type { Finding } from './probe.ts';
+import type { Finding, RawFrame } from './probe.ts';
 import type { Stall } from './types.ts';
 
 /**
@@ -26,6 +26,14 @@ export class Prober {
 
   async ignores(stall: Stall): Promise<boolean> {
     return (await this.#ask(`ignores(${JSON.stringify(stall)})`)) === true;
+  }
+
+  async sample(): Promise<boolean> {
+    return (await this.#ask('sample()')) === true;
+  }
+
+  async sampled(from: number, to: number): Promise<RawFrame[] | undefined> {
+    return (JSON.parse(String(await this.#ask(`sampled(${from}, ${to})`))) as RawFrame[] | null) ?? undefined;
   }
 
   /** Ends the process at once, whatever the main thread does in JavaScript. */

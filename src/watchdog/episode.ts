@@ -1,7 +1,7 @@
 import { advise } from './advise.ts';
 import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
-import type { Finding } from './probe.ts';
+import type { Finding, RawFrame } from './probe.ts';
 import type { Scheduling } from './scheduling.ts';
 import { boundaryOf, callOf, culpritOf, isLoading, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
 import type { Confidence, Frame, Stall } from './types.ts';
@@ -29,6 +29,7 @@ export class Episode {
   readonly #firstAskedAt: number;
   readonly #gcBefore: number;
   readonly #looks: Look[] = [];
+  #named: RawFrame[] | undefined;
 
   constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined; gcMs: number }) {
     this.id = id;
@@ -50,6 +51,11 @@ export class Episode {
   add(finding: Finding, delay: number): void {
     if (this.#looks.length === MAX_LOOKS) this.#looks.pop();
     this.#looks.push({ finding, delay });
+  }
+
+  /** What no look could find was seen by other means, while it ran. */
+  nameBy(stack: RawFrame[]): void {
+    this.#named = stack;
   }
 
   /** The loop slept for a while after its last sign of life, and only then began what it is stuck in. */
@@ -78,7 +84,8 @@ export class Episode {
   stall(until: number, { scheduling, gcMs: gcMsNow, threshold }: { scheduling: Scheduling | undefined; gcMs: number; threshold: number }): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
-    const samples = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
+    const seen = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
+    const samples = this.#named === undefined ? seen : [readableStack(this.#named)];
     const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
     const task = owners.at(-1)?.task;
     const { culprit, call } = topOf(samples);
@@ -89,7 +96,7 @@ export class Episode {
       startedAt: toEpoch(this.startedAt),
       duration: Math.round((until - this.startedAt) * 10) / 10,
       kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
-      ...{ confidence, samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
+      ...{ confidence: this.#named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),
       ...(task !== undefined && { task }),

@@ -14,6 +14,7 @@ export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>
   readonly log: 'stderr' | 'json' | false;
   readonly page: { readonly port: number; readonly host: string } | undefined;
   readonly abortAfter: number | undefined;
+  readonly sampling: boolean;
   readonly hasIgnore: boolean;
   /** Where `offloop run` listens: a file descriptor that takes each counted stall as a line of JSON. */
   readonly tellTo: number | undefined;

@@ -19,6 +19,11 @@ export interface WatchdogOptions {
   page?: boolean | PageOptions;
   /** A loop that is stuck for this long, in ms, ends the process with exit code 70, after its report is out. Default: never. */
   abortAfter?: number;
+  /**
+   * After a native call that left no trace, V8's profiler samples the next minute, so that the second one is named exactly.
+   * Starting it stops the process once, for 15 to 300 ms. Default true.
+   */
+  sampling?: boolean;
   /** Stalls to leave out. May be called in the middle of one, so it should only look at what it is given. */
   ignore?(stall: Stall): boolean;
 }
@@ -36,6 +41,7 @@ const table: Readonly<Record<keyof WatchdogOptions, Rule>> = {
   log: { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" },
   page: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or { port, host }' },
   abortAfter: rules.positiveMs,
+  sampling: rules.boolean,
   ignore: rules.callback,
 };
 
@@ -46,13 +52,14 @@ export interface WatchdogSettings {
   readonly log: 'stderr' | 'json' | false;
   readonly page: { readonly port: number; readonly host: string } | undefined;
   readonly abortAfter: number | undefined;
+  readonly sampling: boolean;
   readonly ignore: ((stall: Stall) => boolean) | undefined;
 }
 
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function normalizeWatchdogOptions(options: WatchdogOptions): WatchdogSettings {
-  const { threshold = 100, onStall, log = 'stderr', page = false, abortAfter, ignore } = checkOptions<WatchdogOptions>('startWatchdog()', options, table);
-  return { threshold, onStall, log, page: pageSettings(page), abortAfter, ignore };
+  const { threshold = 100, onStall, log = 'stderr', page = false, abortAfter, sampling = true, ignore } = checkOptions<WatchdogOptions>('startWatchdog()', options, table);
+  return { threshold, onStall, log, page: pageSettings(page), abortAfter, sampling, ignore };
 }
 
 function pageSettings(page: boolean | PageOptions): WatchdogSettings['page'] {

@@ -1,5 +1,4 @@
 import { executionAsyncId } from 'node:async_hooks';
-import { findSourceMap } from 'node:module';
 
 import { showStores } from '../context/show.ts';
 import { observed } from '../observed.ts';
@@ -8,6 +7,8 @@ import type { Board } from './board.ts';
 import { now } from './clock.ts';
 import { StallCollections } from './gc.ts';
 import { idleTime, signOfLife } from './heartbeat.ts';
+import { Sampler } from './sampler.ts';
+import { mapped } from './source-map.ts';
 import type { Stall } from './types.ts';
 
 /** A frame as it was found, before anything is left out. */
@@ -49,6 +50,7 @@ export class Probe {
   readonly #board: Board;
   readonly #ignore: ((stall: Stall) => boolean) | undefined;
   readonly #collections = new StallCollections();
+  readonly #sampler = new Sampler();
   readonly #inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined;
   #episode = 0;
 
@@ -76,8 +78,19 @@ export class Probe {
     return this.#ignore?.(stall) === true;
   }
 
+  /** Samples from now on, since a call has left no trace. */
+  sample(): boolean {
+    return this.#sampler.start();
+  }
+
+  /** What ran most of the time between two instants of `now()`, and ends the sampling. */
+  sampled(from: number, to: number): string {
+    return JSON.stringify(this.#sampler.stop(from, to) ?? null);
+  }
+
   stop(): void {
     this.#collections.stop();
+    this.#sampler.stop(0, 0);
   }
 
   /** The first look at a stall leaves a note that is delivered when the callback that runs now has ended. */
@@ -125,18 +138,16 @@ type CallSite = NodeJS.CallSite & {
 function takeStack(above: (...args: never) => unknown): RawFrame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: RawFrame[] } = {};
-  let frames: RawFrame[] = [];
   try {
     Error.stackTraceLimit = MAX_FRAMES;
     Error.prepareStackTrace = (_error, sites) => (sites as CallSite[]).map(rawFrame);
     Error.captureStackTrace(holder, above);
     // Some versions of V8 format it only when it is looked at.
-    frames = holder.stack ?? [];
+    return holder.stack ?? [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
     Error.prepareStackTrace = prepareStackTrace;
   }
-  return frames;
 }
 
 function rawFrame(site: CallSite): RawFrame {
@@ -162,20 +173,6 @@ function nameOf(site: CallSite): string {
   if (site.isConstructor()) return `new ${name}`;
   const receiver = site.isToplevel() ? null : site.getTypeName();
   return receiver === null || PLAIN_RECEIVERS.has(receiver) || name.includes('.') ? name : `${receiver}.${name}`;
-}
-
-interface Position {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
-
-/** Only this thread knows the maps of what a loader has compiled. */
-function mapped(position: Position): Position {
-  if (!process.sourceMapsEnabled || position.file === '' || position.file.startsWith('node:')) return position;
-  const entry = findSourceMap(position.file)?.findEntry(position.line - 1, position.column - 1);
-  if (entry === undefined || !('originalSource' in entry)) return position;
-  return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
 }
 
 /**

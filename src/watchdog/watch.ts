@@ -3,6 +3,7 @@ import type { Prober } from './capture.ts';
 import { now, toEpoch } from './clock.ts';
 import { Episode } from './episode.ts';
 import { OwnGap } from './gap.ts';
+import { Naming } from './naming.ts';
 import { SchedulingReader, type Scheduling } from './scheduling.ts';
 import { Telling, type TellingParts } from './telling.ts';
 import type { Stall } from './types.ts';
@@ -21,6 +22,8 @@ export interface WatchSettings {
   /** Of the heartbeat, in ms. */
   readonly interval: number;
   readonly abortAfter: number | undefined;
+  /** Whether calls that leave no trace may be sampled. */
+  readonly sampling: boolean;
 }
 
 export interface WatchParts extends TellingParts {
@@ -66,6 +69,7 @@ export class Watch {
   readonly #board: Board;
   readonly #scheduling = new SchedulingReader();
   readonly #gap: OwnGap;
+  readonly #naming: Naming;
   #canLook = false;
   /** What lies before is not the main thread's fault. */
   #notBefore = 0;
@@ -79,6 +83,7 @@ export class Watch {
     this.#parts = parts;
     this.#board = parts.board;
     this.#gap = new OwnGap(settings.threshold);
+    this.#naming = new Naming(parts.prober);
   }
 
   set canLook(can: boolean) {
@@ -105,9 +110,11 @@ export class Watch {
     const at = now();
     const gap = this.#gap.tick(at, this.pace);
     if (gap !== undefined) this.#tellGap(gap, at);
+    this.#naming.tick(at);
     this.#finishClosed(at);
     if (this.#board.get('alive') === 0) return;
-    if (this.isExpected) this.#current = undefined;
+    if (this.#naming.isBusy) this.#excuse(at);
+    else if (this.isExpected) this.#current = undefined;
     else if (this.#current === undefined) this.#suspect(at);
     else this.#follow(this.#current, at);
   }
@@ -115,7 +122,7 @@ export class Watch {
   /** The process ends: what is under way is told as far as it is known. */
   flush(): void {
     if (this.#current !== undefined) this.#close(this.#current, this.#endOf(this.#current.episode) ?? now());
-    this.#finishClosed(Infinity);
+    for (const closed of this.#closed.splice(0)) this.#finish(closed);
   }
 
   stop(): void {
@@ -186,12 +193,12 @@ export class Watch {
     const { episode, telling } = current;
     const scheduling = this.#scheduling.read();
     if (episode.isNobodysFault(at, scheduling)) return;
-    current.latest = this.#stallOf(episode, at, scheduling);
+    current.latest = this.#stallOf({ episode, endedAt: at, scheduling });
     telling.stuck(current.latest, at);
   }
 
-  #stallOf(episode: Episode, until: number, scheduling: Scheduling | undefined): Stall {
-    return episode.stall(until, { scheduling, gcMs: this.#board.get('gcMs'), threshold: this.#settings.threshold });
+  #stallOf({ episode, endedAt, scheduling }: Pick<Closed, 'episode' | 'endedAt' | 'scheduling'>): Stall {
+    return episode.stall(endedAt, { scheduling, gcMs: this.#board.get('gcMs'), threshold: this.#settings.threshold });
   }
 
   #abortWhenDue({ telling }: Current, forMs: number): void {
@@ -213,18 +220,42 @@ export class Watch {
     const due = this.#closed.filter(({ finishAt }) => finishAt <= at);
     if (due.length === 0) return;
     this.#closed = this.#closed.filter(({ finishAt }) => finishAt > at);
-    for (const { episode, telling, endedAt, scheduling } of due) {
-      const stall = this.#stallOf(episode, endedAt, scheduling);
-      telling.ended(stall, now());
-      this.#parts.emit(stall);
+    for (const closed of due) {
+      if (this.#settings.sampling && isUnnamed(this.#stallOf(closed))) void this.#nameAndFinish(closed);
+      else this.#finish(closed);
     }
   }
 
-  #tellGap(stall: Stall, at: number): void {
+  /** The sampling that began after the last one tells what ran; if there was none, it begins now. */
+  async #nameAndFinish(closed: Closed): Promise<void> {
+    const { episode, endedAt } = closed;
+    const wasSampling = this.#naming.isSampling;
+    const named = wasSampling ? await this.#naming.name(episode.startedAt, endedAt) : undefined;
+    if (named !== undefined) episode.nameBy(named);
+    this.#finish(closed);
+    await this.#naming.start();
+  }
+
+  #finish(closed: Closed): void {
+    const stall = this.#stallOf(closed);
+    closed.telling.ended(stall, now());
+    this.#parts.emit(stall);
+  }
+
+  #excuse(at: number): void {
     this.#current = undefined;
     this.#notBefore = at;
+  }
+
+  #tellGap(stall: Stall, at: number): void {
+    this.#excuse(at);
     if (this.#board.get('alive') === 0 || this.isExpected) return;
     new Telling(this.#parts).ended(stall, at);
     this.#parts.emit(stall);
   }
+}
+
+/** A native call that was the last thing its function did: only a caller of it could be seen, if anything. */
+function isUnnamed({ confidence, kind, call }: Stall): boolean {
+  return confidence === 'at-return' && call === undefined && (kind === 'native' || kind === 'blocking-io');
 }

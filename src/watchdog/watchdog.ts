@@ -131,9 +131,9 @@ export class MainWatchdog implements Watchdog {
 
   #startMonitor(interval: number, tellTo: number | undefined): void {
     if (!isMainThread) { this.#degrade('it was started in a worker thread, and only the main thread can be captured'); return; }
-    const { threshold, log, page, abortAfter, ignore } = this.#settings;
+    const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
     const { port1, port2 } = new MessageChannel();
-    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, tellTo }, hasIgnore: ignore !== undefined };
+    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, hasIgnore: ignore !== undefined };
     try {
       // Without the process's own --import and --require: those are for the application.
       const worker = new Worker(new URL('./monitor.js', import.meta.url), { name: 'offloop watchdog', workerData: data, transferList: [port2], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });

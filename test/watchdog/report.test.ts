@@ -157,7 +157,7 @@ function anyReport(): fc.Arbitrary<ReportData> {
     others: fc.record({ count, totalMs: ms }), expected: fc.record({ count, ms }),
     lag: fc.record({ count, mean: ms, p50: ms, p99: ms, max: ms }),
     capture: fc.record({ mode: fc.constantFrom('starting', 'live', 'lag-only'), reason: anyText() }, { requiredKeys: ['mode'] }),
-  }).map((data) => ({ ...data, since: 0, timeline: [] }) as ReportData);
+  }).map((data) => ({ ...data, since: 0, timeline: [] }));
 }
 
 function anyOffender(ms: fc.Arbitrary<number>, count: fc.Arbitrary<number>): fc.Arbitrary<Offender> {
@@ -169,13 +169,13 @@ function anyOffender(ms: fc.Arbitrary<number>, count: fc.Arbitrary<number>): fc.
     context: fc.dictionary(anyText(), fc.jsonValue(), { maxKeys: 3 }),
     advice: fc.record({ action: fc.constant('offload'), text: anyText() }),
   }, { requiredKeys: ['kind', 'confidence', 'count', 'totalMs', 'p50', 'max', 'share', 'requests', 'context', 'advice'] })
-    .map((one) => ({ ...one, stack: [], firstSeen: 0, lastSeen: 0 }) as Offender);
+    .map((one) => ({ ...one, stack: [], firstSeen: 0, lastSeen: 0 }));
 }
 
 function anyFrame(): fc.Arbitrary<Frame> {
   const own = { function: anyText(), file: anyText(), line: fc.nat(), column: fc.nat(), package: anyText() };
   const calledFrom = fc.record({ ...own }, { requiredKeys: ['function', 'file', 'line', 'column'] });
-  return fc.record({ ...own, calledFrom }, { requiredKeys: ['function', 'file', 'line', 'column'] }) as fc.Arbitrary<Frame>;
+  return fc.record({ ...own, calledFrom }, { requiredKeys: ['function', 'file', 'line', 'column'] });
 }
 
 function anyText(): fc.Arbitrary<string> {

@@ -7,12 +7,14 @@ import uplotStyle from 'uplot/dist/uPlot.min.css?raw';
 import { reportTable } from '../table.ts';
 import type { ReportData } from '../types.ts';
 import dom from './client/dom.js?raw';
+import drawing from './client/drawing.js?raw';
 import { headline } from './client/format.js';
 import format from './client/format.js?raw';
 import kinds from './client/kinds.js?raw';
 import main from './client/main.js?raw';
 import offenders from './client/offenders.js?raw';
 import ranking from './client/ranking.js?raw';
+import scales from './client/scales.js?raw';
 import summary from './client/summary.js?raw';
 import timeline from './client/timeline.js?raw';
 import ownStyle from './style.css?raw';
@@ -65,7 +67,7 @@ function unix(text: string): string {
 
 /** Modules of one page, with no file to import from: one scope for all of them. */
 function clientScript(): string {
-  const modules = [format, kinds, dom, summary, timeline, ranking, offenders, main];
+  const modules = [format, kinds, dom, summary, drawing, scales, timeline, ranking, offenders, main];
   const bodies = modules.map((source) => source.replace(/^import [^;]*;$/gm, '').replace(/^export /gm, ''));
   return `(() => {\n'use strict';\n${bodies.join('\n')}\n})();`;
 }

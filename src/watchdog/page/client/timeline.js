@@ -1,7 +1,9 @@
-/* global document, getComputedStyle, matchMedia, ResizeObserver, uPlot */
+/* global matchMedia, ResizeObserver, uPlot */
 import { element, pathLine, symbol } from './dom.js';
+import { drawStall } from './drawing.js';
 import { clock, culpritName, duration, place } from './format.js';
-import { kindMeaning, kindNames, kindOf, kindShape } from './kinds.js';
+import { kindMeaning, kindNames, kindOf } from './kinds.js';
+import { axes, durationRange, spanOf } from './scales.js';
 
 const HEIGHT = 260;
 /** How far from a stall the pointer still means it, in CSS pixels. */
@@ -123,30 +125,6 @@ export class Timeline {
   }
 }
 
-function drawStall(plot, stall, kind, isHovered) {
-  const { ctx, bbox } = plot;
-  const scale = uPlot.pxRatio;
-  const left = plot.valToPos(stall.startedAt / 1000, 'x', true);
-  const right = Math.max(left + 2 * scale, plot.valToPos((stall.startedAt + stall.duration) / 1000, 'x', true));
-  const top = plot.valToPos(stall.duration, 'y', true);
-  ctx.fillStyle = colour(`--${kind}`);
-  ctx.globalAlpha = isHovered ? 0.5 : 0.22;
-  ctx.fillRect(left, top, right - left, bbox.top + bbox.height - top);
-  ctx.globalAlpha = 1;
-  drawShape(ctx, kindShape(kind), (left + right) / 2, top, (isHovered ? 15 : 11) * scale);
-}
-
-function drawShape(ctx, points, x, y, size) {
-  ctx.beginPath();
-  for (const [dx, dy] of points) ctx.lineTo(x + (dx - 0.5) * size, y + (dy - 0.5) * size);
-  ctx.closePath();
-  ctx.fill();
-  // Where they lie close together, a rim keeps them apart.
-  ctx.strokeStyle = colour('--card');
-  ctx.lineWidth = uPlot.pxRatio;
-  ctx.stroke();
-}
-
 /** Stalls of one loop never overlap: the time alone tells them apart. */
 function nearest(plot, stalls, left) {
   const distances = stalls.map(({ startedAt, duration }) => {
@@ -174,38 +152,4 @@ function legend(report) {
   return kindNames().filter((kind) => totals.has(kind)).map((kind) => (
     element('li', { 'class': 'kind', 'title': kindMeaning(kind) }, symbol(kind), `${kind} `, element('small', {}, duration(totals.get(kind))))
   ));
-}
-
-/** In seconds; from the first stall that is known, where earlier ones are not. */
-function spanOf({ since, until, stalls, timeline }, known) {
-  const first = known[0].startedAt;
-  const last = known.at(-1);
-  const start = stalls > timeline.length ? first : Math.min(since, first);
-  const end = Math.max(until, last.startedAt + last.duration);
-  return [start / 1000, Math.max(end, start + 100) / 1000];
-}
-
-/** At least from one to ten, and not up to the edge. */
-function durationRange(stalls) {
-  const durations = stalls.map((stall) => Math.max(0.1, stall.duration));
-  const min = Math.min(...durations) * 0.6;
-  return [min, Math.max(Math.max(...durations) * 1.7, min * 10)];
-}
-
-function axes() {
-  const shared = { stroke: () => colour('--muted'), font: `12px ${getComputedStyle(document.body).fontFamily}` };
-  const grid = { stroke: () => colour('--line'), width: 1 };
-  const x = { ...shared, size: 32, grid: { show: false }, ticks: grid, space: 90, values: (_plot, splits, _axis, _space, step) => splits.map((at) => clock(at * 1000, step)) };
-  const y = { ...shared, grid, ticks: { show: false }, size: 62, splits: (_plot, _axis, min, max) => roundDurations(min, max), filter: (_plot, splits) => splits, values: (_plot, splits) => splits.map(duration) };
-  return [x, y];
-}
-
-function roundDurations(min, max) {
-  const steps = max / min > 2000 ? [1] : max / min > 60 ? [1, 3] : [1, 2, 5];
-  const powers = Array.from({ length: 12 }, (_, power) => 10 ** (power - 1));
-  return powers.flatMap((power) => steps.map((step) => step * power)).filter((value) => value >= min && value <= max);
-}
-
-function colour(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
