@@ -1,22 +1,25 @@
+import type { Runtime, Session } from 'node:inspector';
+
 import type { Finding, RawFrame } from './probe.ts';
 import type { Stall } from './types.ts';
 
+const MAIN = 0;
+
 /**
- * Asks the main thread something in the middle of whatever it does: the inspector interrupts it to evaluate an
+ * Asks the watched thread something in the middle of whatever it does: the inspector interrupts it to evaluate an
  * expression, which runs on top of the frames that are stuck. No Debugger is enabled, no port is opened, nothing is paused.
  *
  * Connected for one question only: a session that is left connected makes the process wait for it at its end.
  */
 export class Prober {
   readonly #id: number;
+  readonly #threadId: number;
   #disconnect: (() => void) | undefined;
 
-  constructor(id: number) {
+  /** @param threadId of the thread that is watched: 0 is the main thread */
+  constructor(id: number, threadId: number) {
     this.#id = id;
-  }
-
-  get isConnected(): boolean {
-    return this.#disconnect !== undefined;
+    this.#threadId = threadId;
   }
 
   /** @throws where there is no inspector: ERR_ACCESS_DENIED, ERR_INSPECTOR_NOT_AVAILABLE */
@@ -38,7 +41,7 @@ export class Prober {
 
   /** Ends the process at once, whatever the main thread does in JavaScript. */
   async exit(code: number): Promise<void> {
-    await this.#evaluate(`process.reallyExit(${code})`);
+    await this.#evaluate(`process.reallyExit(${code})`, MAIN);
   }
 
   disconnect(): void {
@@ -47,24 +50,53 @@ export class Prober {
   }
 
   #ask(call: string): Promise<unknown> {
-    return this.#evaluate(`globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').get(${this.#id}).${call}`);
+    return this.#evaluate(`globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').get(${this.#id}).${call}`, this.#threadId);
   }
 
-  async #evaluate(expression: string): Promise<unknown> {
+  async #evaluate(expression: string, threadId: number): Promise<unknown> {
     const { Session } = await import('node:inspector');
     const session = new Session();
     session.connectToMainThread();
     this.#disconnect = () => { session.disconnect(); };
     try {
-      return await new Promise((resolve, reject) => {
-        session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (error, answer) => {
-          if (error !== null) reject(error);
-          else if (answer.exceptionDetails !== undefined) reject(new Error(answer.exceptionDetails.exception?.description ?? answer.exceptionDetails.text));
-          else resolve(answer.result.value);
-        });
-      });
+      return valueOf(await (threadId === MAIN ? askMain(session, expression) : askWorker(session, expression, threadId)));
     } finally {
       this.disconnect();
     }
   }
+}
+
+type Answer = Runtime.EvaluateReturnType;
+
+function askMain(session: Session, expression: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (error, answer) => {
+      if (error === null) resolve(answer);
+      else reject(error);
+    });
+  });
+}
+
+/** The main thread, which is not the one that is stuck then, passes it on. */
+function askWorker(session: Session, expression: string, threadId: number): Promise<Answer> {
+  const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, silent: true } };
+  return new Promise((resolve, reject) => {
+    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
+      if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
+      session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(request) });
+    });
+    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+      const { id, result, error } = JSON.parse(params.message) as { id?: number; result?: Answer; error?: { message: string } };
+      if (id !== request.id) return;
+      if (result === undefined) reject(new Error(error?.message ?? 'no answer'));
+      else resolve(result);
+    });
+    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  });
+}
+
+function valueOf({ exceptionDetails, result }: Answer): unknown {
+  if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+  return result.value;
 }

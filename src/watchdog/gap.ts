@@ -1,6 +1,6 @@
 import { advise } from './advise.ts';
 import { now, toEpoch } from './clock.ts';
-import { SchedulingReader, type Scheduling } from './scheduling.ts';
+import { ownThread, SchedulingReader, type Scheduling } from './scheduling.ts';
 import type { Stall } from './types.ts';
 
 /** How often the scheduler's figures are read while all is well, in ms. */
@@ -12,7 +12,7 @@ const READ_EVERY = 1000;
  */
 export class OwnGap {
   readonly #threshold: number;
-  readonly #scheduling = new SchedulingReader('/proc/thread-self/schedstat');
+  readonly #scheduling = new SchedulingReader(ownThread());
   #lastTick = now();
   #readAt = now();
   #before: Scheduling | undefined = this.#scheduling.read();

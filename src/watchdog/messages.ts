@@ -7,6 +7,10 @@ import type { WatchdogOptions } from './options.ts';
 /** What the monitor is started with. */
 export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>> {
   readonly id: number;
+  /** Of the watched thread: 0 is the main thread. */
+  readonly threadId: number;
+  /** Its folder under /proc. */
+  readonly thread: string | undefined;
   readonly board: SharedArrayBuffer;
   readonly port: MessagePort;
   /** Of the heartbeat, in ms. */

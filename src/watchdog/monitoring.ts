@@ -35,7 +35,7 @@ export class Monitor {
   constructor(data: MonitorData) {
     this.#data = data;
     this.#board = new Board(data.board);
-    this.#prober = new Prober(data.id);
+    this.#prober = new Prober(data.id, data.threadId);
     this.#log = new StallLog(data.log);
     this.#watch = new Watch(data, {
       ...{ board: this.#board, prober: this.#prober, log: this.#log, hasIgnore: data.hasIgnore },

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 
 /** How the operating system has treated the main thread, in ms since it started. */
 export interface Scheduling {
@@ -8,7 +8,7 @@ export interface Scheduling {
 }
 
 /**
- * Reads what Linux counts for one thread, in `/proc/self/task/<tid>/schedstat`: ns on a CPU, ns waiting for one. Process
+ * Reads what Linux counts for one thread, in `/proc/<pid>/task/<tid>/schedstat`: ns on a CPU, ns waiting for one. Process
  * figures would be of no use: the other threads' work is in them. Elsewhere there is nothing to be read.
  * @see https://docs.kernel.org/scheduler/sched-stats.html
  */
@@ -16,9 +16,9 @@ export class SchedulingReader {
   readonly #file: number | undefined;
   readonly #buffer = Buffer.alloc(80);
 
-  /** The main thread's id is that of the process. */
-  constructor(path = `/proc/self/task/${process.pid}/schedstat`) {
-    this.#file = process.platform === 'linux' ? open(path) : undefined;
+  /** @param thread its folder under /proc */
+  constructor(thread: string | undefined) {
+    this.#file = thread === undefined ? undefined : open(`/proc/${thread}/schedstat`);
   }
 
   read(): Scheduling | undefined {
@@ -34,6 +34,15 @@ export class SchedulingReader {
 
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
+  }
+}
+
+/** This thread's folder under /proc; undefined where there is none. */
+export function ownThread(): string | undefined {
+  try {
+    return process.platform === 'linux' ? readlinkSync('/proc/thread-self') : undefined;
+  } catch {
+    return undefined;
   }
 }
 

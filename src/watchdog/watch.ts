@@ -22,6 +22,8 @@ export interface WatchSettings {
   /** Of the heartbeat, in ms. */
   readonly interval: number;
   readonly abortAfter: number | undefined;
+  /** The watched thread's folder under /proc. */
+  readonly thread: string | undefined;
   /** Whether calls that leave no trace may be sampled. */
   readonly sampling: boolean;
 }
@@ -67,7 +69,7 @@ export class Watch {
   readonly #settings: WatchSettings;
   readonly #parts: WatchParts;
   readonly #board: Board;
-  readonly #scheduling = new SchedulingReader();
+  readonly #scheduling: SchedulingReader;
   readonly #gap: OwnGap;
   readonly #naming: Naming;
   #canLook = false;
@@ -82,6 +84,7 @@ export class Watch {
     this.#settings = settings;
     this.#parts = parts;
     this.#board = parts.board;
+    this.#scheduling = new SchedulingReader(settings.thread);
     this.#gap = new OwnGap(settings.threshold);
     this.#naming = new Naming(parts.prober);
   }

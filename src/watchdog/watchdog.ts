@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { isMainThread, MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { isMainThread, MessageChannel, receiveMessageOnPort, threadId, Worker, type MessagePort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
@@ -17,9 +17,10 @@ import { normalizeWatchdogOptions, type WatchdogOptions, type WatchdogSettings }
 import { Probe, probes } from './probe.ts';
 import { Ranking } from './ranking.ts';
 import { createReport } from './report.ts';
+import { ownThread } from './scheduling.ts';
 import type { Capture, LagStats, Stall, WatchdogReport } from './types.ts';
 
-/** Watches the event loop of the main thread. */
+/** Watches the event loop of the thread that has started it. */
 export interface Watchdog extends AsyncDisposable {
   /** Resolves when the watchdog's thread runs, has proved that it can capture a stack, and serves the page. */
   ready(): Promise<{ readonly capture: Capture; /** Of the page, when there is one. */ readonly url?: string }>;
@@ -130,10 +131,9 @@ export class MainWatchdog implements Watchdog {
   }
 
   #startMonitor(interval: number, tellTo: number | undefined): void {
-    if (!isMainThread) { this.#degrade('it was started in a worker thread, and only the main thread can be captured'); return; }
     const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
     const { port1, port2 } = new MessageChannel();
-    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, hasIgnore: ignore !== undefined };
+    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, threadId: isMainThread ? 0 : threadId, thread: ownThread(), hasIgnore: ignore !== undefined };
     try {
       // Without the process's own --import and --require: those are for the application.
       const worker = new Worker(new URL('./monitor.js', import.meta.url), { name: 'offloop watchdog', workerData: data, transferList: [port2], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
