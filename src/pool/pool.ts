@@ -11,6 +11,7 @@ import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { survey } from '../wire/survey.ts';
+import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 import { Call, type CallInput } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { mapItems, type MapOptions, type MapResult } from './map.ts';
@@ -63,7 +64,7 @@ export class WorkerPool implements Pool {
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
   #lastId = 0;
-  readonly #waitingForRoom: PromiseWithResolvers[] = [];
+  readonly #waitingForRoom: PromiseWithResolvers<undefined>[] = [];
   readonly #waitingForQuiet: (() => void)[] = [];
 
   constructor(settings: PoolSettings) {
@@ -97,7 +98,7 @@ export class WorkerPool implements Pool {
   async ready(): Promise<void> {
     if (this.#state !== 'running') throw this.#afterClose('pool.ready()');
     if (this.#room > 0) return;
-    const waiter = withResolvers();
+    const waiter = withResolvers<undefined>();
     this.#waitingForRoom.push(waiter);
     await waiter.promise;
   }
@@ -210,7 +211,7 @@ export class WorkerPool implements Pool {
 
   #changed(): void {
     // Every change asks again, so that somebody who was let in and then called nothing does not hold up the others.
-    for (let room = this.#room; room > 0 && this.#waitingForRoom.length > 0; room--) this.#waitingForRoom.shift()?.resolve();
+    for (let room = this.#room; room > 0 && this.#waitingForRoom.length > 0; room--) this.#waitingForRoom.shift()?.resolve(undefined);
     if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
   }
 
@@ -246,21 +247,4 @@ function notATask(task: unknown): OptionError {
       'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
       'or call a plain module with pool.tasks(url).',
   );
-}
-
-interface PromiseWithResolvers {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: Error): void;
-}
-
-/** Promise.withResolvers came with Node 22. */
-function withResolvers(): PromiseWithResolvers {
-  let resolve!: () => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<void>((res, rej) => {
-    resolve = res;
-    reject = rej;
-  });
-  return { promise, resolve, reject };
 }

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
-import { relative } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 
+import { duration, place as filePlace } from './page/client/format.js';
+import { printable, shorten } from './terminal.ts';
 import type { Frame, Stall } from './types.ts';
 
 /** Of the lines for people: so many at once, and after that one for every ten seconds. */
@@ -28,24 +28,24 @@ export class StallLog {
 
   /** The loop is stuck now. */
   stuck(stall: Stall, at: number): void {
-    this.#write(at, { event: 'stuck', ...stall }, () => describeStall(stall, `the event loop has been stuck for ${seconds(stall.duration)}`));
+    this.#write(at, { event: 'stuck', ...stall }, () => describeStall(stall, `the event loop has been stuck for ${duration(stall.duration)}`));
   }
 
   /** Nothing is known but that it is stuck. */
   silent(forMs: number, at: number): void {
     this.#write(at, { event: 'silent', duration: forMs }, () => [
-      `the event loop has been stuck for ${seconds(forMs)} and does not answer: native code, or a call that blocks. Its stack follows when it returns.`,
+      `the event loop has been stuck for ${duration(forMs)} and does not answer: native code, or a call that blocks. Its stack follows when it returns.`,
     ]);
   }
 
   stillStuck(stall: Stall, at: number): void {
-    this.#write(at, { event: 'stuck', ...stall }, () => [`still stuck, for ${seconds(stall.duration)}${where(stall)}`]);
+    this.#write(at, { event: 'stuck', ...stall }, () => [`still stuck, for ${duration(stall.duration)}${where(stall)}`]);
   }
 
   /** @param wasTold whether the same was said while it lasted */
   ended(stall: Stall, wasTold: boolean, at: number): void {
     this.#write(at, { event: 'ended', ...stall }, () =>
-      wasTold ? [`the event loop is free again after ${seconds(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${seconds(stall.duration)}`));
+      wasTold ? [`the event loop is free again after ${duration(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${duration(stall.duration)}`));
   }
 
   /** Of the watchdog itself: never held back. */
@@ -100,7 +100,7 @@ function describeStall(stall: Stall, what: string): string[] {
     `${what}${culprit === undefined ? '' : ` in ${place(culprit)}${called}`}`,
     `${kind}${confidence === 'live' ? '' : confidence === 'at-return' ? ', seen as it returned' : ', no stack could be had'}`,
     ...(task === undefined ? [] : [`task: ${printable(task)}`]),
-    ...(Object.keys(context).length === 0 ? [] : [`context: ${printable(shorten(JSON.stringify(context)))}`]),
+    ...(Object.keys(context).length === 0 ? [] : [`context: ${shorten(printable(JSON.stringify(context)), MAX_CONTEXT, 'start')}`]),
     ...stackLines(samples.at(-1) ?? []),
     ...(advice.text === '' ? [] : advice.text.split('\n').map((line, i) => (i === 0 ? `→ ${printable(line)}` : `  ${printable(line)}`))),
   ];
@@ -116,21 +116,7 @@ function where({ culprit }: Stall): string {
   return culprit === undefined ? '' : ` in ${place(culprit)}`;
 }
 
-/** `validate (src/validate.js:12:9)`. */
-function place({ function: name, file, line, column }: Frame): string {
-  const path = file.startsWith('/') && !relative(process.cwd(), file).startsWith('..') ? relative(process.cwd(), file) : file;
-  return printable(line === 0 ? name : `${name} (${path}:${line}:${column})`);
-}
-
-export function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-}
-
-function shorten(text: string): string {
-  return text.length > MAX_CONTEXT ? `${text.slice(0, MAX_CONTEXT)}…` : text;
-}
-
-/** Names and contexts come from outside, and a terminal obeys what it is sent. */
-function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(/[\p{Cc}\u2028\u2029]/gu, ' ');
+/** `validate (src/validate.js:12:9)`: what an editor's terminal makes a link of. */
+function place(frame: Frame): string {
+  return printable(frame.line === 0 ? frame.function : `${frame.function} (${filePlace(frame, process.cwd())}:${frame.column})`);
 }

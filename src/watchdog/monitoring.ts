@@ -3,8 +3,9 @@ import { setTimeout } from 'node:timers';
 import type { PoolFigures } from '../observed.ts';
 import { Board } from './board.ts';
 import { Prober } from './capture.ts';
-import { StallLog, seconds, writeWhole } from './log.ts';
+import { StallLog, writeWhole } from './log.ts';
 import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
+import { duration } from './page/client/format.js';
 import { reportPage } from './page/html.ts';
 import { metricsText, StallCounters } from './page/metrics.ts';
 import { serve, type Routes } from './page/server.ts';
@@ -177,7 +178,7 @@ export class Monitor {
 
   /** JavaScript can be interrupted to end the process with a code of ours; of native code only a signal makes an end. */
   #abort(): void {
-    this.#log.notice(`the event loop has been stuck for ${seconds(this.#watch.stuck?.forMs ?? 0)}, longer than \`abortAfter\` allows: the process ends`);
+    this.#log.notice(`the event loop has been stuck for ${duration(this.#watch.stuck?.forMs ?? 0)}, longer than \`abortAfter\` allows: the process ends`);
     this.#watch.flush();
     this.#prober.disconnect();
     const kill = (): boolean => process.kill(process.pid, 'SIGKILL');

@@ -8,7 +8,7 @@ import { now } from './clock.ts';
 import { StallCollections } from './gc.ts';
 import { idleTime, signOfLife } from './heartbeat.ts';
 import { Sampler } from './sampler.ts';
-import { mapped } from './source-map.ts';
+import { mapped, type Position } from './source-map.ts';
 import type { Stall } from './types.ts';
 
 /** A frame as it was found, before anything is left out. */
@@ -151,15 +151,23 @@ function takeStack(above: (...args: never) => unknown): RawFrame[] {
 }
 
 function rawFrame(site: CallSite): RawFrame {
-  const position = { file: fileOf(site), line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 };
-  return { name: nameOf(site), ...mapped(position), isAsync: site.isAsync(), isEntry: isAtEntry(site) };
+  const position = positionOf(site);
+  const name = nameOf(site);
+  return { name: name === '' && isModule(site, position) ? '(module)' : name, ...mapped(position), isAsync: site.isAsync(), isEntry: isAtEntry(site) };
 }
 
-function fileOf(site: CallSite): string {
-  const file = site.getFileName() ?? site.getScriptNameOrSourceURL();
-  if (file !== null && file !== '') return file;
-  // "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": who made the code is as near as it gets.
-  return site.isEval() ? /\((?!eval at )([^()]+):\d+:\d+\)/.exec(site.getEvalOrigin() ?? '')?.[1] ?? '' : '';
+function positionOf(site: CallSite): Position {
+  // Code of `eval` has neither, whatever the types say.
+  const file = (site.getFileName() ?? site.getScriptNameOrSourceURL()) as string | null | undefined;
+  if (typeof file === 'string' && file !== '') return { file, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 };
+  // "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": where the code was made is as near as it gets.
+  const [, origin = '', line, column] = /\((?!eval at )([^()]+):(\d+):(\d+)\)/.exec(site.getEvalOrigin() ?? '') ?? [];
+  return { file: origin, line: Number(line ?? 0), column: Number(column ?? 0) };
+}
+
+/** The top level of a file. */
+function isModule(site: CallSite, { file }: Position): boolean {
+  return file !== '' && !site.isEval() && site.getEnclosingLineNumber() === 1 && site.getEnclosingColumnNumber() === 1;
 }
 
 /** What the receiver of a call is called when that tells a reader nothing. */

@@ -19,6 +19,7 @@ import { Ranking } from './ranking.ts';
 import { createReport } from './report.ts';
 import { ownThread } from './scheduling.ts';
 import type { Capture, LagStats, Stall, WatchdogReport } from './types.ts';
+import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 
 /** Watches the event loop of the thread that has started it. */
 export interface Watchdog extends AsyncDisposable {
@@ -269,16 +270,4 @@ function guard<R>(name: string, callback: () => R): R | undefined {
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
   return code === 'ERR_ACCESS_DENIED' ? '--permission refuses worker threads (--allow-worker allows them)' : message ?? String(error);
-}
-
-interface PromiseWithResolvers<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function withResolvers<T>(): PromiseWithResolvers<T> {
-  let resolve: (value: T) => void = () => undefined;
-  const promise = new Promise<T>((settle) => { resolve = settle; });
-  return { promise, resolve };
 }
