@@ -3,7 +3,8 @@ import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
 import type { Finding, RawFrame } from './probe.ts';
 import type { Scheduling } from './scheduling.ts';
-import { boundaryOf, callOf, culpritOf, isLoading, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
+import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
+import { roundMs } from './stall.ts';
 import type { Confidence, Frame, Stall } from './types.ts';
 
 /** One look at the main thread. */
@@ -17,8 +18,6 @@ interface Look {
 const LIVE_MS = 10;
 /** Stacks kept of one stall; looking goes on, and replaces the last. */
 const MAX_LOOKS = 20;
-/** A process that serves nobody after a minute is no longer starting up. */
-const START_UP_S = 60;
 
 /** One callback that will not end, from the first suspicion to the sign of life after it. All instants are `now()`. */
 export class Episode {
@@ -75,9 +74,7 @@ export class Episode {
 
   /** Nobody is kept waiting by a process that loads its modules, nor by one whose developer has stopped it. */
   isNobodysFault(until: number, scheduling: Scheduling | undefined): boolean {
-    const first = this.#looks[0]?.finding;
-    if (first === undefined) return false;
-    return (!first.isServing && process.uptime() < START_UP_S && isLoading(first.frames)) || this.#isPaused(until, scheduling);
+    return this.#looks[0]?.finding.isStartingUp === true || this.#isPaused(until, scheduling);
   }
 
   /** What is known of it by `until`. */
@@ -94,7 +91,7 @@ export class Episode {
     const gcMs = Math.max((gcMsNow - this.#gcBefore) * (spanMs / (until - this.#since)), this.#looks.at(-1)?.finding.gcMs ?? 0);
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
-      duration: Math.round((until - this.startedAt) * 10) / 10,
+      duration: roundMs(until - this.startedAt),
       kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
       ...{ confidence: this.#named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),

@@ -1,6 +1,6 @@
-import { advise } from './advise.ts';
-import { now, toEpoch } from './clock.ts';
+import { now } from './clock.ts';
 import { ownThread, SchedulingReader, type Scheduling } from './scheduling.ts';
+import { unseenStall } from './stall.ts';
 import type { Stall } from './types.ts';
 
 /** How often the scheduler's figures are read while all is well, in ms. */
@@ -30,20 +30,10 @@ export class OwnGap {
     const before = this.#before;
     this.#before = this.#scheduling.read();
     this.#readAt = at;
-    return isGap ? gapStall(began, at, (this.#before?.waiting ?? 0) - (before?.waiting ?? 0) >= (at - began) / 2) : undefined;
+    return isGap ? unseenStall(began, at, (this.#before?.waiting ?? 0) - (before?.waiting ?? 0) >= (at - began) / 2 ? 'starved' : 'suspended') : undefined;
   }
 
   close(): void {
     this.#scheduling.close();
   }
-}
-
-function gapStall(began: number, at: number, isStarved: boolean): Stall {
-  const stall: Omit<Stall, 'advice'> = {
-    startedAt: toEpoch(began),
-    duration: Math.round((at - began) * 10) / 10,
-    kind: isStarved ? 'starved' : 'suspended',
-    ...{ confidence: 'none', samples: [], context: {} },
-  };
-  return { ...stall, advice: advise(stall) };
 }

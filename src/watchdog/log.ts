@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 
 import { duration, place as filePlace } from './page/client/format.js';
+import { brief } from './stall.ts';
 import { printable, shorten } from './terminal.ts';
 import type { Frame, Stall } from './types.ts';
 
@@ -28,7 +29,7 @@ export class StallLog {
 
   /** The loop is stuck now. */
   stuck(stall: Stall, at: number): void {
-    this.#write(at, { event: 'stuck', ...stall }, () => describeStall(stall, `the event loop has been stuck for ${duration(stall.duration)}`));
+    this.#write(at, { event: 'stuck', ...brief(stall) }, () => describeStall(stall, `the event loop has been stuck for ${duration(stall.duration)}`));
   }
 
   /** Nothing is known but that it is stuck. */
@@ -39,12 +40,12 @@ export class StallLog {
   }
 
   stillStuck(stall: Stall, at: number): void {
-    this.#write(at, { event: 'stuck', ...stall }, () => [`still stuck, for ${duration(stall.duration)}${where(stall)}`]);
+    this.#write(at, { event: 'stuck', ...brief(stall) }, () => [`still stuck, for ${duration(stall.duration)}${where(stall)}`]);
   }
 
   /** @param wasTold whether the same was said while it lasted */
   ended(stall: Stall, wasTold: boolean, at: number): void {
-    this.#write(at, { event: 'ended', ...stall }, () =>
+    this.#write(at, { event: 'ended', ...brief(stall) }, () =>
       wasTold ? [`the event loop is free again after ${duration(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${duration(stall.duration)}`));
   }
 

@@ -10,6 +10,7 @@ import { reportPage } from './page/html.ts';
 import { metricsText, StallCounters } from './page/metrics.ts';
 import { serve, type Routes } from './page/server.ts';
 import { Ranking } from './ranking.ts';
+import { brief } from './stall.ts';
 import type { Capture, LagStats, ReportData, Stall } from './types.ts';
 import { Watch } from './watch.ts';
 
@@ -41,7 +42,7 @@ export class Monitor {
     this.#watch = new Watch(data, {
       ...{ board: this.#board, prober: this.#prober, log: this.#log, hasIgnore: data.hasIgnore },
       emit: (stall) => { this.#emit(stall); },
-      progress: (stall) => { this.#tellParent({ stall, isOver: false }); },
+      progress: (stall) => { this.#tellParent({ stall: brief(stall), isOver: false }); },
       abort: () => { this.#abort(); },
     });
   }
@@ -137,7 +138,7 @@ export class Monitor {
   }
 
   #emit(stall: Stall): void {
-    this.#tellParent({ stall, isOver: true });
+    this.#tellParent({ stall: brief(stall), isOver: true });
     this.#uncounted.set(++this.#numbers, stall);
     this.#send({ type: 'stall', number: this.#numbers, stall });
   }

@@ -9,6 +9,7 @@ import { StallCollections } from './gc.ts';
 import { idleTime, signOfLife } from './heartbeat.ts';
 import { Sampler } from './sampler.ts';
 import { mapped, type Position } from './source-map.ts';
+import { isLoading } from './stack.ts';
 import type { Stall } from './types.ts';
 
 /** A frame as it was found, before anything is left out. */
@@ -36,12 +37,15 @@ export interface Finding {
   readonly gcMs: number;
   /** A debugger may have stopped it. */
   readonly isDebugged: boolean;
-  /** A server listens, so the process has started up. */
-  readonly isServing: boolean;
+  /** It loads its modules, and serves nobody yet. */
+  readonly isStartingUp: boolean;
 }
 
 /** Deep enough to see who called a recursion, shallow enough to take well below a millisecond. */
 const MAX_FRAMES = 100;
+
+/** A process that serves nobody after a minute is no longer starting up. */
+const START_UP_S = 60;
 
 /** What the monitor may call on the main thread, each by the id of its watchdog. */
 export const probes = shared('watchdog probes', () => new Map<number, Probe>());
@@ -69,7 +73,7 @@ export class Probe {
       context: showStores(),
       task: observed.inlineTask ?? observed.contextTask(),
       isDebugged: this.#inspector?.url() !== undefined,
-      isServing: process.getActiveResourcesInfo().some((name) => name.endsWith('ServerWrap')),
+      isStartingUp: isLoading(frames) && process.uptime() < START_UP_S && !isServing(),
     };
     return JSON.stringify(finding);
   }
@@ -111,6 +115,10 @@ export class Probe {
     this.#board.set('markedAt', instant);
     this.#board.raise('markedEpisode', episode);
   }
+}
+
+function isServing(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.endsWith('ServerWrap'));
 }
 
 /** How many turns in a row must bring in something new before it is a flood. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
+import { brief, roundMs } from './stall.ts';
 import type { Offender, ReportData, Stall } from './types.ts';
 
 /** Causes that are kept apart. A histogram takes about 20 KB. */
@@ -33,7 +34,7 @@ export class Ranking {
     const ranked = [...this.#offenders].sort(([, a], [, b]) => b.totalMs - a.totalMs);
     const index = new Map(ranked.map(([key], at) => [key, at]));
     return {
-      ...{ stalls: this.#stalls, blockedMs: round(this.#blockedMs), others: { ...this.#others } },
+      ...{ stalls: this.#stalls, blockedMs: roundMs(this.#blockedMs), others: { ...this.#others } },
       offenders: ranked.map(([, tally]) => tally.toJSON(this.#blockedMs)),
       timeline: this.#timeline.map(({ startedAt, duration, key }) => ({ startedAt, duration, offender: index.get(key) ?? -1 })),
     };
@@ -47,7 +48,7 @@ export class Ranking {
     }
     if (least === undefined) return;
     this.#offenders.delete(least[0]);
-    this.#others = { count: this.#others.count + least[1].count, totalMs: round(this.#others.totalMs + least[1].totalMs) };
+    this.#others = { count: this.#others.count + least[1].count, totalMs: roundMs(this.#others.totalMs + least[1].totalMs) };
   }
 }
 
@@ -68,7 +69,7 @@ class Tally {
 
   constructor(first: Stall) {
     this.#firstSeen = this.#lastSeen = first.startedAt;
-    this.#worst = withOneSample(first);
+    this.#worst = brief(first);
   }
 
   add(stall: Stall): void {
@@ -76,7 +77,7 @@ class Tally {
     this.totalMs += stall.duration;
     this.#lastSeen = stall.startedAt;
     this.#durations.record(Math.min(DAY_MS, Math.max(1, Math.round(stall.duration))));
-    if (stall.duration > this.#worst.duration) this.#worst = withOneSample(stall);
+    if (stall.duration > this.#worst.duration) this.#worst = brief(stall);
     if (this.#requests.size < MAX_REQUESTS && Object.keys(stall.context).length > 0) this.#requests.add(digest(stall.context));
   }
 
@@ -88,22 +89,14 @@ class Tally {
       ...(boundary !== undefined && { boundary }),
       ...(task !== undefined && { task }),
       ...(call !== undefined && { call }),
-      ...{ count: this.count, totalMs: round(this.totalMs), p50: this.#durations.percentile(50), max: duration },
+      ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: this.#durations.percentile(50), max: duration },
       ...{ share: blockedMs === 0 ? 0 : this.totalMs / blockedMs, requests: this.#requests.size },
       ...{ stack: samples.at(-1) ?? [], firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
     };
   }
 }
 
-function withOneSample(stall: Stall): Stall {
-  return { ...stall, samples: stall.samples.slice(-1) };
-}
-
 /** A context may be some KB. */
 function digest(context: Record<string, unknown>): string {
   return createHash('sha1').update(JSON.stringify(context)).digest('base64');
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -6,9 +6,7 @@ import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
-import { advise } from './advise.ts';
 import { Board } from './board.ts';
-import { toEpoch } from './clock.ts';
 import { watchCollections } from './gc.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
@@ -18,6 +16,7 @@ import { Probe, probes } from './probe.ts';
 import { Ranking } from './ranking.ts';
 import { createReport } from './report.ts';
 import { ownThread } from './scheduling.ts';
+import { unseenStall } from './stall.ts';
 import type { Capture, LagStats, Stall, WatchdogReport } from './types.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 
@@ -162,9 +161,8 @@ export class MainWatchdog implements Watchdog {
 
   #late(since: number, at: number): void {
     if (this.#monitor !== undefined || this.#board.flag('expected') > 0) return;
-    const stall: Omit<Stall, 'advice'> = { startedAt: toEpoch(since), duration: Math.round((at - since) * 10) / 10, kind: 'javascript', confidence: 'none', samples: [], context: {} };
-    const told = { ...stall, advice: advise(stall) };
-    if (this.#count(told)) new StallLog(this.#settings.log).ended(told, false, at);
+    const stall = unseenStall(since, at, 'javascript');
+    if (this.#count(stall)) new StallLog(this.#settings.log).ended(stall, false, at);
   }
 
   #hear(news: MonitorNews): void {
