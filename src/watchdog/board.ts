@@ -2,7 +2,7 @@
 export const LAG_BUCKETS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
 
 const FIELDS = ['beat', 'alive', 'idle', 'markedAt', 'lagSum', 'lagCount', 'lagMax', 'gcMs', 'expectedCount', 'expectedMs'] as const;
-const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done', 'isFlood'] as const;
+const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done'] as const;
 
 /**
  * The memory that the main thread and the monitor share: the one way to learn anything of a thread that answers nothing.
@@ -53,6 +53,11 @@ export class Board {
     const { value } = Atomics.waitAsync(this.#flags, FLAGS.indexOf(name), 0);
     if (typeof value === 'string') callback();
     else void value.then(callback);
+  }
+
+  /** What was announced, in ms. */
+  get expected(): { count: number; ms: number } {
+    return { count: this.get('expectedCount'), ms: this.get('expectedMs') };
   }
 
   recordLag(ms: number): void {

@@ -1,6 +1,7 @@
 import type { Runtime, Session } from 'node:inspector';
 
-import type { Finding, RawFrame } from './probe.ts';
+import type { Finding } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 import type { Stall } from './types.ts';
 
 const MAIN = 0;

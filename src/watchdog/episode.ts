@@ -1,7 +1,8 @@
 import { advise } from './advise.ts';
 import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
-import type { Finding, RawFrame } from './probe.ts';
+import type { Finding } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 import type { Scheduling } from './scheduling.ts';
 import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
 import { roundMs } from './stall.ts';

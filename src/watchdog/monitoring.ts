@@ -126,7 +126,7 @@ export class Monitor {
     return {
       ...{ since: this.#since, until: Date.now(), capture: this.#capture },
       ...this.#ranking.toJSON(),
-      expected: { count: this.#board.get('expectedCount'), ms: this.#board.get('expectedMs') },
+      expected: this.#board.expected,
       lag: this.#lag(),
     };
   }

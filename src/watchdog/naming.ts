@@ -1,6 +1,6 @@
 import type { Prober } from './capture.ts';
 import { now } from './clock.ts';
-import type { RawFrame } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 
 /** How long it is sampled, waiting for the next stall without a trace, in ms. */
 const SAMPLE_FOR = 60_000;

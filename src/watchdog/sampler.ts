@@ -1,6 +1,6 @@
 import type { Profiler, Session } from 'node:inspector';
 
-import type { RawFrame } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 import { mapped } from './source-map.ts';
 
 /** A stall of the default threshold gets ten samples, in µs. */

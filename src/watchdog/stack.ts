@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { isOwnFrame } from '../frames.ts';
-import type { RawFrame } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 import type { Frame } from './types.ts';
 
 /** What V8 itself brings has no file. */

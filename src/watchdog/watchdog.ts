@@ -7,6 +7,7 @@ import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
 import { Board } from './board.ts';
+import { ExpectedBlocks } from './expected.ts';
 import { watchCollections } from './gc.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
@@ -64,6 +65,7 @@ export class MainWatchdog implements Watchdog {
   readonly #since = Date.now();
   readonly #heartbeat: Heartbeat;
   readonly #collections: { stop(): void };
+  readonly #expected: ExpectedBlocks;
   readonly #probe: Probe;
   readonly #ready: PromiseWithResolvers<Awaited<ReturnType<Watchdog['ready']>>>;
   readonly #atExit = (): void => { this.#end(); };
@@ -80,6 +82,7 @@ export class MainWatchdog implements Watchdog {
     this.#probe = new Probe(this.#board, settings.ignore && ((stall) => this.#ignores(stall)));
     probes.set(this.#id, this.#probe);
     this.#heartbeat = new Heartbeat(this.#board, interval, settings.threshold, (since, at) => { this.#late(since, at); });
+    this.#expected = new ExpectedBlocks(this.#board, this.#heartbeat, settings.threshold);
     this.#collections = watchCollections(this.#board);
     inCleanRoot(() => { this.#startMonitor(interval, tellTo); });
     process.on('exit', this.#atExit);
@@ -100,7 +103,7 @@ export class MainWatchdog implements Watchdog {
     return createReport({
       ...{ since: this.#since, until: Date.now(), capture: this.#capture },
       ...this.#ranking.toJSON(),
-      expected: { count: this.#board.get('expectedCount'), ms: this.#board.get('expectedMs') },
+      expected: this.#board.expected,
       lag: this.lag(),
     });
   }
@@ -108,18 +111,7 @@ export class MainWatchdog implements Watchdog {
   expectBlock<R>(why: string, fn: () => R): R {
     if (typeof why !== 'string' || why === '') throw new OptionError(`expectBlock(): expected the reason to be a non-empty string, got ${describe(why)}.`);
     if (typeof fn !== 'function') throw new OptionError(`expectBlock('${why}'): expected a function to run, got ${describe(fn)}.`);
-    const end = this.#beginExpected();
-    let isLasting = false;
-    try {
-      const result = fn();
-      if (isThenable(result)) {
-        isLasting = true;
-        result.then(end, end);
-      }
-      return result;
-    } finally {
-      if (!isLasting) end();
-    }
+    return this.#expected.run(fn);
   }
 
   stop(): Promise<void> {
@@ -160,6 +152,7 @@ export class MainWatchdog implements Watchdog {
   }
 
   #late(since: number, at: number): void {
+    this.#expected.late(at - since);
     if (this.#monitor !== undefined || this.#board.flag('expected') > 0) return;
     const stall = unseenStall(since, at, 'javascript');
     if (this.#count(stall)) new StallLog(this.#settings.log).ended(stall, false, at);
@@ -203,20 +196,6 @@ export class MainWatchdog implements Watchdog {
     }
   }
 
-  #beginExpected(): () => void {
-    const startedAt = performance.now();
-    this.#heartbeat.restart();
-    this.#board.raise('expected', this.#board.flag('expected') + 1);
-    return () => {
-      this.#board.raise('expected', this.#board.flag('expected') - 1);
-      this.#heartbeat.restart();
-      const ms = performance.now() - startedAt;
-      if (ms < this.#settings.threshold) return;
-      this.#board.add('expectedCount', 1);
-      this.#board.add('expectedMs', ms);
-    };
-  }
-
   async #stop(): Promise<void> {
     this.#release();
     const { worker, port } = this.#monitor ?? {};
@@ -249,10 +228,6 @@ export class MainWatchdog implements Watchdog {
     probes.delete(this.#id);
     this.#probe.stop();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** What the user's callback throws is not for a watchdog to crash the process with. */
