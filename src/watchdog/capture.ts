@@ -1,7 +1,7 @@
 import type { Runtime, Session } from 'node:inspector';
 
 import type { Finding } from './probe.ts';
-import type { RawFrame } from './raw-stack.ts';
+import type { Sampled } from './sampler.ts';
 import type { Stall } from './types.ts';
 
 const MAIN = 0;
@@ -36,8 +36,8 @@ export class Prober {
     return (await this.#ask('sample()')) === true;
   }
 
-  async sampled(from: number, to: number): Promise<RawFrame[] | undefined> {
-    return (JSON.parse(String(await this.#ask(`sampled(${from}, ${to})`))) as RawFrame[] | null) ?? undefined;
+  async sampled(from: number, to: number): Promise<Sampled | undefined> {
+    return (JSON.parse(String(await this.#ask(`sampled(${from}, ${to})`))) as Sampled | null) ?? undefined;
   }
 
   /** Ends the process at once, whatever the main thread does in JavaScript. */

@@ -2,7 +2,7 @@ import { advise } from './advise.ts';
 import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
 import type { Finding } from './probe.ts';
-import type { RawFrame } from './raw-stack.ts';
+import type { Sampled } from './sampler.ts';
 import type { Scheduling } from './scheduling.ts';
 import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
 import { roundMs } from './stall.ts';
@@ -27,17 +27,15 @@ export class Episode {
   readonly #idleBefore: number;
   readonly #schedulingBefore: Scheduling | undefined;
   readonly #firstAskedAt: number;
-  readonly #gcBefore: number;
   readonly #looks: Look[] = [];
-  #named: RawFrame[] | undefined;
+  #sampled: Sampled | undefined;
 
-  constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined; gcMs: number }) {
+  constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined }) {
     this.id = id;
     this.#since = before.since;
     this.#idleBefore = before.idle;
     this.#firstAskedAt = before.askedAt;
     this.#schedulingBefore = before.scheduling;
-    this.#gcBefore = before.gcMs;
   }
 
   get since(): number {
@@ -54,8 +52,8 @@ export class Episode {
   }
 
   /** What no look could find was seen by other means, while it ran. */
-  nameBy(stack: RawFrame[]): void {
-    this.#named = stack;
+  nameBy(sampled: Sampled): void {
+    this.#sampled = sampled;
   }
 
   /** The loop slept for a while after its last sign of life, and only then began what it is stuck in. */
@@ -79,22 +77,23 @@ export class Episode {
   }
 
   /** What is known of it by `until`. */
-  stall(until: number, { scheduling, gcMs: gcMsNow, threshold }: { scheduling: Scheduling | undefined; gcMs: number; threshold: number }): Stall {
+  stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
     const seen = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
-    const samples = this.#named === undefined ? seen : [readableStack(this.#named)];
+    const named = this.#sampled?.stack;
+    const samples = named === undefined ? seen : [readableStack(named)];
     const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
     const task = owners.at(-1)?.task;
     const { culprit, call } = topOf(samples);
     const boundary = boundaryOf(samples);
     const spanMs = until - this.#firstAskedAt;
-    const gcMs = Math.max((gcMsNow - this.#gcBefore) * (spanMs / (until - this.#since)), this.#looks.at(-1)?.finding.gcMs ?? 0);
+    const gcMs = Math.max((this.#sampled?.gcShare ?? 0) * spanMs, this.#looks.at(-1)?.finding.gcMs ?? 0);
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
       duration: roundMs(until - this.startedAt),
       kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
-      ...{ confidence: this.#named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
+      ...{ confidence: named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),
       ...(task !== undefined && { task }),

@@ -1,6 +1,6 @@
 import type { Prober } from './capture.ts';
 import { now } from './clock.ts';
-import type { RawFrame } from './raw-stack.ts';
+import type { Sampled } from './sampler.ts';
 
 /** How long it is sampled, waiting for the next stall without a trace, in ms. */
 const SAMPLE_FOR = 60_000;
@@ -42,7 +42,7 @@ export class Naming {
   }
 
   /** What ran most of the time between two instants of `now()`; sampling ends with it. */
-  name(from: number, to: number): Promise<RawFrame[] | undefined> {
+  name(from: number, to: number): Promise<Sampled | undefined> {
     this.#sampleUntil = 0;
     return this.#busy(() => this.#prober.sampled(from, to));
   }

@@ -6,6 +6,14 @@ import { mapped } from './source-map.ts';
 /** A stall of the default threshold gets ten samples, in µs. */
 const INTERVAL = 10_000;
 
+/** What ran most of a time. */
+export interface Sampled {
+  /** Innermost frame first; absent where no stack was there for half of the time. */
+  readonly stack: RawFrame[] | undefined;
+  /** Of the time, 0 to 1. */
+  readonly gcShare: number;
+}
+
 /**
  * V8's sampling profiler, for what no interrupt gets into: it stops the thread by a signal, in native code too, and so
  * names the function that made a call which left no trace. It is started only after such a stall, for the next one:
@@ -28,8 +36,8 @@ export class Sampler {
     return true;
   }
 
-  /** The stack that was on the CPU most of the time between two instants of `now()`, innermost frame first. */
-  stop(from: number, to: number): RawFrame[] | undefined {
+  /** What was on the CPU between two instants of `now()`. */
+  stop(from: number, to: number): Sampled | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;
     this.#session = undefined;
@@ -37,23 +45,28 @@ export class Sampler {
     session.post('Profiler.stop', (error, result) => { if (error === null) ({ profile } = result); });
     session.post('Profiler.disable');
     session.disconnect();
-    return profile === undefined ? undefined : heaviestStack(profile, from * 1000, to * 1000);
+    return profile === undefined ? undefined : sumUp(profile, from, to);
   }
 }
 
-/** V8 counts time as `now()` does, in µs. */
-function heaviestStack({ nodes, samples = [], timeDeltas = [], startTime }: Profiler.Profile, from: number, to: number): RawFrame[] | undefined {
+function sumUp(profile: Profiler.Profile, from: number, to: number): Sampled | undefined {
+  const counts = countSamples(profile, from, to);
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  const collector = profile.nodes.find(({ callFrame }) => callFrame.functionName === '(garbage collector)');
+  const [id, count] = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most));
+  return { stack: count > total / 2 ? pathTo(id, profile.nodes) : undefined, gcShare: (counts.get(collector?.id ?? 0) ?? 0) / total };
+}
+
+/** By the node that was on top. V8 counts time as `now()` does, in µs. */
+function countSamples({ samples = [], timeDeltas = [], startTime }: Profiler.Profile, from: number, to: number): Map<number, number> {
   const counts = new Map<number, number>();
-  let at = startTime;
-  let total = 0;
+  let at = startTime / 1000;
   samples.forEach((id, i) => {
-    at += timeDeltas[i] ?? 0;
-    if (at < from || at > to) return;
-    total += 1;
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    at += (timeDeltas[i] ?? 0) / 1000;
+    if (at >= from && at <= to) counts.set(id, (counts.get(id) ?? 0) + 1);
   });
-  const [id, count] = [...counts].reduce<readonly [number, number]>((most, next) => (next[1] > most[1] ? next : most), [0, 0]);
-  return count <= total / 2 ? undefined : pathTo(id, nodes);
+  return counts;
 }
 
 function pathTo(leaf: number, nodes: readonly Profiler.ProfileNode[]): RawFrame[] | undefined {

@@ -55,13 +55,10 @@ interface Current {
   latest: Stall | undefined;
 }
 
-/** A stall that is over; news of collections come late, so it is told of a moment later. */
-interface Closed {
-  readonly episode: Episode;
-  readonly telling: Telling;
+/** A stall that is over. */
+interface Closed extends Pick<Current, 'episode' | 'telling'> {
   readonly endedAt: number;
   readonly scheduling: Scheduling | undefined;
-  readonly finishAt: number;
 }
 
 /** Looks at the heartbeat, and follows each stall from the first suspicion to its end. */
@@ -77,7 +74,8 @@ export class Watch {
   #notBefore = 0;
   #episodes = 0;
   #current: Current | undefined;
-  #closed: Closed[] = [];
+  /** Over, but not yet named. */
+  readonly #unnamed = new Set<Closed>();
   #isAborting = false;
 
   constructor(settings: WatchSettings, parts: WatchParts) {
@@ -95,7 +93,7 @@ export class Watch {
 
   /** ms until the next tick. */
   get pace(): number {
-    return this.#current === undefined && this.#closed.length === 0 ? this.#settings.interval : FAST_TICK;
+    return this.#current === undefined ? this.#settings.interval : FAST_TICK;
   }
 
   /** Undefined while the loop turns. */
@@ -114,7 +112,6 @@ export class Watch {
     const gap = this.#gap.tick(at, this.pace);
     if (gap !== undefined) this.#tellGap(gap, at);
     this.#naming.tick(at);
-    this.#finishClosed(at);
     if (this.#board.get('alive') === 0) return;
     if (this.#naming.isBusy) this.#excuse(at);
     else if (this.isExpected) this.#current = undefined;
@@ -125,7 +122,7 @@ export class Watch {
   /** The process ends: what is under way is told as far as it is known. */
   flush(): void {
     if (this.#current !== undefined) this.#close(this.#current, this.#endOf(this.#current.episode) ?? now());
-    for (const closed of this.#closed.splice(0)) this.#finish(closed);
+    for (const closed of this.#unnamed) this.#finish(closed);
   }
 
   stop(): void {
@@ -141,8 +138,7 @@ export class Watch {
   #suspect(at: number): void {
     const since = this.#since;
     if (at - since < this.#settings.threshold / 2) return;
-    const [idle, gcMs] = [this.#board.get('idle'), this.#board.get('gcMs')];
-    const episode = new Episode(++this.#episodes, { since, idle, gcMs, askedAt: at, scheduling: this.#scheduling.read() });
+    const episode = new Episode(++this.#episodes, { since, idle: this.#board.get('idle'), askedAt: at, scheduling: this.#scheduling.read() });
     this.#current = { episode, telling: new Telling(this.#parts), askedAt: undefined, nextLook: 0, interval: FIRST_INTERVAL, latest: undefined };
     this.#look(this.#current, at);
   }
@@ -201,7 +197,7 @@ export class Watch {
   }
 
   #stallOf({ episode, endedAt, scheduling }: Pick<Closed, 'episode' | 'endedAt' | 'scheduling'>): Stall {
-    return episode.stall(endedAt, { scheduling, gcMs: this.#board.get('gcMs'), threshold: this.#settings.threshold });
+    return episode.stall(endedAt, scheduling, this.#settings.threshold);
   }
 
   #abortWhenDue({ telling }: Current, forMs: number): void {
@@ -212,34 +208,27 @@ export class Watch {
 
   #close({ episode, telling }: Current, endedAt: number): void {
     this.#current = undefined;
-    const { threshold, interval } = this.#settings;
+    const { threshold, sampling } = this.#settings;
     const scheduling = this.#scheduling.read();
     const isStall = endedAt - episode.startedAt >= threshold && episode.isOneCallback(endedAt, threshold);
     if (!isStall || telling.isIgnored || episode.isNobodysFault(endedAt, scheduling)) return;
-    this.#closed.push({ episode, telling, endedAt, scheduling, finishAt: endedAt + 2 * interval });
-  }
-
-  #finishClosed(at: number): void {
-    const due = this.#closed.filter(({ finishAt }) => finishAt <= at);
-    if (due.length === 0) return;
-    this.#closed = this.#closed.filter(({ finishAt }) => finishAt > at);
-    for (const closed of due) {
-      if (this.#settings.sampling && isUnnamed(this.#stallOf(closed))) void this.#nameAndFinish(closed);
-      else this.#finish(closed);
-    }
+    const closed = { episode, telling, endedAt, scheduling };
+    if (sampling && isUnnamed(this.#stallOf(closed))) void this.#nameAndFinish(closed);
+    else this.#finish(closed);
   }
 
   /** The sampling that began after the last one tells what ran; if there was none, it begins now. */
   async #nameAndFinish(closed: Closed): Promise<void> {
     const { episode, endedAt } = closed;
-    const wasSampling = this.#naming.isSampling;
-    const named = wasSampling ? await this.#naming.name(episode.startedAt, endedAt) : undefined;
-    if (named !== undefined) episode.nameBy(named);
-    this.#finish(closed);
+    this.#unnamed.add(closed);
+    const sampled = this.#naming.isSampling ? await this.#naming.name(episode.startedAt, endedAt) : undefined;
+    if (sampled !== undefined) episode.nameBy(sampled);
+    if (this.#unnamed.has(closed)) this.#finish(closed);
     await this.#naming.start();
   }
 
   #finish(closed: Closed): void {
+    this.#unnamed.delete(closed);
     const stall = this.#stallOf(closed);
     closed.telling.ended(stall, now());
     this.#parts.emit(stall);

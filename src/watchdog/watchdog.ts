@@ -8,7 +8,6 @@ import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
 import { Board } from './board.ts';
 import { ExpectedBlocks } from './expected.ts';
-import { watchCollections } from './gc.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
 import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
@@ -64,7 +63,6 @@ export class MainWatchdog implements Watchdog {
   readonly #ranking = new Ranking();
   readonly #since = Date.now();
   readonly #heartbeat: Heartbeat;
-  readonly #collections: { stop(): void };
   readonly #expected: ExpectedBlocks;
   readonly #probe: Probe;
   readonly #ready: PromiseWithResolvers<Awaited<ReturnType<Watchdog['ready']>>>;
@@ -83,7 +81,6 @@ export class MainWatchdog implements Watchdog {
     probes.set(this.#id, this.#probe);
     this.#heartbeat = new Heartbeat(this.#board, interval, settings.threshold, (since, at) => { this.#late(since, at); });
     this.#expected = new ExpectedBlocks(this.#board, this.#heartbeat, settings.threshold);
-    this.#collections = watchCollections(this.#board);
     inCleanRoot(() => { this.#startMonitor(interval, tellTo); });
     process.on('exit', this.#atExit);
   }
@@ -223,7 +220,6 @@ export class MainWatchdog implements Watchdog {
   #release(): void {
     process.off('exit', this.#atExit);
     this.#heartbeat.stop();
-    this.#collections.stop();
     clearInterval(this.#poolTimer);
     probes.delete(this.#id);
     this.#probe.stop();
