@@ -21,7 +21,8 @@ export interface WatchdogOptions {
   abortAfter?: number;
   /**
    * After a native call that left no trace, V8's profiler samples the next minute, so that the second one is named exactly.
-   * Starting it stops the process once, for 15 to 300 ms. Default true.
+   * Starting it stops the process once, for 15 to 300 ms by the size of the heap; one of more than 256 MB is spared that.
+   * Default true.
    */
   sampling?: boolean;
   /** Stalls to leave out. May be called in the middle of one, so it should only look at what it is given. */
