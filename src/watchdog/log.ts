@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 
 import { duration, place as filePlace } from './page/client/format.js';
+import { shownStack } from './stack.ts';
 import { brief } from './stall.ts';
 import { printable, shorten } from './terminal.ts';
 import type { Frame, Stall } from './types.ts';
@@ -108,9 +109,9 @@ function describeStall(stall: Stall, what: string): string[] {
 }
 
 function stackLines(stack: readonly Frame[]): string[] {
-  const outermost = stack.findLastIndex(({ file }) => !file.startsWith('node:'));
-  const shown = stack.slice(0, Math.min(MAX_FRAMES, outermost + 1)).map((frame) => `    at ${frame.isAsync === true ? 'async ' : ''}${place(frame)}`);
-  return outermost >= MAX_FRAMES ? [...shown, `    … ${outermost + 1 - MAX_FRAMES} more`] : shown;
+  const shown = shownStack(stack);
+  const lines = shown.slice(0, MAX_FRAMES).map((frame) => `    at ${frame.isAsync === true ? 'async ' : ''}${place(frame)}`);
+  return shown.length > MAX_FRAMES ? [...lines, `    … ${shown.length - MAX_FRAMES} more`] : lines;
 }
 
 function where({ culprit }: Stall): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
+import { shownStack } from './stack.ts';
 import { brief, roundMs } from './stall.ts';
 import type { Offender, ReportData, Stall } from './types.ts';
 
@@ -91,7 +92,7 @@ class Tally {
       ...(call !== undefined && { call }),
       ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: this.#durations.percentile(50), max: duration },
       ...{ share: blockedMs === 0 ? 0 : this.totalMs / blockedMs, requests: this.#requests.size },
-      ...{ stack: samples.at(-1) ?? [], firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
+      ...{ stack: shownStack(samples.at(-1) ?? []), firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
     };
   }
 }

@@ -7,12 +7,13 @@ import type { Frame } from './types.ts';
 /** What V8 itself brings has no file. */
 export const NATIVE = 'native';
 
-/**
- * The frames of one look that say something: without offloop's own, without the expression that asked, and of Node's
- * only those that the user's innermost function had called.
- */
+/** The frames of one look that say something: without offloop's own, and without the expression that asked. */
 export function readableStack(raw: readonly RawFrame[]): Frame[] {
-  const stack = raw.filter((frame) => !isProbeFrame(frame)).map(toFrame);
+  return raw.filter((frame) => !isProbeFrame(frame)).map(toFrame);
+}
+
+/** As people read it: of Node's frames only those that the user's innermost function had called. */
+export function shownStack(stack: readonly Frame[]): Frame[] {
   const innermost = stack.findIndex(isUsers);
   return stack.filter((frame, i) => i < innermost || !frame.file.startsWith('node:'));
 }

@@ -1,0 +1,53 @@
+import type { Told, WatchState } from '../integrations/told.ts';
+import { Ranking } from '../watchdog/ranking.ts';
+import { createReport } from '../watchdog/report.ts';
+import type { Stall, WatchdogReport } from '../watchdog/types.ts';
+
+/** Keeps what the program has told, outside of it: of a process that is killed, nothing else is left. */
+export class Listener {
+  readonly #ranking = new Ranking();
+  #state: WatchState | undefined;
+  /** A stall that is not known to be over. */
+  #lasting: Stall | undefined;
+  #worst: Stall | undefined;
+
+  hear(line: string): void {
+    const told = parsed(line);
+    if (told === undefined) return;
+    if ('state' in told) {
+      this.#state = told.state;
+      // The loop turns: whatever it was, it is over, or the watchdog thought better of it.
+      this.#lasting = undefined;
+    } else if (told.isOver) this.#add(told.stall);
+    else this.#lasting = told.stall;
+  }
+
+  /** Of one that the program itself has caused; a machine that gave it no CPU is not its fault. */
+  get worst(): Stall | undefined {
+    return this.#worst;
+  }
+
+  /** The program has ended. Undefined when it was not watched. */
+  report(): WatchdogReport | undefined {
+    if (this.#lasting !== undefined) this.#add(this.#lasting);
+    if (this.#state === undefined) return undefined;
+    return createReport({ ...this.#state, until: Date.now(), ...this.#ranking.toJSON() });
+  }
+
+  #add(stall: Stall): void {
+    // Where the next stall began, that one still lasts.
+    if (this.#lasting !== undefined && this.#lasting.startedAt < stall.startedAt + stall.duration / 2) this.#lasting = undefined;
+    this.#ranking.add(stall);
+    const isItsOwn = stall.kind !== 'suspended' && stall.kind !== 'starved';
+    if (isItsOwn && stall.duration > (this.#worst?.duration ?? 0)) this.#worst = stall;
+  }
+}
+
+/** The last line may have been cut off. */
+function parsed(line: string): Told | undefined {
+  try {
+    return JSON.parse(line) as Told;
+  } catch {
+    return undefined;
+  }
+}
