@@ -48,6 +48,11 @@ describe('every snippet runs', () => {
     }
   });
 
+  it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command says what is shown', async ({ project, command, shown }) => {
+    const { stdout, stderr } = await project.shell(command);
+    expect(withoutFigures(stdout + stderr)).toContain(withoutFigures(shown));
+  });
+
   it('in a block of a kind that is known here, and skipped only where the packages are missing', () => {
     expect(new Set(snippets.map(({ language }) => language))).toEqual(new Set(['js', 'ts', 'sh', 'text']));
     const skipped = snippets.filter(({ note }) => note !== '');
@@ -132,6 +137,7 @@ describe('the tables', () => {
     ['OffloadOptions', 'src/task/offload.ts'],
     ['CarryOptions', 'src/context/carry.ts'],
     ['CloseOptions', 'src/pool/pool.ts'],
+    ['WatchdogOptions', 'src/watchdog/options.ts'],
   ])('list every option of %s, and its default', (name, file) => {
     const rows = groupOf(name, cellsOf(sectionOf('## Options')));
     const members = membersOf(name, read(file));
@@ -146,7 +152,7 @@ describe('the tables', () => {
 });
 
 it('the text has no figure of performance that a script did not write, and no place of ours', () => {
-  const byHand = readme.replace(/<!-- demo:start -->[^]*<!-- demo:end -->/, '');
+  const byHand = readme.replace(/<!-- (\w+):start -->[^]*<!-- \1:end -->/g, '').replace(/^```text\n[^]*?^```$/gm, '');
   expect(byHand).not.toMatch(/\d[\d.,]* ?(×|µs|ms\b|(tasks|calls|requests)(\/| per )s)/);
   expect(byHand).not.toMatch(/\/(work|tmp|home|root|Users)\//);
 });
@@ -154,6 +160,11 @@ it('the text has no figure of performance that a script did not write, and no pl
 /** Positions and thread numbers differ between versions of Node. */
 function linesOf(text: string): string[] {
   return text.trimEnd().replace(/(file:\/\/\/app\/[\w.-]+):\d+:\d+/g, '$1').replace(/^thread [1-9]\d*/gm, 'thread 1').split('\n');
+}
+
+/** How long it took, and in which column V8 saw it, differs each time. */
+function withoutFigures(text: string): string {
+  return text.replace(/:\d+\)/g, ')').replace(/\d[\d.,]* (ms|s|min)\b/g, 'N');
 }
 
 function isAtLeast(text: string): boolean {
