@@ -40,9 +40,12 @@ export class Prober {
     return (JSON.parse(String(await this.#ask(`sampled(${from}, ${to})`))) as Sampled | null) ?? undefined;
   }
 
-  /** Ends the process at once, whatever the main thread does in JavaScript. */
+  /**
+   * Ends the process at once, whatever the main thread does in JavaScript. All has been said, so standard error is closed:
+   * Node would complain there of this very session ("Waiting for the debugger to disconnect...").
+   */
   async exit(code: number): Promise<void> {
-    await this.#evaluate(`process.reallyExit(${code})`, MAIN);
+    await this.#evaluate(`process.getBuiltinModule('node:fs').closeSync(2), process.reallyExit(${code})`, MAIN);
   }
 
   disconnect(): void {

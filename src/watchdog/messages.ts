@@ -20,6 +20,8 @@ export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>
   readonly abortAfter: number | undefined;
   readonly sampling: boolean;
   readonly hasIgnore: boolean;
+  /** Why the inspector must not even be tried. */
+  readonly refusal: string | undefined;
   /** Where `offloop run` listens: a file descriptor that takes each counted stall as a line of JSON. */
   readonly tellTo: number | undefined;
 }

@@ -70,6 +70,7 @@ export class Monitor {
 
   /** Proves once that the main thread can be asked. It warms the inspector up, too, which takes up to 120 ms on Node 24. */
   async #selfTest(): Promise<Capture> {
+    if (this.#data.refusal !== undefined) return { mode: 'lag-only', reason: this.#data.refusal };
     try {
       const { frames } = await this.#prober.look(0);
       return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
@@ -180,7 +181,7 @@ export class Monitor {
   /** JavaScript can be interrupted to end the process with a code of ours; of native code only a signal makes an end. */
   #abort(): void {
     this.#log.notice(`the event loop has been stuck for ${duration(this.#watch.stuck?.forMs ?? 0)}, longer than \`abortAfter\` allows: the process ends`);
-    this.#watch.flush();
+    this.#watch.giveUp();
     this.#prober.disconnect();
     const kill = (): boolean => process.kill(process.pid, 'SIGKILL');
     setTimeout(kill, ABORT_GRACE);
@@ -190,8 +191,7 @@ export class Monitor {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'ERR_ACCESS_DENIED') return '--permission refuses the inspector (where this Node has --allow-inspector, that allows it)';
   if (code === 'ERR_INSPECTOR_NOT_AVAILABLE') return 'this build of Node has no inspector';
-  return message ?? String(error);
+  // A stack comes with the message of what was thrown on the other side.
+  return (message ?? String(error)).split('\n', 1)[0]!;
 }
-

@@ -1,4 +1,5 @@
 import { mapped, type Position } from './source-map.ts';
+import { MODULE } from './wording.ts';
 
 /** A frame as it was found, before anything is left out. */
 export interface RawFrame {
@@ -40,7 +41,7 @@ export function takeStack(above: (...args: never) => unknown): RawFrame[] {
 function rawFrame(site: CallSite): RawFrame {
   const position = positionOf(site);
   const name = nameOf(site);
-  return { name: name === '' && isModule(site, position) ? '(module)' : name, ...mapped(position), isAsync: site.isAsync(), isEntry: isAtEntry(site) };
+  return { name: name === '' && isModule(site, position) ? MODULE : name, ...mapped(position), isAsync: site.isAsync(), isEntry: isAtEntry(site) };
 }
 
 function positionOf(site: CallSite): Position {

@@ -125,6 +125,14 @@ export class Watch {
     for (const closed of this.#unnamed) this.#finish(closed);
   }
 
+  /** The process is about to be ended in the middle of a stall, which counts all the same. */
+  giveUp(): void {
+    if (this.#current === undefined) return;
+    const { episode } = this.#current;
+    this.#parts.emit(this.#stallOf({ episode, endedAt: now(), scheduling: this.#scheduling.read() }));
+    this.#excuse(Infinity);
+  }
+
   stop(): void {
     this.#scheduling.close();
     this.#gap.close();

@@ -122,7 +122,7 @@ export class MainWatchdog implements Watchdog {
   #startMonitor(interval: number, tellTo: number | undefined): void {
     const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
     const { port1, port2 } = new MessageChannel();
-    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, threadId: isMainThread ? 0 : threadId, thread: ownThread(), hasIgnore: ignore !== undefined };
+    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, threadId: isMainThread ? 0 : threadId, thread: ownThread(), refusal: inspectorRefusal(), hasIgnore: ignore !== undefined };
     try {
       // Without the process's own --import and --require: those are for the application.
       const worker = new Worker(new URL('./monitor.js', import.meta.url), { name: 'offloop watchdog', workerData: data, transferList: [port2], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
@@ -234,6 +234,12 @@ function guard<R>(name: string, callback: () => R): R | undefined {
     process.emitWarning(`startWatchdog(): \`${name}\` has thrown: ${String(error)}`, { type: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK' });
     return undefined;
   }
+}
+
+/** Asked first: where the permission is missing, Node does not throw but aborts, when a worker thread connects to another. */
+function inspectorRefusal(): string | undefined {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission?.has('inspector') === false ? '--permission refuses the inspector (--allow-inspector allows it, where this Node has that flag)' : undefined;
 }
 
 function reasonOf(error: unknown): string {

@@ -24,6 +24,9 @@ export function identifier(name: string): string | undefined {
   return isIdentifier(last) ? last : `${last}Task`;
 }
 
+/** What runs when a file is loaded, or goes on there after an await. */
+export const MODULE = '(module)';
+
 function isAnonymous(name: string): boolean {
   return name === '' || /[(<]anonymous[)>]/.test(name);
 }
@@ -51,6 +54,7 @@ export function subject(frame: Frame | undefined): string {
 /** "`loadConfig` (config.js:12)". */
 export function place(frame: Frame): string {
   const where = `${clip(basename(frame.file), 32)}:${frame.line}`;
+  if (frame.function === MODULE) return `the top level of ${where}`;
   return isAnonymous(frame.function) ? `the function at ${where}` : `\`${clip(frame.function)}\` (${where})`;
 }
 
