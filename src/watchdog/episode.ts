@@ -76,6 +76,11 @@ export class Episode {
     return this.#looks[0]?.finding.isStartingUp === true || this.#isPaused(until, scheduling);
   }
 
+  /** No look has found a function of the user's, though all were answered. */
+  get isFaceless(): boolean {
+    return this.#looks.every(({ finding }) => culpritOf(readableStack(finding.frames)) === undefined);
+  }
+
   /** What is known of it by `until`. */
   stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
     const confidence = this.#confidence(until);

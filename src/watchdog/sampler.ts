@@ -11,7 +11,7 @@ const MAX_HEAP = 256 * 1024 * 1024;
 
 /** What ran most of a time. */
 export interface Sampled {
-  /** Innermost frame first; absent where no stack was there for half of the time. */
+  /** Innermost frame first; absent where no function of the user's was there for a third of the time. */
   readonly stack: RawFrame[] | undefined;
   /** Of the time, 0 to 1. */
   readonly gcShare: number;
@@ -57,9 +57,9 @@ function sumUp(profile: Profiler.Profile, from: number, to: number): Sampled | u
   const counts = countSamples(profile, from, to);
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
+  const tree = new Tree(profile.nodes);
   const collector = profile.nodes.find(({ callFrame }) => callFrame.functionName === '(garbage collector)');
-  const [id, count] = [...counts].reduce((most, next) => (next[1] > most[1] ? next : most));
-  return { stack: count > total / 2 ? pathTo(id, profile.nodes) : undefined, gcShare: (counts.get(collector?.id ?? 0) ?? 0) / total };
+  return { stack: tree.heaviestStack(counts, total / 3), gcShare: (counts.get(collector?.id ?? 0) ?? 0) / total };
 }
 
 /** By the node that was on top. V8 counts time as `now()` does, in µs. */
@@ -73,16 +73,42 @@ function countSamples({ samples = [], timeDeltas = [], startTime }: Profiler.Pro
   return counts;
 }
 
-function pathTo(leaf: number, nodes: readonly Profiler.ProfileNode[]): RawFrame[] | undefined {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
-  const frames: RawFrame[] = [];
-  for (let id: number | undefined = leaf; id !== undefined; id = parents.get(id)) {
-    const node = byId.get(id);
-    // "(root)", "(idle)", "(program)", "(garbage collector)".
-    if (node !== undefined && !/^\(.+\)$/.test(node.callFrame.functionName)) frames.push(toRawFrame(node));
+class Tree {
+  readonly #nodes: Map<number, Profiler.ProfileNode>;
+  readonly #parents: Map<number, number>;
+
+  constructor(nodes: readonly Profiler.ProfileNode[]) {
+    this.#nodes = new Map(nodes.map((node) => [node.id, node]));
+    this.#parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
   }
-  return frames.length === 0 ? undefined : frames;
+
+  /** Of the user's function that was innermost most often, in more than `least` samples, its most frequent stack. */
+  heaviestStack(counts: ReadonlyMap<number, number>, least: number): RawFrame[] | undefined {
+    const users = new Map<number, { count: number; leaf: number }>();
+    for (const [leaf, count] of counts) {
+      const user = this.#outwards(leaf).find(isUsers)?.id;
+      if (user === undefined) continue;
+      const before = users.get(user) ?? { count: 0, leaf };
+      users.set(user, { count: before.count + count, leaf: (counts.get(before.leaf) ?? 0) < count ? leaf : before.leaf });
+    }
+    const most = [...users.values()].reduce((best, next) => (next.count > best.count ? next : best), { count: 0, leaf: 0 });
+    return most.count > least ? this.#outwards(most.leaf).filter(isFunction).map(toRawFrame) : undefined;
+  }
+
+  #outwards(leaf: number): Profiler.ProfileNode[] {
+    const path: Profiler.ProfileNode[] = [];
+    for (let node = this.#nodes.get(leaf); node !== undefined; node = this.#nodes.get(this.#parents.get(node.id) ?? -1)) path.push(node);
+    return path;
+  }
+}
+
+/** Not "(root)", "(idle)", "(program)" or "(garbage collector)". */
+function isFunction({ callFrame }: Profiler.ProfileNode): boolean {
+  return !/^\(.+\)$/.test(callFrame.functionName);
+}
+
+function isUsers(node: Profiler.ProfileNode): boolean {
+  return isFunction(node) && node.callFrame.url !== '' && !/^(node|wasm):/.test(node.callFrame.url);
 }
 
 /** Of a caller only the place of the function is known, of the innermost one the line, too. */

@@ -113,10 +113,10 @@ export class Watch {
     if (gap !== undefined) this.#tellGap(gap, at);
     this.#naming.tick(at);
     if (this.#board.get('alive') === 0) return;
-    if (this.#naming.isBusy) this.#excuse(at);
-    else if (this.isExpected) this.#current = undefined;
-    else if (this.#current === undefined) this.#suspect(at);
-    else this.#follow(this.#current, at);
+    if (this.isExpected) this.#current = undefined;
+    else if (this.#current !== undefined) this.#follow(this.#current, at);
+    else if (this.#naming.isBusy) this.#excuse(at);
+    else this.#suspect(at);
   }
 
   /** The process ends: what is under way is told as far as it is known. */
@@ -193,6 +193,8 @@ export class Watch {
     current.nextLook = isDue ? at + current.interval : episode.startedAt + this.#settings.threshold;
     if (!isDue || this.#endOf(episode) !== undefined) return;
     current.interval = Math.min(MAX_INTERVAL, current.interval * INTERVAL_GROWTH);
+    // Microtasks that go on and on leave nothing on the stack between two of them.
+    if (episode.looks > 2 && this.#settings.sampling && episode.isFaceless) void this.#naming.start();
     if (episode.looks > 1) this.#tell(current, at);
   }
 
@@ -255,7 +257,11 @@ export class Watch {
   }
 }
 
-/** A native call that was the last thing its function did: only a caller of it could be seen, if anything. */
-function isUnnamed({ confidence, kind, call }: Stall): boolean {
-  return confidence === 'at-return' && call === undefined && (kind === 'native' || kind === 'blocking-io');
+/**
+ * A native call that was the last thing its function did: only a caller of it could be seen, if anything. Or a flood of
+ * microtasks.
+ */
+function isUnnamed({ confidence, kind, call, culprit }: Stall): boolean {
+  if (kind !== 'native' && kind !== 'blocking-io' && kind !== 'javascript') return false;
+  return confidence === 'at-return' ? call === undefined : confidence === 'live' && culprit === undefined;
 }
