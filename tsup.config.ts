@@ -7,6 +7,7 @@ const subpaths = {
   entry: {
     index: 'src/index.ts',
     watchdog: 'src/watchdog/index.ts',
+    register: 'src/integrations/register.ts',
   },
 };
 
@@ -26,7 +27,7 @@ const raw: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 export default defineConfig({
-  entry: { ...subpaths.entry, entry: 'src/worker/entry.ts', monitor: 'src/watchdog/monitor.ts' },
+  entry: { ...subpaths.entry, entry: 'src/worker/entry.ts', monitor: 'src/watchdog/monitor.ts', cli: 'src/cli/main.ts' },
   dts: subpaths,
   format: 'esm',
   target: 'node20',

@@ -31,7 +31,10 @@ export class Listener {
   report(): WatchdogReport | undefined {
     if (this.#lasting !== undefined) this.#add(this.#lasting);
     if (this.#state === undefined) return undefined;
-    return createReport({ ...this.#state, until: Date.now(), ...this.#ranking.toJSON() });
+    const ranking = this.#ranking.toJSON();
+    // Stuck before it could tell that it was ready.
+    const isLive = ranking.offenders.some(({ stack }) => stack.length > 0);
+    return createReport({ ...this.#state, ...(isLive && { capture: { mode: 'live' } }), until: Date.now(), ...ranking });
   }
 
   #add(stall: Stall): void {

@@ -9,7 +9,8 @@ import { takeEnvironment } from './environment.ts';
 import { whyNotWritable, writeReport } from './report-file.ts';
 import type { Told } from './told.ts';
 
-/** How often `offloop run` is told how the process is, in ms: it may be killed at any moment. */
+/** `offloop run` is told how the process is, which may be killed at any moment: after so many ms, and then ever less often. */
+const FIRST_TELLING = 50;
 const TELL_EVERY = 1000;
 
 /** Package managers see NODE_OPTIONS first, and only start the application; `offloop run` does, too. */
@@ -42,8 +43,11 @@ function keepTelling(watchdog: Watchdog, fd: number): void {
     const line: Told = { state: { since, until, capture, expected, lag } };
     writeWhole(fd, `${JSON.stringify(line)}\n`);
   };
-  tell();
-  setInterval(tell, TELL_EVERY).unref();
+  const tellAgain = (after: number): void => {
+    tell();
+    setTimeout(tellAgain, after, Math.min(TELL_EVERY, 2 * after)).unref();
+  };
+  tellAgain(FIRST_TELLING);
   process.on('exit', tell);
 }
 

@@ -22,7 +22,12 @@ type CallSite = NodeJS.CallSite & {
   isAsync(): boolean;
 };
 
-/** Structured, without the user's `Error.prepareStackTrace`, whose setting and limit are put back at once. */
+/**
+ * Structured, without the user's `Error.prepareStackTrace`, whose setting and limit are put back at once.
+ *
+ * No regular expression may run here, nor in whatever else is called while the main thread is interrupted: it may be in the
+ * middle of one, and a second one on top of that crashes V8 (Node 20 to 26: the two share one backtracking stack).
+ */
 export function takeStack(above: (...args: never) => unknown): RawFrame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
   const holder: { stack?: RawFrame[] } = {};
@@ -48,9 +53,17 @@ function positionOf(site: CallSite): Position {
   // Code of `eval` has neither, whatever the types say.
   const file = (site.getFileName() ?? site.getScriptNameOrSourceURL()) as string | null | undefined;
   if (typeof file === 'string' && file !== '') return { file, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 };
-  // "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": where the code was made is as near as it gets.
-  const [, origin = '', line, column] = /\((?!eval at )([^()]+):(\d+):(\d+)\)/.exec(site.getEvalOrigin() ?? '') ?? [];
-  return { file: origin, line: Number(line ?? 0), column: Number(column ?? 0) };
+  return site.isEval() ? originOf(site.getEvalOrigin() ?? '') : { file: '', line: 0, column: 0 };
+}
+
+/**
+ * "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": where the code was made is as near as it gets.
+ * Taken apart by hand, see `takeStack()`.
+ */
+function originOf(origin: string): Position {
+  const [column = '', line = '', ...file] = origin.slice(origin.lastIndexOf('(') + 1, origin.lastIndexOf(')')).split(':').reverse();
+  const position = { file: file.reverse().join(':'), line: Number(line), column: Number(column) };
+  return position.line > 0 && position.column > 0 ? position : { file: '', line: 0, column: 0 };
 }
 
 /** The top level of a file. */

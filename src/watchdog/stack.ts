@@ -38,11 +38,16 @@ export function isStillIts(raw: readonly RawFrame[]): boolean {
   return running.length > 0 && (users.length === 0 || users.some((frame) => !frame.isEntry));
 }
 
-/** Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. */
+/**
+ * Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. Asked on
+ * the main thread in the middle of anything, so without a regular expression: see `takeStack()`.
+ */
 export function isLoading(raw: readonly RawFrame[]): boolean {
   const outermost = raw.findLast((frame) => !frame.isAsync);
-  return outermost !== undefined && /^node:internal\/(modules|main|process\/(esm_loader|execution))/.test(outermost.file);
+  return outermost !== undefined && LOADERS.some((place) => outermost.file.startsWith(place));
 }
+
+const LOADERS = ['node:internal/modules/', 'node:internal/main/', 'node:internal/process/esm_loader', 'node:internal/process/execution'];
 
 /** The innermost frame that is neither Node's nor V8's; inside a dependency, with who called into that. */
 export function culpritOf(stack: readonly Frame[]): Frame | undefined {
