@@ -37,6 +37,11 @@ export function decodeStore(name: string, text: string): { store: AsyncLocalStor
   return { store: record.store, value: fromWire(record, wire) };
 }
 
+/** The value as plain data, for a report: a schema has no say in that. */
+export function plainStore(record: StoreRecord, value: unknown): unknown {
+  return fromText(plainText(record, toWire(record, value)));
+}
+
 function toWire(record: StoreRecord, value: unknown): unknown {
   if (record.pick !== undefined) return pickKeys(record, value, record.pick);
   return record.encode === undefined ? value : callCodec(record, 'encode', record.encode, value);

@@ -1,7 +1,12 @@
 import { OffloopError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
-import { encodeStore } from './codec.ts';
-import { fromText } from './plain.ts';
+import { plainStore } from './codec.ts';
+
+/**
+ * The user's functions can be called in the middle of anything: on Node 20 and 22 that may be a regular expression, and a
+ * second one on top of it, which such a function may well run, crashes V8.
+ */
+export const canCallAnything = Number(process.versions.node.split('.', 1)[0]) >= 24;
 
 /** The carried stores that are set right now, by name, for a report. Never throws, and shows nothing that is sensitive. */
 export function showStores(): Record<string, unknown> {
@@ -19,9 +24,15 @@ function show(record: StoreRecord): unknown {
     const value = record.store.getStore();
     if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
     if (record.sensitive) return '[sensitive]';
-    return fromText(encodeStore(record) ?? 'null');
+    return canCallAnything || isOnlyRead(record, value) ? plainStore(record, value) : '[not shown: only Node 24 and up can call its functions in the middle of a stall]';
   } catch (error) {
     // Its message may quote the value, which nobody has cleared for a report; a code says enough.
     return `[cannot be shown: ${error instanceof OffloopError ? error.code : 'an error'}]`;
   }
+}
+
+/** No function of the user's runs when it is read. */
+function isOnlyRead({ encode, pick }: StoreRecord, value: unknown): boolean {
+  if (encode !== undefined) return false;
+  return typeof value !== 'object' || value === null || (pick ?? []).every((key) => !(key in value) || 'value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}));
 }

@@ -133,13 +133,21 @@ function outwards(frame: Frame, samples: Seen['samples']): Frame[] {
   return stack.slice(stack.findIndex(isIt)).filter((other) => other.isAsync !== true);
 }
 
-function hints({ call = '', confidence }: Seen, target: Frame): (string | false)[] {
+function hints({ call = '', confidence, samples }: Seen, target: Frame): (string | false)[] {
   return [
     confidence === 'at-return' && AT_RETURN,
     /^(JSON\.(parse|stringify)|structuredClone)$/.test(call) && 'Copying a large result back blocks, too: move the work around it along, or stream.',
     /^RegExp\.|^String\.(match|matchAll|replace|replaceAll|search|split)$/.test(call) && 'The pattern may be backtracking: check it, too.',
     target.package === undefined && isMethod(target.function) && 'Pass in what it uses of `this`.',
+    confidence === 'live' && loopHint(target, samples),
   ];
+}
+
+/** Two looks cannot tell one long call from many short ones. */
+function loopHint(target: Frame, samples: Seen['samples']): string | false {
+  const caller = outwards(target, samples)[1];
+  const isOwn = caller !== undefined && isUsers(caller) && caller.package === undefined && target.package === undefined;
+  return isOwn && caller.function !== target.function && caller.function !== MODULE && `If ${place(caller)} calls it in a loop, move that instead.`;
 }
 
 const AT_RETURN = 'Caught as it returned: it, or something that it called last.';

@@ -2,6 +2,7 @@ import { advise } from './advise.ts';
 import { classify } from './classify.ts';
 import { toEpoch } from './clock.ts';
 import type { Finding } from './probe.ts';
+import type { RawFrame } from './raw-stack.ts';
 import type { Sampled } from './sampler.ts';
 import type { Scheduling } from './scheduling.ts';
 import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
@@ -85,7 +86,7 @@ export class Episode {
   stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
-    const seen = looks.map(({ finding, delay }) => readableStack(delay < LIVE_MS ? finding.frames : withoutJustBegun(finding.frames)));
+    const seen = looks.map(({ finding, delay }) => stackOf(finding.frames, delay < LIVE_MS));
     const named = this.#sampled?.stack;
     const samples = named === undefined ? seen : [readableStack(named)];
     const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
@@ -135,6 +136,12 @@ export class Episode {
   #slowest(): Look {
     return this.#looks.reduce((slowest, look) => (look.delay > slowest.delay ? look : slowest));
   }
+}
+
+/** What has only just begun has not taken the time; in a flood of short functions there is nothing else to be seen. */
+function stackOf(raw: readonly RawFrame[], isLive: boolean): Frame[] {
+  const stack = readableStack(withoutJustBegun(raw));
+  return isLive && culpritOf(stack) === undefined ? readableStack(raw) : stack;
 }
 
 /** The function that was on top in most samples, and what it called then. */

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers';
 import type { PoolFigures } from '../observed.ts';
 import { Board } from './board.ts';
 import { Prober } from './capture.ts';
+import { now } from './clock.ts';
 import { StallLog, writeWhole } from './log.ts';
 import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
 import { duration } from './page/client/format.js';
@@ -27,7 +28,7 @@ export class Monitor {
   readonly #counters = new StallCounters();
   readonly #since = Date.now();
   /** Stalls that the main thread has been told of, and has not counted yet. */
-  readonly #uncounted = new Map<number, Stall>();
+  readonly #uncounted = new Map<number, { stall: Stall; isSaid: boolean }>();
   #capture: Capture = { mode: 'starting' };
   #pools: PoolFigures[] = [];
   #numbers = 0;
@@ -41,7 +42,7 @@ export class Monitor {
     this.#log = new StallLog(data.log);
     this.#watch = new Watch(data, {
       ...{ board: this.#board, prober: this.#prober, log: this.#log, hasIgnore: data.hasIgnore },
-      emit: (stall) => { this.#emit(stall); },
+      emit: (stall, isSaid) => { this.#emit(stall, isSaid); },
       progress: (stall) => { this.#tellParent({ stall: brief(stall), isOver: false }); },
       abort: () => { this.#abort(); },
     });
@@ -138,9 +139,9 @@ export class Monitor {
     return { count, mean: count === 0 ? 0 : this.#board.get('lagSum') / count, p50: this.#board.lagPercentile(0.5), p99: this.#board.lagPercentile(0.99), max };
   }
 
-  #emit(stall: Stall): void {
+  #emit(stall: Stall, isSaid: boolean): void {
     this.#tellParent({ stall: brief(stall), isOver: true });
-    this.#uncounted.set(++this.#numbers, stall);
+    this.#uncounted.set(++this.#numbers, { stall, isSaid });
     this.#send({ type: 'stall', number: this.#numbers, stall });
   }
 
@@ -151,9 +152,11 @@ export class Monitor {
   }
 
   #count(number: number): void {
-    const stall = this.#uncounted.get(number);
-    if (stall === undefined) return;
+    const uncounted = this.#uncounted.get(number);
+    if (uncounted === undefined) return;
+    const { stall, isSaid } = uncounted;
     this.#uncounted.delete(number);
+    if (!isSaid) this.#log.ended(stall, false, now());
     this.#ranking.add(stall);
     this.#counters.add(stall);
   }

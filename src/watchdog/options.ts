@@ -25,7 +25,7 @@ export interface WatchdogOptions {
    * Default true.
    */
   sampling?: boolean;
-  /** Stalls to leave out. May be called in the middle of one, so it should only look at what it is given. */
+  /** Stalls to leave out. May be called in the middle of one (Node 24 and up), so it should only look at what it is given. */
   ignore?(stall: Stall): boolean;
 }
 

@@ -26,7 +26,7 @@ type CallSite = NodeJS.CallSite & {
  * Structured, without the user's `Error.prepareStackTrace`, whose setting and limit are put back at once.
  *
  * No regular expression may run here, nor in whatever else is called while the main thread is interrupted: it may be in the
- * middle of one, and a second one on top of that crashes V8 (Node 20 to 26: the two share one backtracking stack).
+ * middle of one, and a second one on top of that crashes Node 20 and 22, whose V8 has them share one backtracking stack.
  */
 export function takeStack(above: (...args: never) => unknown): RawFrame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;

@@ -1,8 +1,11 @@
+import { canCallAnything } from '../context/show.ts';
 import type { Prober } from './capture.ts';
 import { now } from './clock.ts';
 import type { StallLog } from './log.ts';
 import type { Stall } from './types.ts';
 
+/** Where `ignore` cannot be asked in the middle of a stall, one that lasts this long is told of all the same, in ms. */
+const TOO_LONG = 1000;
 /** "Still stuck" after a second, ten, a hundred, in ms. */
 const FIRST_REMINDER = 1000;
 
@@ -38,13 +41,15 @@ export class Telling {
   stuck(stall: Stall, at: number): void {
     if (this.#said === 'asking' || this.#said === 'ignored') return;
     if (this.#said === 'stuck') { this.#remind(stall, at); return; }
-    if (this.#parts.hasIgnore) this.#askFirst(stall);
-    else this.#say(stall, at);
+    if (this.#parts.hasIgnore && canCallAnything) this.#askFirst(stall);
+    else if (!this.#parts.hasIgnore || stall.duration >= TOO_LONG) this.#say(stall, at);
   }
 
-  /** What runs meanwhile has had the time to say whether it counts. */
-  ended(stall: Stall, at: number): void {
+  /** Returns whether it has been said: where there is an `ignore`, the main thread has to be asked first. */
+  ended(stall: Stall, at: number): boolean {
+    if (this.#parts.hasIgnore && this.#said !== 'stuck') return false;
     this.#parts.log.ended(stall, this.#said === 'stuck', at);
+    return true;
   }
 
   #askFirst(stall: Stall): void {

@@ -31,8 +31,8 @@ export interface WatchSettings {
 export interface WatchParts extends TellingParts {
   readonly board: Board;
   readonly prober: Prober;
-  /** A stall is over. */
-  emit(stall: Stall): void;
+  /** A stall is over; it may still have to be said. */
+  emit(stall: Stall, isSaid: boolean): void;
   abort(): void;
 }
 
@@ -129,7 +129,7 @@ export class Watch {
   giveUp(): void {
     if (this.#current === undefined) return;
     const { episode } = this.#current;
-    this.#parts.emit(this.#stallOf({ episode, endedAt: now(), scheduling: this.#scheduling.read() }));
+    this.#parts.emit(this.#stallOf({ episode, endedAt: now(), scheduling: this.#scheduling.read() }), true);
     this.#excuse(Infinity);
   }
 
@@ -240,8 +240,7 @@ export class Watch {
   #finish(closed: Closed): void {
     this.#unnamed.delete(closed);
     const stall = this.#stallOf(closed);
-    closed.telling.ended(stall, now());
-    this.#parts.emit(stall);
+    this.#parts.emit(stall, closed.telling.ended(stall, now()));
   }
 
   #excuse(at: number): void {
@@ -252,8 +251,7 @@ export class Watch {
   #tellGap(stall: Stall, at: number): void {
     this.#excuse(at);
     if (this.#board.get('alive') === 0 || this.isExpected) return;
-    new Telling(this.#parts).ended(stall, at);
-    this.#parts.emit(stall);
+    this.#parts.emit(stall, new Telling(this.#parts).ended(stall, at));
   }
 }
 
