@@ -77,13 +77,13 @@ export class Episode {
     return this.#looks[0]?.finding.isStartingUp === true || this.#isPaused(until, scheduling);
   }
 
-  /** No look has found a function of the user's, though all were answered. */
+  /** Nothing has found a function of the user's. */
   get isFaceless(): boolean {
-    return this.#looks.every(({ finding }) => culpritOf(readableStack(finding.frames)) === undefined);
+    return this.#sampled === undefined && this.#looks.every(({ finding }) => culpritOf(readableStack(finding.frames)) === undefined);
   }
 
   /** What is known of it by `until`. */
-  stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
+  stall(until: number, scheduling: Scheduling | undefined): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
     const seen = looks.map(({ finding, delay }) => stackOf(finding.frames, delay < LIVE_MS));
@@ -98,7 +98,7 @@ export class Episode {
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
       duration: roundMs(until - this.startedAt),
-      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
+      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling) }),
       ...{ confidence: named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),

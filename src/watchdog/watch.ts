@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Board } from './board.ts';
 import type { Prober } from './capture.ts';
 import { now, toEpoch } from './clock.ts';
@@ -16,6 +18,8 @@ const SILENCE_MS = 20;
 const FIRST_INTERVAL = 10;
 const INTERVAL_GROWTH = 1.5;
 const MAX_INTERVAL = 1000;
+/** How long a stall is sampled while it lasts, in ms. */
+const SAMPLE_MS = 100;
 
 export interface WatchSettings {
   readonly threshold: number;
@@ -53,6 +57,7 @@ interface Current {
   nextLook: number;
   interval: number;
   latest: Stall | undefined;
+  hasSampled: boolean;
 }
 
 /** A stall that is over. */
@@ -147,7 +152,7 @@ export class Watch {
     const since = this.#since;
     if (at - since < this.#settings.threshold / 2) return;
     const episode = new Episode(++this.#episodes, { since, idle: this.#board.get('idle'), askedAt: at, scheduling: this.#scheduling.read() });
-    this.#current = { episode, telling: new Telling(this.#parts), askedAt: undefined, nextLook: 0, interval: FIRST_INTERVAL, latest: undefined };
+    this.#current = { episode, telling: new Telling(this.#parts), askedAt: undefined, nextLook: 0, interval: FIRST_INTERVAL, latest: undefined, hasSampled: false };
     this.#look(this.#current, at);
   }
 
@@ -193,9 +198,23 @@ export class Watch {
     current.nextLook = isDue ? at + current.interval : episode.startedAt + this.#settings.threshold;
     if (!isDue || this.#endOf(episode) !== undefined) return;
     current.interval = Math.min(MAX_INTERVAL, current.interval * INTERVAL_GROWTH);
-    // Microtasks that go on and on leave nothing on the stack between two of them.
-    if (episode.looks > 2 && this.#settings.sampling && episode.isFaceless) void this.#naming.start();
-    if (episode.looks > 1) this.#tell(current, at);
+    if (episode.looks < 2) return;
+    if (this.#settings.sampling && episode.isFaceless && !current.hasSampled) void this.#sampleAndTell(current);
+    else this.#tell(current, at);
+  }
+
+  /** Microtasks that go on and on leave nothing on the stack between two of them; the profiler sees them. */
+  async #sampleAndTell(current: Current): Promise<void> {
+    current.hasSampled = true;
+    current.nextLook = Infinity;
+    await this.#naming.start();
+    if (this.#naming.isSampling) {
+      await sleep(SAMPLE_MS);
+      const sampled = await this.#naming.name(current.episode.startedAt, now());
+      if (sampled !== undefined) current.episode.nameBy(sampled);
+    }
+    current.nextLook = now();
+    if (current === this.#current && this.#endOf(current.episode) === undefined) this.#tell(current, now());
   }
 
   #tell(current: Current, at: number): void {
@@ -207,7 +226,7 @@ export class Watch {
   }
 
   #stallOf({ episode, endedAt, scheduling }: Pick<Closed, 'episode' | 'endedAt' | 'scheduling'>): Stall {
-    return episode.stall(endedAt, scheduling, this.#settings.threshold);
+    return episode.stall(endedAt, scheduling);
   }
 
   #abortWhenDue({ telling }: Current, forMs: number): void {
