@@ -19,8 +19,14 @@ export function checkResults({ inline, offloaded, trace }) {
     check(`p99 latency at most 1/${P99_TIMES}`, `1/${Math.floor(p99)}`, p99 >= P99_TIMES),
     check('no request fails once it is offloaded', `${failed} failed`, failed === 0),
     check(`health check p99 below ${HEALTH_P99_MS} ms`, `${Math.ceil(offloaded.health.p99)} ms`, offloaded.health.p99 < HEALTH_P99_MS),
+    check('the watchdog names the validator and the request while the loop is stuck', inline.watchdog.toldDuring ? 'yes' : 'no', inline.watchdog.toldDuring),
+    check('no stall once it is offloaded', `${count(offloaded.watchdog.stalls)} found`, count(offloaded.watchdog.stalls) === 0),
     check('every worker log line has its request\'s ids', `${trace.matching} of ${trace.requests}`, trace.matching === trace.requests),
   ];
+}
+
+function count(stalls) {
+  return stalls.reduce((sum, stall) => sum + stall.count, 0);
 }
 
 function check(promise, measured, isKept) {

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { readWatchdog } from './watchdog.js';
 
 /**
  * @param {'inline' | 'offloaded'} variant
@@ -9,10 +10,10 @@ import { fileURLToPath } from 'node:url';
 export async function startServer(variant, logLevel) {
   const child = fork(pathOf('server.js'), [variant], {
     env: { ...process.env, LOG_LEVEL: logLevel },
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const [{ url }] = await Promise.race([once(child, 'message'), failWhenEnded(child)]);
-  return { url, stdout: child.stdout, stop: () => stop(child) };
+  const [{ url, watchdogUrl }] = await Promise.race([once(child, 'message'), failWhenEnded(child)]);
+  return { url, watchdog: readWatchdog(child.stderr, watchdogUrl), stdout: child.stdout, stop: () => stop(child) };
 }
 
 /**

@@ -11,6 +11,7 @@ import { diff } from './report/diff.js';
 import { heading, say, style, table, ticker } from './report/terminal.js';
 import { tableRows } from './table.js';
 import { traceRequests } from './trace.js';
+import { namesTheCause, sentence } from './watchdog.js';
 
 const SECONDS = 12;
 
@@ -41,7 +42,8 @@ function introduce() {
 
 function actInline() {
   heading('1. Inline: validate() on the event loop');
-  say('While a big order is validated everybody waits, the load balancer\'s health check too.');
+  say('While a big order is validated everybody waits, the load balancer\'s health check too. In yellow: what the watchdog says\n' +
+    'of the first stall while it lasts.');
   return measure('inline');
 }
 
@@ -67,10 +69,18 @@ async function actContext() {
 async function measure(variantName) {
   const server = await startServer(variantName, 'warn');
   const seconds = ticker('small orders answered in each second');
+  let toldDuring = false;
+  server.watchdog.whenReported(async (text) => {
+    toldDuring = await server.watchdog.isStuck() && namesTheCause(text);
+    seconds.interrupt(text.split('\n').map((line) => style('yellow', line)).join('\n'));
+  });
   try {
-    return await runLoad(server.url, { seconds: SECONDS, blankLines: heavy.blankLines }, seconds.write);
-  } finally {
+    const measured = await runLoad(server.url, { seconds: SECONDS, blankLines: heavy.blankLines }, seconds.write);
     seconds.end();
+    const stalls = await server.watchdog.stalls();
+    say(sentence(stalls));
+    return { ...measured, watchdog: { toldDuring, stalls } };
+  } finally {
     await server.stop();
   }
 }

@@ -16,10 +16,16 @@ export function say(text = '') {
   console.log(text.split('\n').map((line) => (line ? `  ${line}` : '')).join('\n'));
 }
 
-/** Numbers that come one a second, on one line: `write` adds one, `end` closes the line. */
+/** Numbers that come one a second, on one line: `write` adds one, `interrupt` puts a text between, `end` closes the line. */
 export function ticker(label) {
-  process.stdout.write(`\n  ${label}:`);
+  const begin = () => process.stdout.write(`\n  ${label}:`);
+  begin();
   return {
+    interrupt: (text) => {
+      process.stdout.write('\n\n');
+      say(text);
+      begin();
+    },
     write: (value) => process.stdout.write(` ${style(value ? 'green' : 'red', value.toLocaleString('en-US'))}`),
     end: () => process.stdout.write('\n'),
   };
