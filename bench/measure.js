@@ -32,6 +32,12 @@ export function ratio(values, base) {
   return { median: round2(median(ratios)), from: round2(quantile(ratios, 0.25)), to: round2(quantile(ratios, 0.75)) };
 }
 
+/** The median and the middle half of the values, as a table shows them. */
+export function spread(values, digits) {
+  const [middle, from, to] = [0.5, 0.25, 0.75].map((q) => Number(quantile(values, q).toFixed(digits)));
+  return { median: middle, 'middle half': `${from} to ${to}` };
+}
+
 export function round2(value) {
   return Math.round(value * 100) / 100;
 }

@@ -3,9 +3,10 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { sequential } from './sequential.js';
+import { watchdog } from './watchdog.js';
 
 /** Each question is one file: `npm run bench`, or `npm run bench -- sequential`. */
-const questions = { sequential };
+const questions = { sequential, watchdog };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
