@@ -21,7 +21,7 @@ export function sumUp(listener: Listener, { log, report: path, failOver }: RunCo
   const isLost = path !== undefined && !write(path, report, pid, log);
   const { worst } = listener;
   const isTooLong = failOver !== undefined && worst !== undefined && worst.duration > failOver;
-  if (isTooLong) say(`failed: ${nameOf(worst)} blocked the event loop for ${duration(worst.duration)}, and --fail-over allows ${duration(failOver)}`, log);
+  if (isTooLong) say(`failed: the event loop was blocked for ${duration(worst.duration)}, and --fail-over allows ${duration(failOver)}: ${nameOf(worst)}`, log);
   return isLost || isTooLong;
 }
 

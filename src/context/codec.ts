@@ -39,7 +39,9 @@ export function decodeStore(name: string, text: string): { store: AsyncLocalStor
 
 /** The value as plain data, for a report: a schema has no say in that. */
 export function plainStore(record: StoreRecord, value: unknown): unknown {
-  return fromText(plainText(record, toWire(record, value)));
+  const text = plainText(record, toWire(record, value));
+  checkSize(record, text);
+  return fromText(text);
 }
 
 function toWire(record: StoreRecord, value: unknown): unknown {

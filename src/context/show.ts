@@ -34,5 +34,6 @@ function show(record: StoreRecord): unknown {
 /** No function of the user's runs when it is read. */
 function isOnlyRead({ encode, pick }: StoreRecord, value: unknown): boolean {
   if (encode !== undefined) return false;
-  return typeof value !== 'object' || value === null || (pick ?? []).every((key) => !(key in value) || 'value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}));
+  if (typeof value !== 'object' || value === null) return true;
+  return (pick ?? Reflect.ownKeys(value)).every((key) => !(key in value) || 'value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}));
 }

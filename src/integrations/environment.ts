@@ -15,10 +15,12 @@ interface Variable {
   parse(text: string): RegisterSettings[keyof RegisterSettings];
 }
 
+const logs = new Map<string, 'stderr' | 'json' | false>([['stderr', 'stderr'], ['json', 'json'], ['off', false]]);
+
 /** The flags of `offloop run` are these, too. */
 export const variables: Readonly<Record<keyof RegisterSettings, Variable>> = {
   threshold: { name: 'OFFLOOP_THRESHOLD', expected: 'a number of milliseconds, 10 to 3,600,000', parse: (text) => milliseconds(text, 10, 3.6e6) },
-  log: { name: 'OFFLOOP_LOG', expected: 'stderr, json or off', parse: (text) => ({ stderr: 'stderr', json: 'json', off: false } as const)[text] },
+  log: { name: 'OFFLOOP_LOG', expected: 'stderr, json or off', parse: (text) => logs.get(text) },
   page: { name: 'OFFLOOP_PAGE', expected: 'true, a port, or host:port', parse: pageOf },
   abortAfter: { name: 'OFFLOOP_ABORT_AFTER', expected: 'a positive number of milliseconds', parse: (text) => milliseconds(text, Number.MIN_VALUE, Infinity) },
   report: { name: 'OFFLOOP_REPORT', expected: 'a path that ends in .html or .json', parse: (text) => (/\.(html|json)$/i.test(text) ? resolve(text) : undefined) },

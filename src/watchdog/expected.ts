@@ -23,7 +23,11 @@ export class ExpectedBlocks {
       const result = fn();
       if (isThenable(result)) {
         isLasting = true;
-        const end = (): void => { this.#change(-1); };
+        const end = (): void => {
+          // What has just ended may have kept the heartbeat waiting.
+          this.late(now() - this.#board.get('beat'));
+          this.#change(-1);
+        };
         result.then(end, end);
       }
       return result;

@@ -1,4 +1,5 @@
 import { now } from './clock.ts';
+import { spentWriting } from './log.ts';
 import { ownThread, SchedulingReader, type Scheduling } from './scheduling.ts';
 import { unseenStall } from './stall.ts';
 import type { Stall } from './types.ts';
@@ -14,6 +15,7 @@ export class OwnGap {
   readonly #threshold: number;
   readonly #scheduling = new SchedulingReader(ownThread());
   #lastTick = now();
+  #writingMs = 0;
   #readAt = now();
   #before: Scheduling | undefined = this.#scheduling.read();
 
@@ -24,8 +26,10 @@ export class OwnGap {
   /** @param pace how long after the last tick this one was due, in ms */
   tick(at: number, pace: number): Stall | undefined {
     const began = this.#lastTick;
+    const wrote = spentWriting() - this.#writingMs;
     this.#lastTick = at;
-    const isGap = at - began - pace >= this.#threshold;
+    this.#writingMs += wrote;
+    const isGap = at - began - pace - wrote >= this.#threshold;
     if (!isGap && at - this.#readAt < READ_EVERY) return undefined;
     const before = this.#before;
     this.#before = this.#scheduling.read();

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 
+import { now } from './clock.ts';
 import { duration, place as filePlace } from './page/client/format.js';
 import { shownStack } from './stack.ts';
 import { brief } from './stall.ts';
@@ -81,17 +82,29 @@ export class StallLog {
   }
 }
 
+/** How long a full pipe is waited for, in ms. */
+const PATIENCE = 50;
+
+let writingMs = 0;
+
+/** What this thread has spent writing so far, in ms: where it stood still for that, nobody else is to blame. */
+export function spentWriting(): number {
+  return writingMs;
+}
+
 /** A pipe that nobody empties may refuse for a moment; one that is closed refuses for good. */
 export function writeWhole(fd: number, text: string): void {
+  const startedAt = now();
   let rest = Buffer.from(text);
-  for (let tries = 0; rest.length > 0 && tries < 1000; tries++) {
+  while (rest.length > 0 && now() - startedAt < PATIENCE) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') break;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  writingMs += now() - startedAt;
 }
 
 /** What a person needs: where, whose request, why, and what to do. */

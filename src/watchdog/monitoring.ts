@@ -16,7 +16,7 @@ import type { Capture, LagStats, ReportData, Stall } from './types.ts';
 import { Watch } from './watch.ts';
 
 /** How long a thread that runs no JavaScript may take to end itself before it is killed, in ms. */
-const ABORT_GRACE = 1000;
+const ABORT_GRACE = 3000;
 
 export class Monitor {
   readonly #data: MonitorData;

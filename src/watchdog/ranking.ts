@@ -9,6 +9,8 @@ import type { Offender, ReportData, Stall } from './types.ts';
 const MAX_OFFENDERS = 100;
 const MAX_REQUESTS = 1000;
 const MAX_TIMELINE = 1000;
+/** Of those that are not kept apart, so many are remembered by their sum. */
+const MAX_DROPPED = 1000;
 const DAY_MS = 86_400_000;
 
 /** Folds stalls of the same cause together, in bounded memory however long it runs. */
@@ -17,7 +19,9 @@ export class Ranking {
   readonly #timeline: { startedAt: number; duration: number; key: string }[] = [];
   #stalls = 0;
   #blockedMs = 0;
-  #others = { count: 0, totalMs: 0 };
+  /** What was dropped and may come back, the latest last. */
+  readonly #dropped = new Map<string, Sum>();
+  #others: Sum = { count: 0, totalMs: 0 };
 
   add(stall: Stall): void {
     const key = causeOf(stall);
@@ -26,7 +30,7 @@ export class Ranking {
     this.#timeline.push({ startedAt: stall.startedAt, duration: stall.duration, key });
     if (this.#timeline.length > MAX_TIMELINE) this.#timeline.shift();
     let tally = this.#offenders.get(key);
-    if (tally === undefined) this.#offenders.set(key, (tally = new Tally(stall)));
+    if (tally === undefined) this.#offenders.set(key, (tally = new Tally(stall, this.#resume(key))));
     tally.add(stall);
     if (this.#offenders.size > MAX_OFFENDERS) this.#dropLeast(key);
   }
@@ -41,16 +45,32 @@ export class Ranking {
     };
   }
 
-  /** The newcomer stays, or a cause that comes back again and again could never rise. */
+  /** A cause that comes back goes on where it was, or it could never rise. */
+  #resume(key: string): Sum | undefined {
+    const before = this.#dropped.get(key);
+    if (before === undefined) return undefined;
+    this.#dropped.delete(key);
+    this.#others = { count: this.#others.count - before.count, totalMs: roundMs(this.#others.totalMs - before.totalMs) };
+    return before;
+  }
+
   #dropLeast(newcomer: string): void {
     let least: [string, Tally] | undefined;
     for (const entry of this.#offenders) {
       if (entry[0] !== newcomer && (least === undefined || entry[1].totalMs < least[1].totalMs)) least = entry;
     }
     if (least === undefined) return;
-    this.#offenders.delete(least[0]);
-    this.#others = { count: this.#others.count + least[1].count, totalMs: roundMs(this.#others.totalMs + least[1].totalMs) };
+    const [key, { count, totalMs }] = least;
+    this.#offenders.delete(key);
+    this.#dropped.set(key, { count, totalMs });
+    if (this.#dropped.size > MAX_DROPPED) this.#dropped.delete(this.#dropped.keys().next().value!);
+    this.#others = { count: this.#others.count + count, totalMs: roundMs(this.#others.totalMs + totalMs) };
   }
+}
+
+interface Sum {
+  readonly count: number;
+  readonly totalMs: number;
 }
 
 /** By function, not by line: a loop is found in another line each time. */
@@ -60,15 +80,17 @@ function causeOf({ kind, boundary, culprit, task }: Stall): string {
 }
 
 class Tally {
-  count = 0;
-  totalMs = 0;
+  count: number;
+  totalMs: number;
   readonly #requests = new Set<string>();
   readonly #durations: RecordableHistogram = createHistogram({ lowest: 1, highest: DAY_MS, figures: 2 });
   readonly #firstSeen: number;
   #lastSeen: number;
   #worst: Stall;
 
-  constructor(first: Stall) {
+  constructor(first: Stall, before: Sum = { count: 0, totalMs: 0 }) {
+    this.count = before.count;
+    this.totalMs = before.totalMs;
     this.#firstSeen = this.#lastSeen = first.startedAt;
     this.#worst = brief(first);
   }

@@ -31,6 +31,10 @@ export class Telling {
     return this.#said === 'ignored';
   }
 
+  get hasSpoken(): boolean {
+    return this.#said !== 'nothing' && this.#said !== 'asking';
+  }
+
   /** It does not answer. With an `ignore` there is nothing yet that it could be asked about. */
   silence(forMs: number, at: number): void {
     if (this.#said !== 'nothing' || this.#parts.hasIgnore) return;

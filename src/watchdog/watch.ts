@@ -18,6 +18,8 @@ const SILENCE_MS = 20;
 const FIRST_INTERVAL = 10;
 const INTERVAL_GROWTH = 1.5;
 const MAX_INTERVAL = 1000;
+/** How long the end of a process waits for the report of what it was stuck in, in ms. */
+const LAST_WORDS_MS = 500;
 /** How long a stall is sampled while it lasts, in ms. */
 const SAMPLE_MS = 100;
 
@@ -74,7 +76,8 @@ export class Watch {
   readonly #scheduling: SchedulingReader;
   readonly #gap: OwnGap;
   readonly #naming: Naming;
-  #canLook = false;
+  /** Unknown until the self-test is over: till then the process starts up. */
+  #canLook: boolean | undefined;
   /** What lies before is not the main thread's fault. */
   #notBefore = 0;
   #episodes = 0;
@@ -117,7 +120,7 @@ export class Watch {
     const gap = this.#gap.tick(at, this.pace);
     if (gap !== undefined) this.#tellGap(gap, at);
     this.#naming.tick(at);
-    if (this.#board.get('alive') === 0) return;
+    if (this.#board.get('alive') === 0 || this.#canLook === undefined) return;
     if (this.isExpected) this.#current = undefined;
     else if (this.#current !== undefined) this.#follow(this.#current, at);
     else if (this.#naming.isBusy) this.#excuse(at);
@@ -166,7 +169,9 @@ export class Watch {
     }
     const forMs = at - episode.startedAt;
     if (forMs < this.#settings.threshold) return;
-    if (askedAt !== undefined && at - askedAt >= SILENCE_MS) telling.silence(forMs, at);
+    // When the callback began is known only once it answers: up to a beat later than it seems.
+    const isCertain = episode.looks > 0 || forMs >= this.#settings.threshold + this.#settings.interval;
+    if (isCertain && askedAt !== undefined && at - askedAt >= SILENCE_MS) telling.silence(forMs, at);
     if (askedAt === undefined && at >= current.nextLook) this.#look(current, at);
     this.#abortWhenDue(current, forMs);
   }
@@ -179,7 +184,7 @@ export class Watch {
   }
 
   #look(current: Current, at: number): void {
-    if (!this.#canLook) { current.nextLook = Infinity; return; }
+    if (this.#canLook !== true) { current.nextLook = Infinity; return; }
     current.askedAt = at;
     this.#parts.prober.look(current.episode.id).then(
       (finding) => {
@@ -230,7 +235,10 @@ export class Watch {
   }
 
   #abortWhenDue({ telling }: Current, forMs: number): void {
-    if (forMs < (this.#settings.abortAfter ?? Infinity) || this.#isAborting || telling.isIgnored) return;
+    const { abortAfter = Infinity } = this.#settings;
+    if (forMs < abortAfter || this.#isAborting || telling.isIgnored) return;
+    // First what it is stuck in.
+    if (!telling.hasSpoken && forMs < abortAfter + LAST_WORDS_MS) return;
     this.#isAborting = true;
     this.#parts.abort();
   }

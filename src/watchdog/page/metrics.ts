@@ -51,9 +51,10 @@ type Samples = readonly (readonly [labels: string, value: number])[];
 
 function poolMetrics(pools: readonly PoolFigures[]): string[] {
   if (pools.length === 0) return [];
-  const each = (read: (pool: PoolFigures) => number): Samples => pools.map((pool, i) => [labels({ pool: uniqueName(pools, i) }), read(pool)]);
+  const names = uniqueNames(pools);
+  const each = (read: (pool: PoolFigures) => number): Samples => pools.map((pool, i) => [labels({ pool: names[i]! }), read(pool)]);
   const perTask = (read: (task: PoolFigures['tasks'][string]) => number): Samples =>
-    pools.flatMap((pool, i) => Object.entries(pool.tasks).map(([task, figures]) => [labels({ pool: uniqueName(pools, i), task }), read(figures)] as const));
+    pools.flatMap((pool, i) => Object.entries(pool.tasks).map(([task, figures]) => [labels({ pool: names[i]!, task }), read(figures)] as const));
   return [
     ...metric('offloop_pool_waiting', 'gauge', 'Calls that wait for a worker.', each(({ queue }) => queue.waiting)),
     ...metric('offloop_pool_workers_busy', 'gauge', 'Workers that run tasks.', each(({ workers }) => workers.busy)),
@@ -69,10 +70,15 @@ function poolMetrics(pools: readonly PoolFigures[]): string[] {
 }
 
 /** Two pools may have one name, and two series may not. */
-function uniqueName(pools: readonly PoolFigures[], index: number): string {
-  const { name } = pools[index]!;
-  const earlier = pools.slice(0, index).filter((pool) => pool.name === name).length;
-  return earlier === 0 ? name : `${name} (${earlier + 1})`;
+function uniqueNames(pools: readonly PoolFigures[]): string[] {
+  const taken = new Set(pools.map(({ name }) => name));
+  const seen = new Set<string>();
+  return pools.map(({ name }) => {
+    let unique = name;
+    for (let n = 2; seen.has(unique) || (unique !== name && taken.has(unique)); n++) unique = `${name} (${n})`;
+    seen.add(unique);
+    return unique;
+  });
 }
 
 function metric(name: string, type: 'gauge' | 'counter', help: string, samples: Samples): string[] {

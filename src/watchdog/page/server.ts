@@ -55,5 +55,5 @@ function isLoopback(name: string): boolean {
 }
 
 function hostname(header: string | undefined): string {
-  return (header ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
+  return (header ?? '').toLowerCase().replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1');
 }

@@ -1,0 +1,148 @@
+import { setImmediate as turn } from 'node:timers';
+
+import { startWatchdog, type Stall, type Watchdog } from 'offloop/watchdog';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { ofWatchdog, runWatched } from './processes.ts';
+
+const told = { kind: 'javascript', confidence: 'live', culprit: 'spins', context: { request: { id: 'r-5' } } };
+const unseen = { kind: 'javascript', confidence: 'none', context: {} };
+const has = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
+
+/** What the watchdog has said of itself. */
+function notices(stderr: string): string[] {
+  return ofWatchdog(stderr).filter((line) => !line.startsWith('offloop: the event loop'));
+}
+
+function spins(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+describe('stalls are captured', () => {
+  it.each([
+    ['with no flag', [], /^$/],
+    ['beside --inspect', ['--inspect=0'], /^Debugger listening on ws:\S+\nFor help, see: \S+\n$/],
+    ['where no code may be made from strings', ['--disallow-code-generation-from-strings'], /^$/],
+  ])('%s, and nothing unusual is printed', async (_where, flags, printed) => {
+    const { code, stderr, said } = await runWatched('blocks-once.js', { log: false }, { flags });
+    expect([code, said('told')]).toEqual([3, [told]]);
+    expect(stderr).toMatch(printed);
+  });
+
+  it('in a process that profiles itself, whose profile is whole', async () => {
+    const { code, stderr, said } = await runWatched('profiles-itself.js', { log: false });
+    expect([code, stderr, said('told')]).toEqual([0, '', [['live', 'at-return', 'live']]]);
+    expect(said('profile')).toEqual([{ spins: true, parses: true }]);
+  });
+
+  it('in a process that debugs itself, whose debugger goes on', async () => {
+    const { code, stderr, said } = await runWatched('debugs-itself.js', { log: false });
+    expect([code, stderr, said('told')]).toEqual([0, '', ['spins']]);
+    expect(said('debugger')).toEqual([{ source: true, result: 42 }]);
+  });
+
+  it('while a debugger is attached; what it pauses is no stall', async () => {
+    const { code, stderr, said } = await runWatched('is-debugged.js', { log: false }, { flags: ['--inspect=0'] });
+    expect([code, said('attached'), said('afterPause')]).toEqual([0, ['spins'], ['spins']]);
+    expect(stderr).not.toContain('Waiting for the debugger');
+  });
+
+  it('in a worker thread', async () => {
+    const { code, said } = await runWatched('watches-worker.js');
+    expect([code, said('worker')]).toEqual([0, [0]]);
+    expect(said('told')).toEqual([{ ...told, context: { request: { id: 'r-8' } } }]);
+  });
+
+  it('without the user’s prepareStackTrace, whatever the limit', async () => {
+    const { code, said } = await runWatched('prepares-stacks.js');
+    expect([code, said('told')]).toEqual([0, [{ culprit: 'spins', samples: true, frames: true }]]);
+    expect(said('after')).toEqual([{ calls: [], isSame: true, limit: 0 }]);
+  });
+});
+
+describe('where a stack cannot be had', () => {
+  it('since intrinsics are frozen, that is said once, on one line, and stalls are told without', async () => {
+    const { code, stderr, said } = await runWatched('blocks-once.js', {}, { flags: ['--frozen-intrinsics'] });
+    expect(code).toBe(3);
+    // It may also be able to do without.
+    if (said('ready')[0].capture.mode === 'live') { expect(said('told')).toEqual([told]); return; }
+    expect(said('told')).toEqual([unseen]);
+    expect(notices(stderr)).toEqual([expect.stringMatching(/^offloop: no stacks can be captured, and only lag is measured: .*stackTraceLimit/)]);
+    expect(stderr).not.toContain('dist/watchdog.js');
+  });
+});
+
+describe('under --permission', () => {
+  const permission = [has('--permission') ? '--permission' : '--experimental-permission', '--no-warnings', '--allow-fs-read=*'];
+
+  it.each([
+    ['no worker', [], /^offloop: the watchdog sees stalls only when they are over, without their cause: --permission refuses worker threads/],
+    ['no inspector', ['--allow-worker'], /^offloop: no stacks can be captured, and only lag is measured: --permission refuses the inspector/],
+  ])('with %s it says so once, measures lag, tells stalls without a stack, and the process goes on', async (_what, allowed, notice) => {
+    const ended = await runWatched('blocks-once.js', {}, { flags: [...permission, ...allowed] });
+    expect([ended.code, ended.signal, ended.said('told')]).toEqual([3, null, [unseen]]);
+    expect(ended.said('ready')[0].capture).toEqual({ mode: 'lag-only', reason: expect.stringContaining('--permission') });
+    expect(ended.said('lag')[0].max).toBeGreaterThan(100);
+    expect(notices(ended.stderr)).toEqual([expect.stringMatching(notice)]);
+    expect(ended.stderr).toContain('offloop: the event loop was stuck for');
+  });
+
+  it.runIf(has('--allow-inspector'))('with --allow-inspector it captures (where this Node has that flag)', async () => {
+    const { code, said } = await runWatched('blocks-once.js', {}, { flags: [...permission, '--allow-worker', '--allow-inspector'] });
+    expect([code, said('told')]).toEqual([3, [told]]);
+  });
+});
+
+describe('in a test run', () => {
+  const started: Watchdog[] = [];
+  afterEach(async () => {
+    vi.useRealTimers();
+    await Promise.all(started.splice(0).map((watchdog) => watchdog.stop()));
+  });
+
+  /** A watchdog that is ready, and what it tells of a callback: once more, where the machine had no CPU for it. */
+  async function start(threshold: number): Promise<{ watchdog: Watchdog; stallOf(callback: () => void): Promise<Stall> }> {
+    let tell: (stall: Stall) => void = () => undefined;
+    const watchdog = startWatchdog({ threshold, log: false, onStall: (stall) => { tell(stall); } });
+    started.push(watchdog);
+    expect(await watchdog.ready()).toEqual({ capture: { mode: 'live' } });
+    const once = (callback: () => void): Promise<Stall> => new Promise((resolve) => {
+      tell = resolve;
+      turn(callback);
+    });
+    const stallOf = async (callback: () => void): Promise<Stall> => {
+      const stall = await once(callback);
+      return stall.kind === 'starved' ? stallOf(callback) : stall;
+    };
+    return { watchdog, stallOf };
+  }
+
+  it('a stall is captured', async () => {
+    const { watchdog, stallOf } = await start(100);
+    expect(await stallOf(() => { spins(300); })).toMatchObject({ culprit: { function: 'spins', file: import.meta.filename } });
+    expect(watchdog.report().offenders.map(({ culprit }) => culprit?.function)).toContain('spins');
+  });
+
+  it('two watchdogs tell the same stall, and one goes on when the other has stopped', async () => {
+    const [one, other] = await Promise.all([start(100), start(200)]);
+    const both = Promise.all([one.stallOf(() => { spins(500); }), other.stallOf(() => undefined)]);
+    expect((await both).map(({ culprit }) => culprit?.function)).toEqual(['spins', 'spins']);
+    await one.watchdog.stop();
+    expect(await other.stallOf(() => { spins(500); })).toMatchObject({ confidence: 'live', culprit: { function: 'spins' } });
+  });
+
+  it('fake timers do not disturb it', async () => {
+    const { stallOf } = await start(100);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'clearInterval', 'clearTimeout', 'queueMicrotask', 'performance', 'hrtime', 'Date'] });
+    vi.setSystemTime(0);
+    for (let i = 0; i < 2; i++) expect(await stallOf(countsForLong)).toMatchObject({ culprit: { function: 'countsForLong' } });
+  });
+});
+
+/** As long as a stall, also where the clock stands still. */
+function countsForLong(): void {
+  let sum = 0;
+  for (let i = 0; i < 1e9; i++) sum += i % 7;
+  expect(sum).toBeGreaterThan(0);
+}
