@@ -32,10 +32,11 @@ export function ratio(values, base) {
   return { median: round2(median(ratios)), from: round2(quantile(ratios, 0.25)), to: round2(quantile(ratios, 0.75)) };
 }
 
-/** The median and the middle half of the values, as a table shows them. */
+/** The median and the middle half of the values, and how sure that median is: it lies in the interval with 95 %, by their ranks alone. */
 export function spread(values, digits) {
-  const [middle, from, to] = [0.5, 0.25, 0.75].map((q) => Number(quantile(values, q).toFixed(digits)));
-  return { median: middle, 'middle half': `${from} to ${to}` };
+  const at = (q) => Number(quantile(values, Math.min(1, Math.max(0, q))).toFixed(digits));
+  const margin = 0.98 / Math.sqrt(values.length);
+  return { median: at(0.5), 'middle half': `${at(0.25)} to ${at(0.75)}`, 'median, 95 % sure': `${at(0.5 - margin)} to ${at(0.5 + margin)}` };
 }
 
 export function round2(value) {

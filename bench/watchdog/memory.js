@@ -1,13 +1,14 @@
-import { interleave, median, spread } from '../measure.js';
+import { interleave, spread } from '../measure.js';
 import { ask } from './child.js';
 
-/** What a process takes more, whole and on the main thread's heap, than one that does nothing. */
+const fields = { rss: 'resident memory of the process', heapUsed: 'heap of the main thread' };
+
+/** What a process has more of with the watchdog than without, both fresh and after a collection. */
 export async function memory({ isQuick }) {
-  const measure = (name) => () => ask('memory-of.js', [name], { execArgv: ['--expose-gc'] });
-  const measured = await interleave({ nothing: measure('nothing'), watchdog: measure('offloop watchdog') }, isQuick ? 2 : 15);
-  return ['rss', 'heapUsed'].map((what) => {
-    const base = median(measured.nothing.map((usage) => usage[what]));
-    const added = measured.watchdog.map((usage) => usage[what] - base);
-    return { question: `memory added, ${what}`, candidate: 'offloop watchdog', ...spread(added, 1), unit: 'MB' };
+  const sample = (how) => () => ask('idle.js', [how], { execArgv: ['--expose-gc'] });
+  const { watched, alone } = await interleave({ watched: sample('watched'), alone: sample('alone') }, isQuick ? 2 : 20);
+  return Object.entries(fields).map(([field, what]) => {
+    const added = watched.map((used, round) => used[field] - alone[round][field]);
+    return { measured: `added to the ${what}`, candidate: 'offloop watchdog', unit: 'MB', ...spread(added, 1), n: added.length };
   });
 }

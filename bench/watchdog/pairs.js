@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Starting and stopping have their own price, which is paid before the slice begins. */
-const SETTLE_MS = 60;
+const SETTLE_MS = 100;
 
 /**
  * Measures in pairs of short neighbouring slices of one process, one with the candidate and one without, in random order:

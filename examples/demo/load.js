@@ -26,7 +26,7 @@ async function measure(seconds, blankLines) {
   await sleep(WARM_UP_MS);
   const probe = await startHealthProbe(url);
 
-  const heavy = cannon({ connections: 1, timeout: 30, requests: [post(heavyDocument(blankLines))] });
+  const heavy = cannon({ connections: 1, timeout: 30, requests: [numbered(post(heavyDocument(blankLines)))] });
   const heavyAnswers = recordAnswers(heavy, 1);
   const lightAnswers = recordAnswers(light, LIGHT_CONNECTIONS);
   await reportEverySecond(seconds, lightAnswers);
@@ -42,6 +42,12 @@ function cannon(options) {
 
 function post(document) {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
+}
+
+/** The watchdog's report shows which of them it was. */
+function numbered(request) {
+  let count = 0;
+  return { ...request, setupRequest: (next) => ({ ...next, headers: { ...next.headers, 'x-request-id': `big-order-${++count}` } }) };
 }
 
 async function reportEverySecond(seconds, answers) {

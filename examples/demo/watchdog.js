@@ -8,7 +8,17 @@ import { createInterface } from 'node:readline';
  * @param {string} url of the page
  */
 export function readWatchdog(stderr, url) {
-  return { whenReported: (callback) => firstReport(stderr, callback), isStuck, stalls };
+  let onReport = () => {};
+  readReports(stderr, (report) => onReport(report));
+  return { whenReported, isStuck, stalls };
+
+  /** Of the first one only. */
+  function whenReported(callback) {
+    onReport = (report) => {
+      onReport = () => {};
+      callback(report);
+    };
+  }
 
   async function isStuck() {
     return (await fetch(new URL('health', url))).status === 503;
@@ -21,20 +31,22 @@ export function readWatchdog(stderr, url) {
   }
 }
 
-/** From the line that names the function to the advice, which is the last one. */
-function firstReport(stderr, callback) {
-  const report = [];
-  const lines = createInterface({ input: stderr }).on('line', (line) => {
-    if (report.length > 0 || line.startsWith('offloop: the event loop has been stuck')) report.push(line);
-    if (!line.startsWith('  →')) return;
-    lines.close();
-    stderr.resume();
-    callback(report.join('\n'));
+/** A report goes from the line that names the function to the advice. What is not the watchdog's is passed on. */
+function readReports(stderr, onReport) {
+  let report = [];
+  createInterface({ input: stderr }).on('line', (line) => {
+    const isFirst = line.startsWith('offloop: the event loop has been stuck');
+    if (isFirst) report = [line];
+    else if (report.length > 0 && line.startsWith('  ')) report.push(line);
+    else if (!/^(offloop: | {2})/.test(line)) console.error(line);
+    if (!line.startsWith('  →') || report.length === 0) return;
+    onReport(report.join('\n'));
+    report = [];
   });
 }
 
 export function namesTheCause(report) {
-  return report.includes('validateDocument (') && /"requestId":"[^"]+"/.test(report);
+  return report.includes('validateDocument (') && report.includes('"requestId":"big-order-');
 }
 
 export function sentence([worst, ...others]) {
