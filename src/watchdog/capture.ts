@@ -16,6 +16,7 @@ export class Prober {
   readonly #id: number;
   readonly #threadId: number;
   #disconnect: (() => void) | undefined;
+  #isEnded = false;
 
   /** @param threadId of the thread that is watched: 0 is the main thread */
   constructor(id: number, threadId: number) {
@@ -48,6 +49,12 @@ export class Prober {
     await this.#evaluate(`process.getBuiltinModule('node:fs').closeSync(2), process.reallyExit(${code})`, MAIN);
   }
 
+  /** Nothing is asked from now on. */
+  end(): void {
+    this.#isEnded = true;
+    this.disconnect();
+  }
+
   disconnect(): void {
     this.#disconnect?.();
     this.#disconnect = undefined;
@@ -59,6 +66,7 @@ export class Prober {
 
   async #evaluate(expression: string, threadId: number): Promise<unknown> {
     const { Session } = await import('node:inspector');
+    if (this.#isEnded) throw new Error('the watchdog has stopped');
     const session = new Session();
     session.connectToMainThread();
     this.#disconnect = () => { session.disconnect(); };

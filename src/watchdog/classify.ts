@@ -10,6 +10,8 @@ export interface Evidence {
   /** Absent where the operating system does not tell. */
   readonly onCpuMs: number | undefined;
   readonly waitingMs: number | undefined;
+  /** ms */
+  readonly threshold: number;
 }
 
 /** Which of the causes it was: only some of them are cured by a worker. */
@@ -20,9 +22,10 @@ export function classify(evidence: Evidence): StallKind {
 }
 
 /** Of the time it was neither computing nor waiting for a CPU, it was asleep: it waited for something else. */
-function byScheduling({ onCpuMs, waitingMs, spanMs }: Evidence): StallKind | undefined {
+function byScheduling({ onCpuMs, waitingMs, spanMs, threshold }: Evidence): StallKind | undefined {
   if (onCpuMs === undefined || waitingMs === undefined) return undefined;
-  if (waitingMs >= spanMs / 2) return 'starved';
+  // What has computed for longer than the threshold would have been a stall on an idle machine, too.
+  if (waitingMs >= spanMs * 0.8 || (waitingMs >= spanMs / 2 && onCpuMs < threshold)) return 'starved';
   return spanMs - onCpuMs - waitingMs >= spanMs * 0.6 ? 'blocking-io' : undefined;
 }
 

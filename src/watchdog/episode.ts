@@ -83,7 +83,7 @@ export class Episode {
   }
 
   /** What is known of it by `until`. */
-  stall(until: number, scheduling: Scheduling | undefined): Stall {
+  stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
     const confidence = this.#confidence(until);
     const looks = this.#telling(confidence);
     const seen = looks.map(({ finding, delay }) => stackOf(finding.frames, delay < LIVE_MS));
@@ -98,7 +98,7 @@ export class Episode {
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
       duration: roundMs(until - this.startedAt),
-      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling) }),
+      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
       ...{ confidence: named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),

@@ -32,6 +32,7 @@ export class Monitor {
   #capture: Capture = { mode: 'starting' };
   #pools: PoolFigures[] = [];
   #numbers = 0;
+  #isStopped = false;
   #closePage = (): void => undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,6 +52,8 @@ export class Monitor {
   start(): void {
     this.#data.port.on('message', (order: MonitorOrder) => { this.#obey(order); });
     this.#board.whenRaised('exiting', () => { this.#stop(); });
+    // The process may have ended before this thread ran.
+    if (this.#isStopped) return;
     this.#tick();
     void this.#getReady();
   }
@@ -63,6 +66,7 @@ export class Monitor {
 
   async #getReady(): Promise<void> {
     const [capture, url] = await Promise.all([this.#selfTest(), this.#servePage()]);
+    if (this.#isStopped) return;
     this.#capture = capture;
     if (capture.mode === 'lag-only') this.#log.notice(`no stacks can be captured, and only lag is measured: ${capture.reason ?? ''}`);
     this.#watch.canLook = capture.mode === 'live';
@@ -172,8 +176,9 @@ export class Monitor {
 
   /** The end of the process waits for this, for a moment. */
   #stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.#prober.disconnect();
+    this.#prober.end();
     this.#watch.flush();
     this.#watch.stop();
     this.#closePage();

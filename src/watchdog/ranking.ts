@@ -112,7 +112,7 @@ class Tally {
       ...(boundary !== undefined && { boundary }),
       ...(task !== undefined && { task }),
       ...(call !== undefined && { call }),
-      ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: this.#durations.percentile(50), max: duration },
+      ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: Math.min(this.#durations.percentile(50), duration), max: duration },
       ...{ share: blockedMs === 0 ? 0 : this.totalMs / blockedMs, requests: this.#requests.size },
       ...{ stack: shownStack(samples.at(-1) ?? []), firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
     };

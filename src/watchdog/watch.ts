@@ -231,7 +231,7 @@ export class Watch {
   }
 
   #stallOf({ episode, endedAt, scheduling }: Pick<Closed, 'episode' | 'endedAt' | 'scheduling'>): Stall {
-    return episode.stall(endedAt, scheduling);
+    return episode.stall(endedAt, scheduling, this.#settings.threshold);
   }
 
   #abortWhenDue({ telling }: Current, forMs: number): void {

@@ -88,6 +88,12 @@ describe('under --permission', () => {
     expect(ended.stderr).toContain('offloop: the event loop was stuck for');
   });
 
+  it('an infinite loop is told of while it lasts, and ended by abortAfter', async () => {
+    const { code, signal, stderr } = await runWatched('spins-forever.js', { abortAfter: 300 }, { flags: [...permission, '--allow-worker'] });
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+    expect(stderr).toMatch(/^offloop: the event loop has been stuck for \d+ ms\n(.*\n)*offloop: .* longer than `abortAfter` allows: the process ends$/m);
+  });
+
   it.runIf(has('--allow-inspector'))('with --allow-inspector it captures (where this Node has that flag)', async () => {
     const { code, said } = await runWatched('blocks-once.js', {}, { flags: [...permission, '--allow-worker', '--allow-inspector'] });
     expect([code, said('told')]).toEqual([3, [told]]);

@@ -6,7 +6,7 @@ import type { StallKind } from '../../src/watchdog/types.ts';
 const unknown = { onCpuMs: undefined, waitingMs: undefined };
 const computing = { onCpuMs: 200, waitingMs: 0 };
 const asleep = { onCpuMs: 2, waitingMs: 1 };
-const evidence: Evidence = { confidence: 'live', call: undefined, spanMs: 200, gcMs: 0, ...computing };
+const evidence: Evidence = { confidence: 'live', call: undefined, spanMs: 200, gcMs: 0, threshold: 100, ...computing };
 
 describe('a stall is', () => {
   it.each<[StallKind, string, Partial<Evidence>]>([
@@ -17,8 +17,9 @@ describe('a stall is', () => {
     ['gc', 'whatever it was in', { gcMs: 190, confidence: 'at-return', call: 'readFileSync', ...asleep }],
     ['javascript', 'when the collector took less', { gcMs: 99 }],
     ['starved', 'when it waited for a CPU for two thirds of it', { onCpuMs: 66, waitingMs: 134 }],
-    ['starved', 'when it waited for half of it', { spanMs: 400, onCpuMs: 199, waitingMs: 201 }],
-    ['javascript', 'when it waited for less', { spanMs: 400, onCpuMs: 201, waitingMs: 199 }],
+    ['starved', 'when it waited for half of it, and would have been short without', { onCpuMs: 99, waitingMs: 101 }],
+    ['javascript', 'when it waited for half of it, and would have been too long without', { spanMs: 400, onCpuMs: 199, waitingMs: 201 }],
+    ['starved', 'when it waited for nearly all of it', { spanMs: 4000, onCpuMs: 800, waitingMs: 3200 }],
     ['blocking-io', 'when it slept', asleep],
     ['blocking-io', 'when it slept, caught live or not', { ...asleep, confidence: 'at-return' }],
     ['blocking-io', 'when it slept for most of it', { onCpuMs: 40, waitingMs: 40 }],
