@@ -192,6 +192,7 @@ export class Monitor {
     this.#watch.giveUp();
     this.#prober.disconnect();
     const kill = (): boolean => process.kill(process.pid, 'SIGKILL');
+    if (this.#capture.mode !== 'live') { kill(); return; }
     setTimeout(kill, ABORT_GRACE);
     this.#prober.exit(70).catch(kill);
   }

@@ -31,8 +31,8 @@ export class Telling {
     return this.#said === 'ignored';
   }
 
-  get hasSpoken(): boolean {
-    return this.#said !== 'nothing' && this.#said !== 'asking';
+  get hasNamed(): boolean {
+    return this.#said === 'stuck';
   }
 
   /** It does not answer. With an `ignore` there is nothing yet that it could be asked about. */

@@ -60,6 +60,8 @@ interface Current {
   interval: number;
   latest: Stall | undefined;
   hasSampled: boolean;
+  /** The profiler was being started or stopped, which stops the thread, too. */
+  isOurs: boolean;
 }
 
 /** A stall that is over. */
@@ -123,7 +125,6 @@ export class Watch {
     if (this.#board.get('alive') === 0 || this.#canLook === undefined) return;
     if (this.isExpected) this.#current = undefined;
     else if (this.#current !== undefined) this.#follow(this.#current, at);
-    else if (this.#naming.isBusy) this.#excuse(at);
     else this.#suspect(at);
   }
 
@@ -155,7 +156,7 @@ export class Watch {
     const since = this.#since;
     if (at - since < this.#settings.threshold / 2) return;
     const episode = new Episode(++this.#episodes, { since, idle: this.#board.get('idle'), askedAt: at, scheduling: this.#scheduling.read() });
-    this.#current = { episode, telling: new Telling(this.#parts), askedAt: undefined, nextLook: 0, interval: FIRST_INTERVAL, latest: undefined, hasSampled: false };
+    this.#current = { episode, telling: new Telling(this.#parts), askedAt: undefined, nextLook: 0, interval: FIRST_INTERVAL, latest: undefined, hasSampled: false, isOurs: this.#naming.isBusy };
     this.#look(this.#current, at);
   }
 
@@ -171,7 +172,7 @@ export class Watch {
     if (forMs < this.#settings.threshold) return;
     // When the callback began is known only once it answers: up to a beat later than it seems.
     const isCertain = episode.looks > 0 || forMs >= this.#settings.threshold + this.#settings.interval;
-    if (isCertain && askedAt !== undefined && at - askedAt >= SILENCE_MS) telling.silence(forMs, at);
+    if (isCertain && !current.isOurs && askedAt !== undefined && at - askedAt >= SILENCE_MS) telling.silence(forMs, at);
     if (askedAt === undefined && at >= current.nextLook) this.#look(current, at);
     this.#abortWhenDue(current, forMs);
   }
@@ -184,7 +185,7 @@ export class Watch {
   }
 
   #look(current: Current, at: number): void {
-    if (this.#canLook !== true) { current.nextLook = Infinity; return; }
+    if (this.#canLook !== true) { this.#tellUnseen(current, at); return; }
     current.askedAt = at;
     this.#parts.prober.look(current.episode.id).then(
       (finding) => {
@@ -194,6 +195,15 @@ export class Watch {
       },
       () => { current.askedAt = undefined; },
     );
+  }
+
+  /** Without an inspector there is still to be said that it is stuck. */
+  #tellUnseen(current: Current, at: number): void {
+    const isDue = at - current.episode.startedAt >= this.#settings.threshold;
+    current.nextLook = isDue ? at + current.interval : current.episode.startedAt + this.#settings.threshold;
+    if (!isDue) return;
+    current.interval = Math.min(MAX_INTERVAL, current.interval * INTERVAL_GROWTH);
+    this.#tell(current, at);
   }
 
   #answered(current: Current): void {
@@ -238,18 +248,19 @@ export class Watch {
     const { abortAfter = Infinity } = this.#settings;
     if (forMs < abortAfter || this.#isAborting || telling.isIgnored) return;
     // First what it is stuck in.
-    if (!telling.hasSpoken && forMs < abortAfter + LAST_WORDS_MS) return;
+    if (!telling.hasNamed && forMs < abortAfter + LAST_WORDS_MS) return;
     this.#isAborting = true;
     this.#parts.abort();
   }
 
-  #close({ episode, telling }: Current, endedAt: number): void {
+  #close({ episode, telling, isOurs }: Current, endedAt: number): void {
     this.#current = undefined;
     const { threshold, sampling } = this.#settings;
     const scheduling = this.#scheduling.read();
     const isStall = endedAt - episode.startedAt >= threshold && episode.isOneCallback(endedAt, threshold);
     if (!isStall || telling.isIgnored || episode.isNobodysFault(endedAt, scheduling)) return;
     const closed = { episode, telling, endedAt, scheduling };
+    if (isOurs && this.#stallOf(closed).culprit === undefined) return;
     if (sampling && isUnnamed(this.#stallOf(closed))) void this.#nameAndFinish(closed);
     else this.#finish(closed);
   }

@@ -102,7 +102,6 @@ describe('names a call that has left no trace when it blocks again', () => {
   it.each([
     ['sort.js', 'native', 'sorts'],
     ['bigint.js', 'native', 'raises'],
-    ['json-parse.js', 'native', 'parses'],
   ])('%s', async (name, kind, culprit) => {
     await expectNamedAgain([name, kind, culprit]);
   });
