@@ -25,7 +25,7 @@ export function classify(evidence: Evidence): StallKind {
 function byScheduling({ onCpuMs, waitingMs, spanMs, threshold }: Evidence): StallKind | undefined {
   if (onCpuMs === undefined || waitingMs === undefined) return undefined;
   // What has computed for longer than the threshold would have been a stall on an idle machine, too.
-  if (waitingMs >= spanMs * 0.8 || (waitingMs >= spanMs / 2 && onCpuMs < threshold)) return 'starved';
+  if (waitingMs >= spanMs * 0.8 || (waitingMs >= spanMs / 2 && onCpuMs < threshold && spanMs >= threshold)) return 'starved';
   return spanMs - onCpuMs - waitingMs >= spanMs * 0.6 ? 'blocking-io' : undefined;
 }
 

@@ -5,7 +5,7 @@ import type { RawFrame } from './raw-stack.ts';
 import type { Frame } from './types.ts';
 
 /** What V8 itself brings has no file. */
-export const NATIVE = 'native';
+const NATIVE = 'native';
 
 /** The frames of one look that say something: without offloop's own, and without the expression that asked. */
 export function readableStack(raw: readonly RawFrame[]): Frame[] {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 
 /** What a path answers with. */
-export interface Answer {
+interface Answer {
   readonly status?: number;
   readonly type: 'text/html' | 'application/json' | 'text/plain; version=0.0.4';
   readonly body: string;
