@@ -139,7 +139,7 @@ function hints({ call = '', confidence, samples }: Seen, target: Frame): (string
     /^(JSON\.(parse|stringify)|structuredClone)$/.test(call) && 'Copying a large result back blocks, too: move the work around it along, or stream.',
     /^RegExp\.|^String\.(match|matchAll|replace|replaceAll|search|split)$/.test(call) && 'The pattern may be backtracking: check it, too.',
     target.package === undefined && isMethod(target.function) && 'Pass in what it uses of `this`.',
-    confidence === 'live' && loopHint(target, samples),
+    confidence === 'live' && call === '' && loopHint(target, samples),
   ];
 }
 

@@ -130,7 +130,10 @@ export class Watch {
 
   /** The process ends: what is under way is told as far as it is known. */
   flush(): void {
-    if (this.#current !== undefined) this.#close(this.#current, this.#endOf(this.#current.episode) ?? now());
+    const current = this.#current;
+    // A loop that has nothing left to do may wait for V8's own threads before it ends, which is nobody's fault.
+    if (current !== undefined && current.episode.isFaceless) this.#current = undefined;
+    else if (current !== undefined) this.#close(current, this.#endOf(current.episode) ?? now());
     for (const closed of this.#unnamed) this.#finish(closed);
   }
 
