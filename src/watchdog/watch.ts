@@ -132,7 +132,7 @@ export class Watch {
   flush(): void {
     const current = this.#current;
     // A loop that has nothing left to do may wait for V8's own threads before it ends, which is nobody's fault.
-    if (current !== undefined && current.episode.isFaceless) this.#current = undefined;
+    if (current?.episode.isFaceless === true) this.#current = undefined;
     else if (current !== undefined) this.#close(current, this.#endOf(current.episode) ?? now());
     for (const closed of this.#unnamed) this.#finish(closed);
   }
