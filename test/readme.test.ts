@@ -34,7 +34,8 @@ const notInstalled = ['new Piscina(', 'workerpool.pool('];
 describe('every snippet runs', () => {
   const programs = projects.flatMap((project) => project.programs.map((program) => ({ project, section: project.section, ...program })));
 
-  it.each(programs)('$section: $name prints what it says', async ({ project, name, prints }) => {
+  // Where a program watches itself, see below.
+  it.each(programs)('$section: $name prints what it says', { retry: 3 }, async ({ project, name, prints }) => {
     const { code, stdout, stderr } = await project.node(name.endsWith('.ts') ? ['--import', 'tsx', name] : [name]);
     expect({ code, stderr, printed: linesOf(stdout) }).toEqual({ code: 0, stderr: '', printed: prints.flatMap(linesOf) });
   });
