@@ -108,11 +108,12 @@ export class Episode {
     return { ...stall, advice: advise(stall) };
   }
 
-  /** A debugger that holds the thread answers, and uses no CPU. */
+  /** A thread that a debugger holds answers, soon or late, and uses next to no CPU; so does one in a call that blocks. */
   #isPaused(until: number, scheduling: Scheduling | undefined): boolean {
+    const last = this.#looks.at(-1)?.finding;
     const { onCpuMs } = this.#used(scheduling);
-    const isIdle = onCpuMs !== undefined && onCpuMs < (until - this.#firstAskedAt) / 20;
-    return isIdle && this.#looks.at(-1)?.finding.isDebugged === true && this.#confidence(until) === 'live';
+    if (last?.isDebugged !== true || onCpuMs === undefined || onCpuMs >= (until - this.#firstAskedAt) / 10) return false;
+    return this.#confidence(until) === 'live' || callOf(readableStack(last.frames)) === undefined;
   }
 
   #used(scheduling: Scheduling | undefined): { onCpuMs: number | undefined; waitingMs: number | undefined } {
