@@ -15,7 +15,7 @@ const MAIN = 0;
 export class Prober {
   readonly #id: number;
   readonly #threadId: number;
-  #disconnect: (() => void) | undefined;
+  readonly #open = new Set<Session>();
   #isEnded = false;
 
   /** @param threadId of the thread that is watched: 0 is the main thread */
@@ -56,8 +56,8 @@ export class Prober {
   }
 
   disconnect(): void {
-    this.#disconnect?.();
-    this.#disconnect = undefined;
+    for (const session of this.#open) session.disconnect();
+    this.#open.clear();
   }
 
   #ask(call: string): Promise<unknown> {
@@ -69,11 +69,12 @@ export class Prober {
     if (this.#isEnded) throw new Error('the watchdog has stopped');
     const session = new Session();
     session.connectToMainThread();
-    this.#disconnect = () => { session.disconnect(); };
+    this.#open.add(session);
     try {
       return valueOf(await (threadId === MAIN ? askMain(session, expression) : askWorker(session, expression, threadId)));
     } finally {
-      this.disconnect();
+      // Its own alone: the next question may be under way.
+      if (this.#open.delete(session)) session.disconnect();
     }
   }
 }

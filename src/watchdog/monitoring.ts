@@ -17,6 +17,8 @@ import { Watch } from './watch.ts';
 
 /** How long a thread that runs no JavaScript may take to end itself before it is killed, in ms. */
 const ABORT_GRACE = 3000;
+/** How long an answer may take that was given before the process began to end, in ms. */
+const ANSWER_GRACE = 100;
 
 export class Monitor {
   readonly #data: MonitorData;
@@ -51,7 +53,7 @@ export class Monitor {
 
   start(): void {
     this.#data.port.on('message', (order: MonitorOrder) => { this.#obey(order); });
-    this.#board.whenRaised('exiting', () => { this.#stop(); });
+    this.#board.whenRaised('exiting', () => { this.#stopWhenAnswered(now() + ANSWER_GRACE); });
     // The process may have ended before this thread ran.
     if (this.#isStopped) return;
     this.#tick();
@@ -172,6 +174,12 @@ export class Monitor {
 
   #send(news: MonitorNews): void {
     this.#data.port.postMessage(news);
+  }
+
+  /** The answer to the last question may be on its way: where a native call has just returned, it tells which. */
+  #stopWhenAnswered(latest: number): void {
+    if (this.#watch.isAsking && now() < latest) setTimeout(() => { this.#stopWhenAnswered(latest); }, 1);
+    else this.#stop();
   }
 
   /** The end of the process waits for this, for a moment. */

@@ -128,6 +128,11 @@ export class Watch {
     else this.#suspect(at);
   }
 
+  /** The answer to the last question is to come. */
+  get isAsking(): boolean {
+    return this.#current?.askedAt !== undefined;
+  }
+
   /** The process ends: what is under way is told as far as it is known. */
   flush(): void {
     const current = this.#current;
