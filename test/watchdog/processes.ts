@@ -20,8 +20,8 @@ export interface Watched {
   readonly pid: number;
   /** What it has said so far, by key, in the order it was said. */
   said(key: string): any[];
-  /** Resolves to the first thing it says under this key that is as wanted; rejects when it ends without. */
-  says(key: string, isIt?: (value: any) => boolean): Promise<any>;
+  /** Resolves to what it says first under this key; rejects when it ends without. */
+  says(key: string): Promise<any>;
   /** Resolves when its stderr holds this; rejects when it ends without. */
   stderr(pattern: RegExp): Promise<RegExpExecArray>;
   /** A byte on its stdin, which latch.js waits for. */
@@ -69,7 +69,7 @@ export function watched(fixture: string, options: object = {}, { flags = [], arg
   return {
     pid: child.pid!,
     said,
-    says: (key, isIt = () => true) => until(() => said(key).find(isIt)),
+    says: (key) => until(() => said(key)[0]),
     stderr: (pattern) => until(() => pattern.exec(output.stderr)),
     tell: () => { child.stdin!.write('.'); },
     kill: (signal) => { child.kill(signal); },
