@@ -1,16 +1,19 @@
-// Runs all tests. Those that watch processes being stuck come last, one file after the other: beside tests that compute, they
+// Runs all tests. The files that watch processes being stuck come last, one file after the other: beside tests that compute, they
 // would tell of a machine that has no CPU to spare. That happens without them, too, and is told of rightly: such a test may
 // be run again, since what it is about is not the machine.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const alone = ['test/watchdog/', 'test/cli/', 'test/integrations/'];
+const watchers = [
+  ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `test/watchdog/${name}.test.ts`),
+  ...['test/cli/run.test.ts', 'test/integrations/register.test.ts'],
+];
 // `others` or `watching`: only these; more arguments are names of files.
 const [part, ...files] = process.argv.slice(2);
 
-const others = part === 'watching' ? 0 : run(['run', ...alone.flatMap((folder) => ['--exclude', `${folder}**`])]);
-const watching = part === 'others' ? 0 : run(['run', '--no-file-parallelism', '--retry=3', ...(files.length > 0 ? files : alone)]);
+const others = part === 'watching' ? 0 : run(['run', ...watchers.flatMap((file) => ['--exclude', file])]);
+const watching = part === 'others' ? 0 : run(['run', '--no-file-parallelism', '--retry=3', ...(files.length > 0 ? files : watchers)]);
 process.exitCode = others || watching;
 
 function run(args) {

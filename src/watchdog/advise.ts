@@ -1,7 +1,7 @@
 import { isUsers } from './stack.ts';
 import { syncCall, type SyncCall, type Twin } from './sync-calls.ts';
 import type { Advice, Frame, Stall } from './types.ts';
-import { clip, compose, declaration, identifier, isIdentifier, isMethod, MODULE, place, subject } from './wording.ts';
+import { clip, compose, declaration, identifier, isEvaluated, isIdentifier, isMethod, MODULE, place, subject } from './wording.ts';
 
 type Seen = Omit<Stall, 'advice'>;
 
@@ -101,7 +101,7 @@ function adviseOffload(stall: Seen, reason?: string): Advice {
 function offloadLine(target: Frame, samples: Seen['samples']): string {
   if (target.package !== undefined) return wrapLine(target, target.package, samples);
   const caller = outwards(target, samples)[1];
-  if (target.function === MODULE || (caller !== undefined && isFramework(caller))) {
+  if (target.function === MODULE || isEvaluated(target) || (caller !== undefined && isFramework(caller))) {
     return `Move what ${place(target)} computes into a function that takes plain data, and run that on a worker: ${declaration('compute')}`;
   }
   const name = identifier(target.function);

@@ -1,7 +1,7 @@
 /** Upper bounds of the lag histogram in ms, as Prometheus wants them; one more bucket takes what is above. */
 export const LAG_BUCKETS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
 
-const FIELDS = ['beat', 'alive', 'idle', 'markedAt', 'lagSum', 'lagCount', 'lagMax', 'expectedCount', 'expectedMs'] as const;
+const FIELDS = ['beat', 'alive', 'idle', 'lateFrom', 'lateTo', 'markedAt', 'lagSum', 'lagCount', 'lagMax', 'expectedCount', 'expectedMs'] as const;
 const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done'] as const;
 
 /**

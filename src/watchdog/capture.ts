@@ -6,6 +6,9 @@ import type { Stall } from './types.ts';
 
 const MAIN = 0;
 
+/** The watched thread's side has stopped: there is nothing wrong, and nobody left to ask. */
+export class HasLetGo extends Error {}
+
 /**
  * Asks the watched thread something in the middle of whatever it does: the inspector interrupts it to evaluate an
  * expression, which runs on top of the frames that are stuck. No Debugger is enabled, no port is opened, nothing is paused.
@@ -26,7 +29,9 @@ export class Prober {
 
   /** @throws where there is no inspector: ERR_ACCESS_DENIED, ERR_INSPECTOR_NOT_AVAILABLE */
   async look(episode: number): Promise<Finding> {
-    return JSON.parse(String(await this.#ask(`look(${episode})`))) as Finding;
+    const answer = await this.#ask(`look(${episode})`);
+    if (answer === undefined) throw new HasLetGo('the watchdog has stopped');
+    return JSON.parse(answer as string) as Finding;
   }
 
   async ignores(stall: Stall): Promise<boolean> {
@@ -38,7 +43,7 @@ export class Prober {
   }
 
   async sampled(from: number, to: number): Promise<Sampled | undefined> {
-    return (JSON.parse(String(await this.#ask(`sampled(${from}, ${to})`))) as Sampled | null) ?? undefined;
+    return (JSON.parse((await this.#ask(`sampled(${from}, ${to})`)) as string | undefined ?? 'null') as Sampled | null) ?? undefined;
   }
 
   /**
@@ -61,12 +66,12 @@ export class Prober {
   }
 
   #ask(call: string): Promise<unknown> {
-    return this.#evaluate(`globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').get(${this.#id}).${call}`, this.#threadId);
+    return this.#evaluate(`globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').get(${this.#id})?.${call}`, this.#threadId);
   }
 
   async #evaluate(expression: string, threadId: number): Promise<unknown> {
     const { Session } = await import('node:inspector');
-    if (this.#isEnded) throw new Error('the watchdog has stopped');
+    if (this.#isEnded) throw new HasLetGo('the watchdog has stopped');
     const session = new Session();
     session.connectToMainThread();
     this.#open.add(session);

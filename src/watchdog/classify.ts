@@ -1,9 +1,10 @@
 import { syncCall } from './sync-calls.ts';
-import type { Confidence, StallKind } from './types.ts';
+import type { StallKind } from './types.ts';
 
 /** What was seen of a stall, over `spanMs`. */
 export interface Evidence {
-  readonly confidence: Confidence;
+  /** It was in JavaScript when it was asked, or could not be asked at all. */
+  readonly isAnswered: boolean;
   readonly call: string | undefined;
   readonly spanMs: number;
   readonly gcMs: number;
@@ -16,9 +17,9 @@ export interface Evidence {
 
 /** Which of the causes it was: only some of them are cured by a worker. */
 export function classify(evidence: Evidence): StallKind {
-  const { gcMs, spanMs, confidence } = evidence;
+  const { gcMs, spanMs, isAnswered } = evidence;
   if (gcMs >= spanMs / 2) return 'gc';
-  return byScheduling(evidence) ?? byCall(evidence) ?? (confidence === 'at-return' ? 'native' : 'javascript');
+  return byScheduling(evidence) ?? byCall(evidence) ?? (isAnswered ? 'javascript' : 'native');
 }
 
 /** Of the time it was neither computing nor waiting for a CPU, it was asleep: it waited for something else. */

@@ -5,14 +5,18 @@ import type { Finding } from './probe.ts';
 import type { RawFrame } from './raw-stack.ts';
 import type { Sampled } from './sampler.ts';
 import type { Scheduling } from './scheduling.ts';
-import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, withoutJustBegun } from './stack.ts';
+import { boundaryOf, callOf, culpritOf, isSameFunction, isStillIts, isUsers, readableStack, withoutInterruptible, withoutJustBegun } from './stack.ts';
 import { roundMs } from './stall.ts';
+import { syncCall } from './sync-calls.ts';
 import type { Confidence, Frame, Stall } from './types.ts';
 
 /** One look at the main thread. */
 interface Look {
   readonly finding: Finding;
-  /** ms from the question to the answer: what answers late was in native code, which no interrupt gets into. */
+  /**
+   * ms from the question to the answer, less what was spent waiting for a CPU: what answers late was in native code, which
+   * no interrupt gets into.
+   */
   readonly delay: number;
 }
 
@@ -29,14 +33,17 @@ export class Episode {
   readonly #schedulingBefore: Scheduling | undefined;
   readonly #firstAskedAt: number;
   readonly #looks: Look[] = [];
+  readonly #canLook: boolean;
   #sampled: Sampled | undefined;
 
-  constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined }) {
+  /** @param before what was known when it was suspected */
+  constructor(id: number, before: { since: number; idle: number; askedAt: number; scheduling: Scheduling | undefined; canLook: boolean }) {
     this.id = id;
     this.#since = before.since;
     this.#idleBefore = before.idle;
     this.#firstAskedAt = before.askedAt;
     this.#schedulingBefore = before.scheduling;
+    this.#canLook = before.canLook;
   }
 
   get since(): number {
@@ -50,6 +57,18 @@ export class Episode {
   add(finding: Finding, delay: number): void {
     if (this.#looks.length === MAX_LOOKS) this.#looks.pop();
     this.#looks.push({ finding, delay });
+  }
+
+  /**
+   * The last answer may have come when what blocked had just returned, in what had called it: that says nothing of where
+   * the time went.
+   */
+  end(at: number): void {
+    const last = this.#looks.at(-1);
+    if (last === undefined || this.#looks.length < 2 || last.delay >= LIVE_MS || at - last.finding.at >= LIVE_MS) return;
+    const caller = culpritOf(readableStack(last.finding.frames));
+    const others = this.#looks.slice(0, -1).map(({ finding }) => readableStack(finding.frames).filter((frame) => isUsers(frame) && !frame.isAsync));
+    if (caller !== undefined && others.every((stack) => stack.findIndex((frame) => isSameFunction(frame, caller)) > 0)) this.#looks.pop();
   }
 
   /** What no look could find was seen by other means, while it ran. */
@@ -89,7 +108,7 @@ export class Episode {
     const seen = looks.map(({ finding, delay }) => stackOf(finding.frames, delay < LIVE_MS));
     const named = this.#sampled?.stack;
     const samples = named === undefined ? seen : [readableStack(named)];
-    const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
+    const owners = ownersOf(looks);
     const task = owners.at(-1)?.task;
     const { culprit, call } = topOf(samples);
     const boundary = boundaryOf(samples);
@@ -98,7 +117,7 @@ export class Episode {
     const stall: Omit<Stall, 'advice'> = {
       startedAt: toEpoch(this.startedAt),
       duration: roundMs(until - this.startedAt),
-      kind: classify({ confidence, call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
+      kind: classify({ isAnswered: confidence === 'live' || (confidence === 'none' && !this.#canLook), call, spanMs, gcMs, ...this.#used(scheduling), threshold }),
       ...{ confidence: named === undefined ? confidence : 'live', samples, context: mostOften(owners.map(({ context }) => context), (context) => JSON.stringify(context))[0] ?? {} },
       ...(culprit !== undefined && { culprit }),
       ...(boundary !== undefined && { boundary }),
@@ -108,12 +127,18 @@ export class Episode {
     return { ...stall, advice: advise(stall) };
   }
 
-  /** A thread that a debugger holds answers, soon or late, and uses next to no CPU; so does one in a call that blocks. */
+  /** A thread that a debugger holds uses next to no CPU, and answers all the while; one in a call that blocks, at its end. */
   #isPaused(until: number, scheduling: Scheduling | undefined): boolean {
-    const last = this.#looks.at(-1)?.finding;
-    const { onCpuMs } = this.#used(scheduling);
-    if (last?.isDebugged !== true || onCpuMs === undefined || onCpuMs >= (until - this.#firstAskedAt) / 10) return false;
-    return this.#confidence(until) === 'live' || callOf(readableStack(last.frames)) === undefined;
+    const [first, last] = [this.#looks[0], this.#looks.at(-1)];
+    if (first === undefined || last?.finding.isDebugged !== true || !this.#isIdle(until, scheduling)) return false;
+    const answers = last.finding.at - first.finding.at >= (until - this.#firstAskedAt) / 2 || this.#looks.every(({ delay }) => delay < LIVE_MS);
+    return answers && syncCall(callOf(readableStack(last.finding.frames)) ?? '') === undefined;
+  }
+
+  #isIdle(until: number, scheduling: Scheduling | undefined): boolean {
+    const spanMs = until - this.#firstAskedAt;
+    const { onCpuMs, waitingMs } = this.#used(scheduling);
+    return onCpuMs !== undefined && waitingMs !== undefined && spanMs - onCpuMs - waitingMs >= spanMs * 0.6;
   }
 
   #used(scheduling: Scheduling | undefined): { onCpuMs: number | undefined; waitingMs: number | undefined } {
@@ -139,10 +164,18 @@ export class Episode {
   }
 }
 
+/** Whose context and task are those of what blocks: between two callbacks of a flood there is none, so a function is better. */
+function ownersOf(looks: readonly Look[]): Finding[] {
+  const owners = looks.filter(({ finding, delay }) => delay < LIVE_MS || isStillIts(finding.frames)).map(({ finding }) => finding);
+  const inFunctions = owners.filter(({ frames }) => culpritOf(readableStack(frames)) !== undefined);
+  return inFunctions.length > 0 ? inFunctions : owners;
+}
+
 /** What has only just begun has not taken the time; in a flood of short functions there is nothing else to be seen. */
 function stackOf(raw: readonly RawFrame[], isLive: boolean): Frame[] {
   const stack = readableStack(withoutJustBegun(raw));
-  return isLive && culpritOf(stack) === undefined ? readableStack(raw) : stack;
+  if (!isLive) return withoutInterruptible(stack);
+  return culpritOf(stack) === undefined ? readableStack(raw) : stack;
 }
 
 /** The function that was on top in most samples, and what it called then. */

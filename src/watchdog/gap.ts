@@ -1,11 +1,17 @@
 import { now } from './clock.ts';
 import { spentWriting } from './log.ts';
 import { ownThread, SchedulingReader, type Scheduling } from './scheduling.ts';
-import { unseenStall } from './stall.ts';
 import type { Stall } from './types.ts';
 
 /** How often the scheduler's figures are read while all is well, in ms. */
 const READ_EVERY = 1000;
+
+/** The monitor stood still; instants of `now()`. */
+export interface Gap {
+  readonly began: number;
+  readonly ended: number;
+  readonly kind: Extract<Stall['kind'], 'starved' | 'suspended'>;
+}
 
 /**
  * Notices that the monitor itself stood still: then the main thread is not to blame for what happened meanwhile. Either
@@ -24,7 +30,7 @@ export class OwnGap {
   }
 
   /** @param pace how long after the last tick this one was due, in ms */
-  tick(at: number, pace: number): Stall | undefined {
+  tick(at: number, pace: number): Gap | undefined {
     const began = this.#lastTick;
     const wrote = spentWriting() - this.#writingMs;
     this.#lastTick = at;
@@ -34,7 +40,9 @@ export class OwnGap {
     const before = this.#before;
     this.#before = this.#scheduling.read();
     this.#readAt = at;
-    return isGap ? unseenStall(began, at, (this.#before?.waiting ?? 0) - (before?.waiting ?? 0) >= (at - began) / 2 ? 'starved' : 'suspended') : undefined;
+    if (!isGap) return undefined;
+    const waited = (this.#before?.waiting ?? 0) - (before?.waiting ?? 0);
+    return { began, ended: at, kind: waited >= (at - began) / 2 ? 'starved' : 'suspended' };
   }
 
   close(): void {

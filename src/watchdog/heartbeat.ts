@@ -12,6 +12,7 @@ export class Heartbeat {
   readonly #interval: number;
   readonly #onLate: (since: number, at: number) => void;
   readonly #timer: NodeJS.Timeout;
+  #onFirst = (): void => undefined;
   // Two digits are plenty; an hour at most, in microseconds, since it holds whole numbers.
   readonly #lag = createHistogram({ lowest: 1, highest: 3.6e9, figures: 2 });
 
@@ -29,6 +30,13 @@ export class Heartbeat {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Calls back at the first beat, before which nothing is measured; keeps the process alive for it. */
+  whenBeating(callback: () => void): void {
+    if (this.#board.get('beat') !== 0) { callback(); return; }
+    this.#onFirst = callback;
+    this.#timer.ref();
   }
 
   /** What lies before now is over: what comes is measured on its own. */
@@ -49,11 +57,19 @@ export class Heartbeat {
     const before = this.#board.get('beat');
     this.#board.set('beat', instant);
     signOfLife(this.#board, instant);
-    if (before === 0) return;
+    if (before === 0) { this.#begin(); return; }
     const late = Math.max(0, instant - before - this.#interval);
     this.#lag.record(Math.min(3.6e9, Math.max(1, Math.round(late * 1000))));
     this.#board.recordLag(late);
-    if (instant - before >= patience) this.#onLate(before, instant);
+    if (instant - before < patience) return;
+    this.#board.set('lateFrom', before);
+    this.#board.set('lateTo', instant);
+    this.#onLate(before, instant);
+  }
+
+  #begin(): void {
+    this.#timer.unref();
+    this.#onFirst();
   }
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { PoolFigures } from '../observed.ts';
 import { Board } from './board.ts';
-import { Prober } from './capture.ts';
+import { HasLetGo, Prober } from './capture.ts';
 import { now } from './clock.ts';
 import { StallLog, writeWhole } from './log.ts';
 import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
@@ -68,22 +69,31 @@ export class Monitor {
 
   async #getReady(): Promise<void> {
     const [capture, url] = await Promise.all([this.#selfTest(), this.#servePage()]);
-    if (this.#isStopped) return;
+    if (capture?.mode === 'lag-only') await this.#firstBeat();
+    if (this.#isStopped || capture === undefined) return;
     this.#capture = capture;
     if (capture.mode === 'lag-only') this.#log.notice(`no stacks can be captured, and only lag is measured: ${capture.reason ?? ''}`);
     this.#watch.canLook = capture.mode === 'live';
     this.#send({ type: 'ready', capture, url });
   }
 
-  /** Proves once that the main thread can be asked. It warms the inspector up, too, which takes up to 120 ms on Node 24. */
-  async #selfTest(): Promise<Capture> {
+  /**
+   * Proves once that the main thread can be asked. It warms the inspector up, too, which takes up to 120 ms on Node 24.
+   * Undefined when the watchdog was stopped meanwhile.
+   */
+  async #selfTest(): Promise<Capture | undefined> {
     if (this.#data.refusal !== undefined) return { mode: 'lag-only', reason: this.#data.refusal };
     try {
       const { frames } = await this.#prober.look(0);
       return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
     } catch (error) {
-      return { mode: 'lag-only', reason: reasonOf(error) };
+      return error instanceof HasLetGo ? undefined : { mode: 'lag-only', reason: reasonOf(error) };
     }
+  }
+
+  /** Nothing is measured before it, and what is said to be ready must measure. A look is a sign of life as well. */
+  async #firstBeat(): Promise<void> {
+    while (this.#board.get('alive') === 0 && !this.#isStopped) await sleep(this.#data.interval / 4);
   }
 
   async #servePage(): Promise<string | undefined> {

@@ -16,6 +16,8 @@ const DAY_MS = 86_400_000;
 /** Folds stalls of the same cause together, in bounded memory however long it runs. */
 export class Ranking {
   readonly #offenders = new Map<string, Tally>();
+  /** Of the cause that was dropped last: they lie outside of the heap, where the collector does not see how much they take. */
+  #spare: RecordableHistogram | undefined;
   readonly #timeline: { startedAt: number; duration: number; key: string }[] = [];
   #stalls = 0;
   #blockedMs = 0;
@@ -30,7 +32,7 @@ export class Ranking {
     this.#timeline.push({ startedAt: stall.startedAt, duration: stall.duration, key });
     if (this.#timeline.length > MAX_TIMELINE) this.#timeline.shift();
     let tally = this.#offenders.get(key);
-    if (tally === undefined) this.#offenders.set(key, (tally = new Tally(stall, this.#resume(key))));
+    if (tally === undefined) this.#offenders.set(key, (tally = new Tally(stall, this.#histogram(), this.#resume(key))));
     tally.add(stall);
     if (this.#offenders.size > MAX_OFFENDERS) this.#dropLeast(key);
   }
@@ -43,6 +45,13 @@ export class Ranking {
       offenders: ranked.map(([, tally]) => tally.toJSON(this.#blockedMs)),
       timeline: this.#timeline.map(({ startedAt, duration, key }) => ({ startedAt, duration, offender: index.get(key) ?? -1 })),
     };
+  }
+
+  #histogram(): RecordableHistogram {
+    const histogram = this.#spare ?? createHistogram({ lowest: 1, highest: DAY_MS, figures: 2 });
+    this.#spare = undefined;
+    histogram.reset();
+    return histogram;
   }
 
   /** A cause that comes back goes on where it was, or it could never rise. */
@@ -60,8 +69,9 @@ export class Ranking {
       if (entry[0] !== newcomer && (least === undefined || entry[1].totalMs < least[1].totalMs)) least = entry;
     }
     if (least === undefined) return;
-    const [key, { count, totalMs }] = least;
+    const [key, { count, totalMs, durations }] = least;
     this.#offenders.delete(key);
+    this.#spare = durations;
     this.#dropped.set(key, { count, totalMs });
     if (this.#dropped.size > MAX_DROPPED) this.#dropped.delete(this.#dropped.keys().next().value!);
     this.#others = { count: this.#others.count + count, totalMs: roundMs(this.#others.totalMs + totalMs) };
@@ -83,12 +93,14 @@ class Tally {
   count: number;
   totalMs: number;
   readonly #requests = new Set<string>();
-  readonly #durations: RecordableHistogram = createHistogram({ lowest: 1, highest: DAY_MS, figures: 2 });
+  readonly durations: RecordableHistogram;
   readonly #firstSeen: number;
   #lastSeen: number;
   #worst: Stall;
 
-  constructor(first: Stall, before: Sum = { count: 0, totalMs: 0 }) {
+  /** @param durations an empty one */
+  constructor(first: Stall, durations: RecordableHistogram, before: Sum = { count: 0, totalMs: 0 }) {
+    this.durations = durations;
     this.count = before.count;
     this.totalMs = before.totalMs;
     this.#firstSeen = this.#lastSeen = first.startedAt;
@@ -99,7 +111,7 @@ class Tally {
     this.count += 1;
     this.totalMs += stall.duration;
     this.#lastSeen = stall.startedAt;
-    this.#durations.record(Math.min(DAY_MS, Math.max(1, Math.round(stall.duration))));
+    this.durations.record(Math.min(DAY_MS, Math.max(1, Math.round(stall.duration))));
     if (stall.duration > this.#worst.duration) this.#worst = brief(stall);
     if (this.#requests.size < MAX_REQUESTS && Object.keys(stall.context).length > 0) this.#requests.add(digest(stall.context));
   }
@@ -112,7 +124,7 @@ class Tally {
       ...(boundary !== undefined && { boundary }),
       ...(task !== undefined && { task }),
       ...(call !== undefined && { call }),
-      ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: Math.min(this.#durations.percentile(50), duration), max: duration },
+      ...{ count: this.count, totalMs: roundMs(this.totalMs), p50: Math.min(this.durations.percentile(50), duration), max: duration },
       ...{ share: blockedMs === 0 ? 0 : this.totalMs / blockedMs, requests: this.#requests.size },
       ...{ stack: shownStack(samples.at(-1) ?? []), firstSeen: this.#firstSeen, lastSeen: this.#lastSeen },
     };

@@ -28,6 +28,20 @@ export function withoutJustBegun(raw: readonly RawFrame[]): RawFrame[] {
 }
 
 /**
+ * Without what V8 itself can be interrupted in, or calls back from: that is not what was so long in answering, but has only
+ * just begun, too.
+ */
+export function withoutInterruptible(stack: readonly Frame[]): Frame[] {
+  const first = stack.findIndex(({ file, function: name }) => file !== NATIVE || !isInterruptible(name));
+  return stack.slice(first === -1 ? stack.length : first);
+}
+
+/** `Array.forEach`, `RegExp.test`, `String.replace`; but `JSON.parse` calls its reviver when all of the text is parsed. */
+function isInterruptible(name: string): boolean {
+  return /^(?:RegExp|String|\w*Array|Map|Set|Promise|Iterator|Generator|Function|Reflect)\.|^Promise$|^new Promise$/.test(name);
+}
+
+/**
  * Whether what was found at the return of a native call still belongs to what made it. With nothing on the stack, V8 is
  * between two microtasks, and has set the context of the next one; with only functions that had just begun, the next
  * callback runs.
@@ -80,7 +94,7 @@ export function isUsers({ file }: Frame): boolean {
   return file !== NATIVE && !/^(node|wasm):/.test(file);
 }
 
-function isSameFunction(a: Frame | undefined, b: Frame | undefined): boolean {
+export function isSameFunction(a: Frame | undefined, b: Frame | undefined): boolean {
   if (a === undefined || b === undefined) return false;
   return a.function === b.function && a.file === b.file && (a.function !== ANONYMOUS || a.line === b.line);
 }

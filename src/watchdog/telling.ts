@@ -36,10 +36,11 @@ export class Telling {
   }
 
   /** It does not answer. With an `ignore` there is nothing yet that it could be asked about. */
-  silence(forMs: number, at: number): void {
-    if (this.#said !== 'nothing' || this.#parts.hasIgnore) return;
+  silence(stall: Stall, at: number): void {
+    if ((this.#said !== 'nothing' && this.#said !== 'silent') || this.#parts.hasIgnore) return;
+    this.#parts.progress(stall);
+    if (this.#said === 'nothing') this.#parts.log.silent(stall.duration, at);
     this.#said = 'silent';
-    this.#parts.log.silent(forMs, at);
   }
 
   stuck(stall: Stall, at: number): void {

@@ -41,8 +41,8 @@ export function wrap(text: string, columns: number): string[] {
 // Longer than anything that is shown, and short enough to go through at once.
 const LONGEST = 4000;
 
-// East Asian wide and full-width characters, emoji, and all beyond the first 65,536.
-const WIDE = /[\u1100-\u115F\u2E80-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE10-\uFE6F\uFF01-\uFF60\uFFE0-\uFFE6\u{10000}-\u{10FFFF}]|\p{Emoji_Presentation}/u;
+// East Asian characters, those of half width and those that combine included, emoji, and all beyond the first 65,536.
+const WIDE = /[\u1100-\u11FF\u2E80-\uA4CF\uA960-\uA97F\uAC00-\uD7FF\uF900-\uFAFF\uFE10-\uFE6F\uFF01-\uFFDC\u{10000}-\u{10FFFF}]|\p{Emoji_Presentation}/u;
 
 function fitting(characters: string[], columns: number): string[] {
   let used = 0;

@@ -1,5 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
-import { isMainThread, MessageChannel, receiveMessageOnPort, threadId, Worker, type MessagePort } from 'node:worker_threads';
+import { isMainThread, threadId } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
@@ -10,7 +10,8 @@ import { Board } from './board.ts';
 import { ExpectedBlocks } from './expected.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
-import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
+import type { MonitorNews } from './messages.ts';
+import { MonitorThread } from './monitor-thread.ts';
 import { normalizeWatchdogOptions, type WatchdogOptions, type WatchdogSettings } from './options.ts';
 import { Probe, probes } from './probe.ts';
 import { Ranking } from './ranking.ts';
@@ -67,7 +68,7 @@ export class MainWatchdog implements Watchdog {
   readonly #probe: Probe;
   readonly #ready: PromiseWithResolvers<Awaited<ReturnType<Watchdog['ready']>>>;
   readonly #atExit = (): void => { this.#end(); };
-  #monitor: { worker: Worker; port: MessagePort } | undefined;
+  #monitor: MonitorThread | undefined;
   #poolTimer: NodeJS.Timeout | undefined;
   #capture: Capture = { mode: 'starting' };
   #stopped: Promise<void> | undefined;
@@ -87,7 +88,7 @@ export class MainWatchdog implements Watchdog {
 
   ready(): ReturnType<Watchdog['ready']> {
     // Who waits for it is kept alive by it.
-    if (this.#capture.mode === 'starting' && this.#stopped === undefined) this.#monitor?.port.ref();
+    if (this.#capture.mode === 'starting' && this.#stopped === undefined) this.#monitor?.keepProcessAlive(true);
     return this.#ready.promise;
   }
 
@@ -96,7 +97,7 @@ export class MainWatchdog implements Watchdog {
   }
 
   report(): WatchdogReport {
-    this.#readNews();
+    this.#monitor?.readNews();
     return createReport({
       ...{ since: this.#since, until: Date.now(), capture: this.#capture },
       ...this.#ranking.toJSON(),
@@ -121,31 +122,26 @@ export class MainWatchdog implements Watchdog {
 
   #startMonitor(interval: number, tellTo: number | undefined): void {
     const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
-    const { port1, port2 } = new MessageChannel();
-    const data: MonitorData = { ...{ id: this.#id, board: this.#board.buffer, port: port2, interval, threshold, log, page, abortAfter, sampling, tellTo }, threadId: isMainThread ? 0 : threadId, thread: ownThread(), refusal: inspectorRefusal(), hasIgnore: ignore !== undefined };
+    const settings = { ...{ interval, threshold, log, page, abortAfter, sampling, tellTo }, hasIgnore: ignore !== undefined };
+    const watched = { id: this.#id, board: this.#board.buffer, threadId: isMainThread ? 0 : threadId, thread: ownThread(), refusal: inspectorRefusal() };
     try {
-      // Without the process's own --import and --require: those are for the application.
-      const worker = new Worker(new URL('./monitor.js', import.meta.url), { name: 'offloop watchdog', workerData: data, transferList: [port2], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
-      this.#monitor = { worker, port: port1 };
-      worker.on('error', (error) => { this.#degrade(`its thread has failed: ${error.message}`); });
-      worker.unref();
+      this.#monitor = new MonitorThread({ ...settings, ...watched }, {
+        hear: (news) => { this.#hear(news); },
+        fail: (error) => { this.#degrade(`its thread has failed: ${error.message}`); },
+      });
     } catch (error) {
-      port1.close();
       this.#degrade(reasonOf(error));
       return;
     }
-    port1.on('message', (news: MonitorNews) => { this.#hear(news); });
-    port1.unref();
     if (page !== undefined) this.#poolTimer = setInterval(() => { this.#tellPools(); }, POOLS_EVERY).unref();
   }
 
   /** With no thread there is nobody to say anything while the loop is stuck; that it was can still be told. */
   #degrade(reason: string): void {
-    this.#monitor?.port.close();
     this.#monitor = undefined;
-    this.#capture = { mode: 'lag-only', reason };
+    const capture: Capture = (this.#capture = { mode: 'lag-only', reason });
     new StallLog(this.#settings.log).notice(`the watchdog sees stalls only when they are over, without their cause: ${reason}`);
-    this.#ready.resolve({ capture: this.#capture });
+    this.#heartbeat.whenBeating(() => { this.#ready.resolve({ capture }); });
   }
 
   #late(since: number, at: number): void {
@@ -158,9 +154,9 @@ export class MainWatchdog implements Watchdog {
   #hear(news: MonitorNews): void {
     if (news.type === 'ready') {
       this.#capture = news.capture;
-      this.#monitor?.port.unref();
+      this.#monitor?.keepProcessAlive(false);
       this.#ready.resolve({ capture: news.capture, ...(news.url !== undefined && { url: news.url }) });
-    } else if (this.#count(news.stall)) this.#order({ type: 'count', number: news.number });
+    } else if (this.#count(news.stall)) this.#monitor?.order({ type: 'count', number: news.number });
   }
 
   /** Returns whether it counts. */
@@ -176,35 +172,15 @@ export class MainWatchdog implements Watchdog {
     return guard('ignore', () => this.#settings.ignore?.(stall)) === true;
   }
 
-  #order(order: MonitorOrder): void {
-    this.#monitor?.port.postMessage(order);
-  }
-
   #tellPools(): void {
     const pools = [...observed.pools].map((pool) => pool.stats());
-    this.#order({ type: 'pools', pools: pools.map(({ name, queue, workers, tasks }) => ({ name, queue, workers, tasks })) });
-  }
-
-  /** What the monitor has said, and this thread has not yet got round to hearing. */
-  #readNews(): void {
-    const { port } = this.#monitor ?? {};
-    for (let next = port && receiveMessageOnPort(port); next !== undefined; next = port && receiveMessageOnPort(port)) {
-      this.#hear(next.message as MonitorNews);
-    }
+    this.#monitor?.order({ type: 'pools', pools: pools.map(({ name, queue, workers, tasks }) => ({ name, queue, workers, tasks })) });
   }
 
   async #stop(): Promise<void> {
     this.#release();
-    const { worker, port } = this.#monitor ?? {};
-    if (worker !== undefined) {
-      const ended = new Promise((resolve) => worker.once('exit', resolve));
-      this.#order({ type: 'stop' });
-      worker.ref();
-      await ended;
-      this.#readNews();
-      port?.close();
-      this.#monitor = undefined;
-    }
+    await this.#monitor?.stop();
+    this.#monitor = undefined;
     this.#ready.resolve({ capture: this.#capture });
   }
 
@@ -214,7 +190,7 @@ export class MainWatchdog implements Watchdog {
     if (this.#monitor === undefined) return;
     this.#board.raise('exiting');
     this.#board.waitFor('done', LAST_WORDS);
-    this.#readNews();
+    this.#monitor.readNews();
   }
 
   #release(): void {

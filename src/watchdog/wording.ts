@@ -27,6 +27,11 @@ export function identifier(name: string): string | undefined {
 /** What runs when a file is loaded, or goes on there after an await. */
 export const MODULE = '(module)';
 
+/** What V8 calls the code of `eval()` and of `new Function()`: its place is where it was made. */
+export function isEvaluated({ function: name }: Frame): boolean {
+  return name === 'eval' || name === 'anonymous';
+}
+
 function isAnonymous(name: string): boolean {
   return name === '' || /[(<]anonymous[)>]/.test(name);
 }
@@ -55,6 +60,7 @@ export function subject(frame: Frame | undefined): string {
 export function place(frame: Frame): string {
   const where = `${clip(basename(frame.file), 32)}:${frame.line}`;
   if (frame.function === MODULE) return `the top level of ${where}`;
+  if (isEvaluated(frame)) return `the code evaluated at ${where}`;
   return isAnonymous(frame.function) ? `the function at ${where}` : `\`${clip(frame.function)}\` (${where})`;
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -85,6 +86,21 @@ describe('a program that does not come to its end', () => {
     const { code, signal, stderr } = await ended;
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
     expect(stderr).toMatch(/ spinForEver\n.*spins\.mjs:\d+/);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a program that was killed in a call that does not return (Windows has no mkfifo)', () => {
+  it('is ranked, with how long that had lasted', async () => {
+    const fifo = join(temporaryFolder(), 'fifo');
+    execFileSync('mkfifo', [fifo]);
+    const { wrote, ended } = offloop(['run', fixture('waits.mjs'), fifo]);
+    const pid = Number(await wrote(/^(\d+)\n/));
+    await wrote(/stuck for .* does not answer/);
+    process.kill(pid, 'SIGKILL');
+    const { signal, stderr } = await ended;
+    expect(signal).toBe('SIGKILL');
+    expect(stderr).toMatch(/offloop: 1 stall blocked the event loop for .* of /);
+    expect(stderr).toMatch(/ blocking-io, no stack /);
   });
 });
 

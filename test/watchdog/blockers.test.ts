@@ -233,7 +233,7 @@ function linesOf(lines: readonly string[], name: string): [first: number, last: 
 
 /** What is to be changed is a function, or the place of one that has no name. */
 function placeInAdvice({ culprit, boundary, advice: { text } }: Stall): string {
-  const places = [boundary, culprit].map((frame) => (frame!.function === '(anonymous)' ? `${basename(frame!.file)}:${frame!.line}` : frame!.function));
+  const places = [boundary, culprit].map((frame) => (/^(eval|\(?anonymous\)?)$/.test(frame!.function) ? `${basename(frame!.file)}:${frame!.line}` : frame!.function));
   return places.find((place) => text.includes(place)) ?? places[0]!;
 }
 

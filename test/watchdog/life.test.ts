@@ -13,6 +13,10 @@ describe('after stop()', () => {
     expect([after, afterHasty]).toEqual([before, before]);
   });
 
+  it('nothing has been said, whatever the watchdog was just doing: it is no failure', async () => {
+    expect(await runWatched('stops-at-any-moment.js')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('what was told stays', async () => {
     const watchdog = startWatchdog({ log: false });
     const { capture } = await watchdog.ready();

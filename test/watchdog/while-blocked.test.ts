@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')('while the loop is stuck in a nati
     await child.stderr(/^offloop: the event loop has been stuck for .* and does not answer: native code, or a call that blocks/m);
     // The heartbeat was the last that was heard of it; it may have been idle for a while after that.
     const health = await askUntil(url, '/health', ({ body }) => JSON.parse(body).forMs > 200);
-    expect([health.status, JSON.parse(health.body)]).toEqual([503, { status: 'stuck', since: expect.any(Number), forMs: expect.any(Number) }]);
+    expect([health.status, JSON.parse(health.body)]).toEqual([503, { status: 'stuck', since: expect.any(Number), forMs: expect.any(Number), kind: 'blocking-io' }]);
     expect(child.said('read')).toEqual([]);
     writeFileSync(fifo, '!');
     await child.stderr(/^offloop: the event loop was stuck for .* in readsFifo \(.*\n.*seen as it returned\n/m);
