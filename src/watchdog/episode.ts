@@ -22,6 +22,8 @@ interface Look {
 
 /** An answer takes 0.3 to 0.8 ms where JavaScript runs; this leaves room for a busy machine. */
 const LIVE_MS = 10;
+/** Of a stall: what is seen only in its end did not make it one. */
+const TAIL = 0.1;
 /** Stacks kept of one stall; looking goes on, and replaces the last. */
 const MAX_LOOKS = 20;
 
@@ -65,7 +67,8 @@ export class Episode {
    */
   end(at: number): void {
     const last = this.#looks.at(-1);
-    if (last === undefined || this.#looks.length < 2 || last.delay >= LIVE_MS || at - last.finding.at >= LIVE_MS) return;
+    if (last === undefined || this.#looks.length < 2 || last.delay >= LIVE_MS) return;
+    if (at - last.finding.at >= Math.max(LIVE_MS, (at - this.startedAt) * TAIL)) return;
     const caller = culpritOf(readableStack(last.finding.frames));
     const others = this.#looks.slice(0, -1).map(({ finding }) => readableStack(finding.frames).filter((frame) => isUsers(frame) && !frame.isAsync));
     if (caller !== undefined && others.every((stack) => stack.findIndex((frame) => isSameFunction(frame, caller)) > 0)) this.#looks.pop();

@@ -36,7 +36,7 @@ describe('a question to the main thread', () => {
     const prober = new Prober(7, 0);
     const look = prober.look(3);
     const session = await nextSession();
-    expect(session.expression).toContain('.get(7).look(3)');
+    expect(session.expression).toContain('.get(7)?.look(3)');
     expect(session.isConnected).toBe(true);
     session.answer(null, { result: { value: '{"at":1}' } });
     expect(await look).toEqual({ at: 1 });

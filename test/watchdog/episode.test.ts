@@ -37,6 +37,7 @@ const spin = [app('spin'), handle];
 describe('the last look', () => {
   it.each<[string, Look, number, string]>([
     ['in the caller, just before the end, says nothing of where the time went', [299, [handle]], 300, 'spin'],
+    ['in the caller, in the last tenth, neither', [275, [handle]], 300, 'spin'],
     ['in the caller, with time to go, shows that the caller goes on', [250, [handle]], 300, 'handle'],
     ['in the same function, just before the end, counts', [299, spin], 300, 'spin'],
     ['in what is called next, just before the end, shows that the caller goes on', [299, [app('other'), handle]], 300, 'handle'],
