@@ -1,6 +1,6 @@
 import type { Runtime, Session } from 'node:inspector';
 
-import type { Finding } from './probe.ts';
+import type { Finding, Timed } from './probe.ts';
 import type { Sampled } from './sampler.ts';
 import type { Stall } from './types.ts';
 
@@ -29,21 +29,19 @@ export class Prober {
 
   /** @throws where there is no inspector: ERR_ACCESS_DENIED, ERR_INSPECTOR_NOT_AVAILABLE */
   async look(episode: number): Promise<Finding> {
-    const answer = await this.#ask(`look(${episode})`);
-    if (answer === undefined) throw new HasLetGo('the watchdog has stopped');
-    return JSON.parse(answer as string) as Finding;
+    return this.#answer<Finding>(`look(${episode})`);
   }
 
   async ignores(stall: Stall): Promise<boolean> {
     return (await this.#ask(`ignores(${JSON.stringify(stall)})`)) === true;
   }
 
-  async sample(): Promise<boolean> {
-    return (await this.#ask('sample()')) === true;
+  async sample(): Promise<Timed<boolean>> {
+    return this.#answer('sample()');
   }
 
-  async sampled(from: number, to: number): Promise<Sampled | undefined> {
-    return (JSON.parse((await this.#ask(`sampled(${from}, ${to})`)) as string | undefined ?? 'null') as Sampled | null) ?? undefined;
+  async sampled(from: number, to: number): Promise<Timed<Sampled>> {
+    return this.#answer(`sampled(${from}, ${to})`);
   }
 
   /**
@@ -63,6 +61,13 @@ export class Prober {
   disconnect(): void {
     for (const session of this.#open) session.disconnect();
     this.#open.clear();
+  }
+
+  /** Of what answers in JSON. */
+  async #answer<R>(call: string): Promise<R> {
+    const answer = await this.#ask(call);
+    if (answer === undefined) throw new HasLetGo('the watchdog has stopped');
+    return JSON.parse(answer as string) as R;
   }
 
   #ask(call: string): Promise<unknown> {

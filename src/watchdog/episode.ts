@@ -22,8 +22,8 @@ interface Look {
 
 /** An answer takes 0.3 to 0.8 ms where JavaScript runs; this leaves room for a busy machine. */
 const LIVE_MS = 10;
-/** Of a stall: what is seen only in its end did not make it one. */
-const TAIL = 0.1;
+/** Of a stall: what is seen only at its beginning or end did not make it one. */
+const EDGE = 0.1;
 /** Stacks kept of one stall; looking goes on, and replaces the last. */
 const MAX_LOOKS = 20;
 
@@ -61,19 +61,6 @@ export class Episode {
     this.#looks.push({ finding, delay });
   }
 
-  /**
-   * The last answer may have come when what blocked had just returned, in what had called it: that says nothing of where
-   * the time went.
-   */
-  end(at: number): void {
-    const last = this.#looks.at(-1);
-    if (last === undefined || this.#looks.length < 2 || last.delay >= LIVE_MS) return;
-    if (at - last.finding.at >= Math.max(LIVE_MS, (at - this.startedAt) * TAIL)) return;
-    const caller = culpritOf(readableStack(last.finding.frames));
-    const others = this.#looks.slice(0, -1).map(({ finding }) => readableStack(finding.frames).filter((frame) => isUsers(frame) && !frame.isAsync));
-    if (caller !== undefined && others.every((stack) => stack.findIndex((frame) => isSameFunction(frame, caller)) > 0)) this.#looks.pop();
-  }
-
   /** What no look could find was seen by other means, while it ran. */
   nameBy(sampled: Sampled): void {
     this.#sampled = sampled;
@@ -107,7 +94,7 @@ export class Episode {
   /** What is known of it by `until`. */
   stall(until: number, scheduling: Scheduling | undefined, threshold: number): Stall {
     const confidence = this.#confidence(until);
-    const looks = this.#telling(confidence);
+    const looks = this.#telling(confidence, until);
     const seen = looks.map(({ finding, delay }) => stackOf(finding.frames, delay < LIVE_MS));
     const named = this.#sampled?.stack;
     const samples = named === undefined ? seen : [readableStack(named)];
@@ -157,14 +144,34 @@ export class Episode {
     return isNative ? 'at-return' : 'live';
   }
 
-  #telling(confidence: Confidence): Look[] {
-    if (confidence === 'live') return this.#looks.filter(({ delay }) => delay < LIVE_MS);
+  #telling(confidence: Confidence, until: number): Look[] {
+    if (confidence === 'live') return this.#withoutEdges(until).filter(({ delay }) => delay < LIVE_MS);
     return this.#looks.length === 0 ? [] : this.#looks.filter(({ delay }) => delay >= this.#slowest().delay / 2);
+  }
+
+  /**
+   * The first answer may have come before what blocks was called, and the last when it had just returned: its caller says
+   * nothing of where the time went.
+   */
+  #withoutEdges(until: number): readonly Look[] {
+    const edge = Math.max(LIVE_MS, (until - this.startedAt) * EDGE);
+    const [first, ...later] = this.#looks;
+    const looks = first !== undefined && first.finding.at - this.startedAt < edge && calledAll(first, later) ? later : this.#looks;
+    const [last, earlier] = [looks.at(-1), looks.slice(0, -1)];
+    return last !== undefined && until - last.finding.at < edge && calledAll(last, earlier) ? earlier : looks;
   }
 
   #slowest(): Look {
     return this.#looks.reduce((slowest, look) => (look.delay > slowest.delay ? look : slowest));
   }
+}
+
+/** Whether a look came upon a function that had called what all the others came upon. */
+function calledAll({ finding, delay }: Look, others: readonly Look[]): boolean {
+  const caller = culpritOf(readableStack(finding.frames));
+  if (caller === undefined || delay >= LIVE_MS || others.length === 0) return false;
+  const stacks = others.map((other) => readableStack(other.finding.frames).filter((frame) => isUsers(frame) && !frame.isAsync));
+  return stacks.every((stack) => stack.findIndex((frame) => isSameFunction(frame, caller)) > 0);
 }
 
 /** Whose context and task are those of what blocks: between two callbacks of a flood there is none, so a function is better. */

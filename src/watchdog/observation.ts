@@ -39,8 +39,6 @@ export interface ObservationParts extends TellingParts {
 export class Observation {
   readonly episode: Episode;
   readonly telling: Telling;
-  /** The profiler was being started or stopped, which stops the thread, too. */
-  readonly isOurs: boolean;
   readonly #settings: ObservationSettings;
   readonly #parts: ObservationParts;
   /** When the main thread was asked, while it has not answered. */
@@ -49,7 +47,7 @@ export class Observation {
   #interval = FIRST_INTERVAL;
   #nextSilence = 0;
   #latest: Stall | undefined;
-  #hasSampled = false;
+  #sampling: 'not yet' | 'now' | 'done' = 'not yet';
   #isOver = false;
 
   constructor(episode: Episode, settings: ObservationSettings, parts: ObservationParts) {
@@ -57,7 +55,6 @@ export class Observation {
     this.#settings = settings;
     this.#parts = parts;
     this.telling = new Telling(parts);
-    this.isOurs = parts.naming.isBusy;
   }
 
   /** The answer to the last question is to come. */
@@ -91,7 +88,7 @@ export class Observation {
     const isCertain = this.episode.looks > 0 || forMs >= threshold + interval;
     if (this.#askedAt === undefined) {
       if (at >= this.#nextLook) this.look(at);
-    } else if (isCertain && !this.isOurs && at - this.#askedAt >= SILENCE_MS && at >= this.#nextSilence) this.#tellSilence(at);
+    } else if (isCertain && !this.#parts.naming.isBusy && at - this.#askedAt >= SILENCE_MS && at >= this.#nextSilence) this.#tellSilence(at);
   }
 
   look(at: number): void {
@@ -117,7 +114,8 @@ export class Observation {
   #answered(): void {
     const at = now();
     if (!this.#isDue(at) || this.endedAt !== undefined || this.episode.looks < 2) return;
-    if (this.#settings.sampling && this.episode.isFaceless && !this.#hasSampled) void this.#sampleAndTell();
+    if (this.#sampling === 'now') this.#nextLook = at + FIRST_INTERVAL;
+    else if (this.#settings.sampling && this.episode.isFaceless && this.#sampling === 'not yet') void this.#sampleAndTell();
     else this.#tell(at);
   }
 
@@ -130,18 +128,20 @@ export class Observation {
     return true;
   }
 
-  /** Microtasks that go on and on leave nothing on the stack between two of them; the profiler sees them. */
+  /**
+   * Microtasks that go on and on leave nothing on the stack between two of them, nor a context: the profiler sees the
+   * functions, and looks go on until one of them comes upon the context.
+   */
   async #sampleAndTell(): Promise<void> {
     const { naming } = this.#parts;
-    this.#hasSampled = true;
-    this.#nextLook = Infinity;
+    this.#sampling = 'now';
     await naming.start();
     if (naming.isSampling) {
       await sleep(SAMPLE_MS);
       const sampled = await naming.name(this.episode.startedAt, now());
       if (sampled !== undefined) this.episode.nameBy(sampled);
     }
-    this.#nextLook = now();
+    this.#sampling = 'done';
     if (!this.#isOver && this.endedAt === undefined) this.#tell(now());
   }
 
@@ -153,6 +153,7 @@ export class Observation {
   }
 
   #tell(at: number): void {
+    if (at - this.episode.startedAt - this.#parts.naming.ownMs(this.episode.startedAt, at) < this.#settings.threshold) return;
     const scheduling = this.#parts.scheduling.read();
     if (this.episode.isNobodysFault(at, scheduling)) return;
     this.#latest = this.#stallAt(at, scheduling);

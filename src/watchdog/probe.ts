@@ -28,6 +28,13 @@ export interface Finding {
   readonly isStartingUp: boolean;
 }
 
+/** What the watchdog itself has kept the watched thread from its work with; instants of `now()`. */
+export interface Timed<R> {
+  readonly value?: R;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A process that serves nobody after a minute is no longer starting up. */
 const START_UP_S = 60;
 
@@ -66,14 +73,14 @@ export class Probe {
     return this.#ignore?.(stall) === true;
   }
 
-  /** Samples from now on, since a call has left no trace. */
-  sample(): boolean {
-    return this.#sampler.start();
+  /** Samples from now on, since a call has left no trace: whether it does. */
+  sample(): string {
+    return JSON.stringify(timed(() => this.#sampler.start()));
   }
 
   /** What ran most of the time between two instants of `now()`, and ends the sampling. */
   sampled(from: number, to: number): string {
-    return JSON.stringify(this.#sampler.stop(from, to) ?? null);
+    return JSON.stringify(timed(() => this.#sampler.stop(from, to)));
   }
 
   stop(): void {
@@ -99,6 +106,12 @@ export class Probe {
     this.#board.set('markedAt', instant);
     this.#board.raise('markedEpisode', episode);
   }
+}
+
+function timed<R>(work: () => R): Timed<R> {
+  const from = now();
+  const value = work();
+  return { value, from, to: now() };
 }
 
 function isServing(): boolean {

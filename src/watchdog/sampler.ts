@@ -26,7 +26,7 @@ export interface Sampled {
 export class Sampler {
   #session: Session | undefined;
 
-  /** Returns whether it samples. */
+  /** Returns whether it samples. It takes the thread for a while, see above. */
   start(): boolean {
     if (this.#session !== undefined) return true;
     const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined;

@@ -162,15 +162,14 @@ export class Watch {
     this.#parts.abort();
   }
 
-  #close({ episode, telling, isOurs }: Observation, endedAt: number): void {
+  #close({ episode, telling }: Observation, endedAt: number): void {
     this.#drop();
     const { threshold, sampling } = this.#settings;
     const scheduling = this.#scheduling.read();
-    const isStall = endedAt - episode.startedAt >= threshold && episode.isOneCallback(endedAt, threshold);
+    const { startedAt } = episode;
+    const isStall = endedAt - startedAt - this.#naming.ownMs(startedAt, endedAt) >= threshold && episode.isOneCallback(endedAt, threshold);
     if (!isStall || telling.isIgnored || episode.isNobodysFault(endedAt, scheduling)) return;
-    episode.end(endedAt);
     const closed = { episode, telling, endedAt, scheduling };
-    if (isOurs && this.#stallOf(closed).culprit === undefined) return;
     if (sampling && isUnnamed(this.#stallOf(closed))) void this.#nameAndFinish(closed);
     else this.#finish(closed);
   }

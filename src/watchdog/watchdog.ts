@@ -178,19 +178,22 @@ export class MainWatchdog implements Watchdog {
   }
 
   async #stop(): Promise<void> {
+    // First the order: to let go takes a while where the profiler is on, and is no stall.
+    const stopped = this.#monitor?.stop();
     this.#release();
-    await this.#monitor?.stop();
+    await stopped;
     this.#monitor = undefined;
     this.#ready.resolve({ capture: this.#capture });
   }
 
   /** At the end of the process: the monitor says its last, and lets go of the inspector, which would be waited for. */
   #end(): void {
+    if (this.#monitor !== undefined) {
+      this.#board.raise('exiting');
+      this.#board.waitFor('done', LAST_WORDS);
+      this.#monitor.readNews();
+    }
     this.#release();
-    if (this.#monitor === undefined) return;
-    this.#board.raise('exiting');
-    this.#board.waitFor('done', LAST_WORDS);
-    this.#monitor.readNews();
   }
 
   #release(): void {

@@ -27,12 +27,20 @@ function episode(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { 
 
 function ended(looks: readonly Look[], at: number, how?: Parameters<typeof episode>[1]) {
   const { start, episode: one, after } = episode(looks, how);
-  one.end(start + at);
   return one.stall(start + at, after(at - THRESHOLD / 2), THRESHOLD);
 }
 
 const handle = app('handle');
 const spin = [app('spin'), handle];
+
+describe('the first look', () => {
+  it.each<[string, number, string]>([
+    ['in the caller, at the very beginning, says nothing of where the time went', 20, 'spin'],
+    ['in the caller, after a while, shows that the caller takes time, too', 50, 'handle'],
+  ])('%s', (_what, at, boundary) => {
+    expect(ended([[at, [handle]], [100, spin], [150, spin]], 300).boundary?.function).toBe(boundary);
+  });
+});
 
 describe('the last look', () => {
   it.each<[string, Look, number, string]>([
