@@ -36,9 +36,9 @@ export function withoutInterruptible(stack: readonly Frame[]): Frame[] {
   return stack.slice(first === -1 ? stack.length : first);
 }
 
-/** `Array.forEach`, `RegExp.test`, `String.replace`; but `JSON.parse` calls its reviver when all of the text is parsed. */
+/** `Array.forEach`, `RegExp.test`, `String`; but `JSON.parse` calls its reviver when all of the text is parsed. */
 function isInterruptible(name: string): boolean {
-  return /^(?:RegExp|String|\w*Array|Map|Set|Promise|Iterator|Generator|Function|Reflect)\.|^Promise$|^new Promise$/.test(name);
+  return /^(?:new )?(?:RegExp|String|Number|Boolean|Symbol|Date|Object|\w*Array|Map|Set|Promise|Iterator|Generator|Function|Reflect)\b/.test(name);
 }
 
 /**

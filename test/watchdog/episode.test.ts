@@ -81,6 +81,7 @@ describe('the context', () => {
 describe('a native call', () => {
   it.each<[string, readonly RawFrame[], string | undefined]>([
     ['is not what calls the next function back', [app('each', { isEntry: true }), native('Array.forEach'), app('sums'), handle], undefined],
+    ['is not what is made of its result', [native('String'), app('sums'), handle], undefined],
     ['is not a regular expression, which answers at once', [native('RegExp.test'), app('sums'), handle], undefined],
     ['may be one that calls back when it is done', [app('reviver', { isEntry: true }), native('JSON.parse'), app('sums'), handle], 'JSON.parse'],
   ])('%s', (_what, stack, call) => {
