@@ -1,11 +1,11 @@
+import { ask } from '../child.js';
 import { interleave, spread } from '../measure.js';
-import { ask } from './child.js';
 
 const fields = { rss: 'resident memory of the process', heapUsed: 'heap of the main thread' };
 
 /** What a process has more of with the watchdog than without, both fresh and after a collection. */
 export async function memory({ isQuick }) {
-  const sample = (how) => () => ask('idle.js', [how], { execArgv: ['--expose-gc'] });
+  const sample = (how) => () => ask('watchdog/idle.js', [how], { execArgv: ['--expose-gc'] });
   const { watched, alone } = await interleave({ watched: sample('watched'), alone: sample('alone') }, isQuick ? 2 : 20);
   return Object.entries(fields).map(([field, what]) => {
     const added = watched.map((used, round) => used[field] - alone[round][field]);

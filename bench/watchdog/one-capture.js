@@ -1,10 +1,10 @@
+import { ask } from '../child.js';
 import { spread } from '../measure.js';
-import { ask } from './child.js';
 
 /** What a look takes from the thread that is looked at. Most stalls that are over before the threshold see only the first. */
 export async function oneCapture({ isQuick }) {
   const processes = [];
-  for (let round = 0; round < (isQuick ? 2 : 20); round++) processes.push((await ask('captured.js', [])).costs);
+  for (let round = 0; round < (isQuick ? 2 : 20); round++) processes.push((await ask('watchdog/captured.js', [])).costs);
   return [
     row('the first of a stall', processes.map(([first]) => first)),
     row('each further one', processes.flatMap(([, ...further]) => further)),

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 
+import { start } from '../child.js';
 import { spread } from '../measure.js';
-import { start } from './child.js';
 
 /** The default. */
 const THRESHOLD_MS = 100;
@@ -25,7 +25,7 @@ export async function reportDelay({ isQuick }) {
 }
 
 async function measure(kind, stalls) {
-  const { child, next, stop } = start('stuck.js', [kind, String(stalls)], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+  const { child, next, stop } = start('watchdog/stuck.js', [kind, String(stalls)], { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
   const reports = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (line.includes('has been stuck for')) reports.push(now());

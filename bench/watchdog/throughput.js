@@ -1,8 +1,8 @@
 import autocannon from 'autocannon';
 
+import { ask, start } from '../child.js';
 import { interleave, median, spread } from '../measure.js';
 import { candidates } from './candidates.js';
-import { ask, start } from './child.js';
 
 /** Enough that the server never waits for its clients. */
 const CONNECTIONS = 64;
@@ -35,12 +35,12 @@ function row(workload, candidate, pairs) {
 }
 
 async function measureLoop(candidate, slices) {
-  const { pairs } = await ask('await-heavy.js', [candidate, JSON.stringify(slices)]);
+  const { pairs } = await ask('watchdog/await-heavy.js', [candidate, JSON.stringify(slices)]);
   return pairs;
 }
 
 async function measureServer(candidate, slices) {
-  const { child, next, stop } = start('http-server.js', [candidate, JSON.stringify(slices)]);
+  const { child, next, stop } = start('watchdog/http-server.js', [candidate, JSON.stringify(slices)]);
   try {
     const { url } = await next();
     const load = autocannon({ url, connections: CONNECTIONS, pipelining: PIPELINED, duration: UNTIL_STOPPED });

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Forks a script of this folder. `next()` is its next message.
+ * Forks a script. `next()` is its next message.
  *
- * @param {string} script
+ * @param {string} script its path from here
  * @param {string[]} args
  * @param {import('node:child_process').ForkOptions} [options]
  */
