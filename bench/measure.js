@@ -3,7 +3,7 @@ export function median(values) {
   return quantile(values, 0.5);
 }
 
-function quantile(values, q) {
+export function quantile(values, q) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
@@ -11,8 +11,9 @@ function quantile(values, q) {
 /**
  * Runs the candidates in turn, round after round and each round in another order, so that whatever else the machine does
  * meets them all alike.
- * @param {Record<string, () => number | Promise<number>>} candidates each measures itself once, in any unit
- * @returns {Promise<Record<string, number[]>>} what each measured, by round
+ * @template T
+ * @param {Record<string, () => T | Promise<T>>} candidates each measures itself once, in any unit
+ * @returns {Promise<Record<string, T[]>>} what each measured, by round
  */
 export async function interleave(candidates, rounds) {
   const names = Object.keys(candidates);
@@ -29,7 +30,20 @@ export async function interleave(candidates, rounds) {
 /** The ratio of two candidates within each round: its median, and the middle half of the rounds. */
 export function ratio(values, base) {
   const ratios = values.map((value, round) => value / base[round]);
-  return { median: round2(median(ratios)), from: round2(quantile(ratios, 0.25)), to: round2(quantile(ratios, 0.75)) };
+  return { median: rounded(median(ratios)), from: rounded(quantile(ratios, 0.25)), to: rounded(quantile(ratios, 0.75)) };
+}
+
+/** A row for each candidate: what it measured, and the ratio to one of them. */
+export function rowsOf(measured, base, unit) {
+  return Object.entries(measured).map(([candidate, values]) => {
+    const { median: middle, from, to } = ratio(values, measured[base]);
+    return { candidate, [unit]: rounded(median(values)), ratio: middle, 'middle half': `${from} to ${to}` };
+  });
+}
+
+/** One figure of messages that have several, by candidate and round. */
+export function pick(sent, key) {
+  return Object.fromEntries(Object.entries(sent).map(([candidate, messages]) => [candidate, messages.map((message) => message[key])]));
 }
 
 /** The median and the middle half of the values, and how sure that median is: it lies in the interval with 95 %, by their ranks alone. */
@@ -39,6 +53,14 @@ export function spread(values, digits) {
   return { median: at(0.5), 'middle half': `${at(0.25)} to ${at(0.75)}`, 'median, 95 % sure': `${at(0.5 - margin)} to ${at(0.5 + margin)}` };
 }
 
-export function round2(value) {
-  return Math.round(value * 100) / 100;
+/** Three digits: more would be noise. */
+export function rounded(value) {
+  return Number(value.toPrecision(3));
+}
+
+/** @returns {Map<unknown, T[]>} @template T */
+export function groupBy(items, keyOf) {
+  const groups = new Map();
+  for (const item of items) groups.set(keyOf(item), [...groups.get(keyOf(item)) ?? [], item]);
+  return groups;
 }

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { interleave, median, ratio, round2 } from './measure.js';
+import { answer, claimOf } from './answer.js';
+import { interleave, rowsOf } from './measure.js';
 
-const script = fileURLToPath(new URL('./tasks/one-at-a-time.js', import.meta.url));
-const candidates = { 'tinypool, nothing carried': 'tinypool', 'offloop, nothing carried': 'offloop', 'offloop, two stores': 'carrying' };
-const LIMIT = 1.3;
+const script = fileURLToPath(new URL('./processes/sequential.js', import.meta.url));
+const candidates = { 'tinypool, nothing carried': ['tinypool'], 'offloop, nothing carried': ['offloop'], 'offloop, two stores': ['offloop', 'carrying'] };
+const LIMIT = 1.15;
 
 /**
  * What one task costs when the next is called only after it: the price of the hop, as a single request pays it.
@@ -15,24 +16,17 @@ const LIMIT = 1.3;
  * measured once as the scheduler likes it, and once on one core, where only the work counts.
  */
 export async function sequential({ isQuick }) {
-  const rows = [...(await measure('two cores', [], isQuick ? 2 : 15)), ...(hasTaskset() ? await measure('one core', ['taskset', '-c', '0'], isQuick ? 2 : 15) : [])];
-  const carrying = rows.filter((row) => row.candidate === 'offloop, two stores');
-  return {
-    question: 'What does one task cost over bare tinypool, one call at a time?',
-    rows,
-    limit: LIMIT,
-    isMet: carrying.every((row) => row.ratio <= LIMIT),
-    verdict: carrying.map((row) => `On ${row.on} a task with two stores costs ${row.ratio} times bare tinypool's p50 (${row['middle half']}); at most ${LIMIT} is wanted.`).join('\n'),
-  };
+  const rounds = isQuick ? 2 : 15;
+  const rows = [...await measure('two cores', [], rounds), ...(hasTaskset() ? await measure('one core', ['taskset', '-c', '0'], rounds) : [])];
+  const carrying = rows.filter(({ candidate }) => candidate === 'offloop, two stores');
+  return answer('What does one task cost over bare tinypool, one call at a time?', rows, carrying.map((row) => (
+    claimOf(row, { what: `one call at a time, two stores, p50, on ${row.on}`, than: 'bare tinypool', atMost: LIMIT })
+  )));
 }
 
 async function measure(on, prefix, rounds) {
-  const measured = await interleave(mapValues(candidates, (kind) => () => p50([...prefix, process.execPath, script, kind])), rounds);
-  const [base] = Object.values(measured);
-  return Object.entries(measured).map(([candidate, values]) => {
-    const { median: middle, from, to } = ratio(values, base);
-    return { on, candidate, 'p50 µs': round2(median(values)), ratio: middle, 'middle half': `${from} to ${to}` };
-  });
+  const measured = await interleave(mapValues(candidates, (args) => () => p50([...prefix, process.execPath, script, ...args])), rounds);
+  return rowsOf(measured, 'tinypool, nothing carried', 'µs, p50').map((row) => ({ on, ...row }));
 }
 
 function p50([command, ...args]) {

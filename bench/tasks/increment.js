@@ -1,5 +1,3 @@
-import { offload } from 'offloop';
-
-export const increment = offload(import.meta, function increment(n) {
+export default function increment(n) {
   return n + 1;
-});
+}

@@ -1,9 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-
 import { carry } from 'offloop';
 
-export const requestStore = new AsyncLocalStorage();
-export const traceStore = new AsyncLocalStorage();
+import { requestStore, traceStore } from './plain-stores.js';
 
 carry(import.meta, requestStore, { name: 'request' });
 carry(import.meta, traceStore, { name: 'trace' });
+
+export { requestStore, traceStore };

@@ -1,0 +1,35 @@
+/**
+ * Each pool as its documentation says it is best: `run` calls one of ../tasks, `transfer` hands its argument over. How many
+ * tasks a thread takes at once is what was best of 8, 32, 128 and 1,000 for trivial ones. Loaded only when it is asked for:
+ * what another pool loads costs time and memory, too.
+ */
+const table = {
+  offloop: ['./offloop.js'],
+  tinypool: ['./tinypool.js'],
+  'tinypool, 128 at once': ['./tinypool.js', { concurrentTasksPerWorker: 128 }],
+  piscina: ['./piscina.js'],
+  'piscina, 128 at once': ['./piscina.js', { concurrentTasksPerWorker: 128 }],
+  workerpool: ['./workerpool.js'],
+  poolifier: ['./poolifier.js'],
+  'poolifier, 1,000 at once': ['./poolifier.js', { enableTasksQueue: true, tasksQueueOptions: { concurrency: 1000 } }],
+  'poolifier, tasks queue': ['./poolifier.js', { enableTasksQueue: true }],
+  // For one question each.
+  'offloop, 64 at once': ['./offloop.js', { concurrency: 64 }],
+  'no pool, only promises': ['./promises.js'],
+};
+
+/** For tasks that are so short that nobody minds sharing a thread. */
+export const eager = ['tinypool', 'tinypool, 128 at once', 'piscina', 'piscina, 128 at once', 'workerpool', 'poolifier', 'poolifier, 1,000 at once'];
+/** For tasks that are not. */
+export const patient = ['tinypool', 'piscina', 'workerpool', 'poolifier', 'poolifier, tasks queue'];
+
+/**
+ * @param {string} name
+ * @param {{ task: string, threads?: number }} settings
+ * @returns {Promise<{ run(value: unknown): Promise<unknown>, transfer(value: ArrayBuffer): Promise<unknown>, map?(values: unknown[]): Promise<unknown[]>, end(): Promise<void> }>}
+ */
+export async function startPool(name, { task, threads = 2 }) {
+  const [file, options] = table[name];
+  const { start } = await import(file);
+  return start(task, threads, options);
+}

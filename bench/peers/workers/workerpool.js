@@ -1,0 +1,4 @@
+import workerpool from 'workerpool';
+
+const { default: run } = await import(`../../tasks/${process.argv[2]}.js`);
+workerpool.worker({ run });

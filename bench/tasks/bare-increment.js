@@ -1,3 +1,0 @@
-export default function increment(n) {
-  return n + 1;
-}

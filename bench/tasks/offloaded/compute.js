@@ -1,0 +1,5 @@
+import { offload } from 'offloop';
+
+import compute from '../compute.js';
+
+export default offload(import.meta, compute);

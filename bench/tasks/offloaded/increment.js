@@ -1,0 +1,5 @@
+import { offload } from 'offloop';
+
+import increment from '../increment.js';
+
+export default offload(import.meta, increment);
