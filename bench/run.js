@@ -2,11 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { fiveMs } from './five-ms.js';
+import { map } from './map.js';
+import { mixed } from './mixed.js';
+import { payload } from './payload.js';
+import { queued } from './queued.js';
 import { sequential } from './sequential.js';
+import { startUp } from './start-up.js';
+import { trivialCarrying } from './trivial-carrying.js';
+import { trivial } from './trivial.js';
 import { watchdog } from './watchdog.js';
 
 /** Each question is one file: `npm run bench`, or `npm run bench -- sequential`. */
-const questions = { sequential, watchdog };
+const questions = {
+  ...{ trivial, 'trivial-carrying': trivialCarrying, sequential, map, 'five-ms': fiveMs, mixed, payload, queued, 'start-up': startUp },
+  watchdog,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

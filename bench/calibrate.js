@@ -1,0 +1,14 @@
+import { ask } from './child.js';
+
+const ROUNDS = 10_000;
+const TASKS = 20_000;
+
+/**
+ * How many rounds of `compute` a thread does in a millisecond while the other core is as busy: two cores may be two halves
+ * of one. The fastest of three, since whatever else ran can only have slowed them down.
+ */
+export async function roundsPerMs() {
+  const perSecond = [];
+  for (let i = 0; i < 3; i++) perSecond.push(await ask('processes/ideal.js', ['ideal', JSON.stringify({ rounds: ROUNDS, tasks: TASKS })]));
+  return (Math.max(...perSecond) / 2) * ROUNDS / 1000;
+}

@@ -1,0 +1,3 @@
+import increment from '../tasks/offloaded/increment.js';
+
+console.log(await increment(1));

@@ -1,0 +1,18 @@
+import { answer, claimOf } from './answer.js';
+import { rowsOf } from './measure.js';
+import { eager } from './peers/index.js';
+import { bestPeer, measurePools } from './pools.js';
+
+const full = { warmUpMs: 500, ms: 500 };
+const quick = { warmUpMs: 250, ms: 150 };
+
+/** Tasks that do nothing, from more callers than any pool can keep busy: what is left is the price of the messages. */
+export async function trivial({ isQuick }) {
+  const measured = await measurePools('trivial.js', ['offloop', ...eager], isQuick ? quick : full, isQuick ? 1 : 7);
+  const best = bestPeer(measured);
+  const rows = rowsOf(measured, best, 'tasks/s');
+  const offloop = rows.find(({ candidate }) => candidate === 'offloop');
+  return answer('How many trivial tasks a second, with nothing to carry and 1,000 callers?', rows, [
+    claimOf(offloop, { what: 'trivial tasks a second, 1,000 callers', than: best, atLeast: 10 }),
+  ]);
+}
