@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
+import { article } from './article.js';
 import { fiveMs } from './five-ms.js';
 import { map } from './map.js';
 import { mixed } from './mixed.js';
@@ -16,7 +17,7 @@ import { watchdog } from './watchdog.js';
 /** Each question is one file: `npm run bench`, or `npm run bench -- sequential`. */
 const questions = {
   ...{ trivial, 'trivial-carrying': trivialCarrying, sequential, map, 'five-ms': fiveMs, mixed, payload, queued, 'start-up': startUp },
-  watchdog,
+  ...{ article, watchdog },
 };
 
 const { values, positionals } = parseArgs({

@@ -1,4 +1,4 @@
-// node load.js <url> [--seconds 12] [--blank-lines 400]: the clients, in a process of their own.
+// node load.js <url> [--seconds 12] [--warm-up 3] [--blank-lines 400] [--light 99] [--heavy 1]: the clients, in a process of their own.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
@@ -6,33 +6,33 @@ import { heavyDocument, lightDocuments } from './documents/index.js';
 import { startHealthProbe } from './health-probe.js';
 import { recordAnswers } from './recorder.js';
 
-const LIGHT_CONNECTIONS = 99;
-const WARM_UP_MS = 3000;
 const UNTIL_STOPPED = 3600;
 
+const number = (value) => ({ type: 'string', default: String(value) });
 const { positionals: [url], values } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: 'string', default: '12' }, 'blank-lines': { type: 'string', default: '400' } },
+  options: { seconds: number(12), 'warm-up': number(3), 'blank-lines': number(400), light: number(99), heavy: number(1) },
 });
+const [seconds, warmUp, blankLines, light, heavy] = ['seconds', 'warm-up', 'blank-lines', 'light', 'heavy'].map((name) => Number(values[name]));
 
-report({ result: await measure(Number(values.seconds), Number(values['blank-lines'])) });
+report({ result: await measure() });
 
 /**
  * All connections send their next request as soon as the last one is answered. The light ones warm the service up first;
  * what is measured begins with the first heavy request.
  */
-async function measure(seconds, blankLines) {
-  const light = cannon({ connections: LIGHT_CONNECTIONS, timeout: 10, requests: lightDocuments().map(post) });
-  await sleep(WARM_UP_MS);
+async function measure() {
+  const lightLoad = cannon({ connections: light, timeout: 10, requests: lightDocuments().map(post) });
+  await sleep(warmUp * 1000);
   const probe = await startHealthProbe(url);
 
-  const heavy = cannon({ connections: 1, timeout: 30, requests: [numbered(post(heavyDocument(blankLines)))] });
-  const heavyAnswers = recordAnswers(heavy, 1);
-  const lightAnswers = recordAnswers(light, LIGHT_CONNECTIONS);
+  const heavyLoad = heavy > 0 && cannon({ connections: heavy, timeout: 30, requests: [numbered(post(heavyDocument(blankLines)))] });
+  const heavyAnswers = heavyLoad && recordAnswers(heavyLoad, heavy);
+  const lightAnswers = recordAnswers(lightLoad, light);
   await reportEverySecond(seconds, lightAnswers);
 
-  const result = { seconds, light: lightAnswers.summary(), heavy: heavyAnswers.summary(), health: probe.stop() };
-  await Promise.all([stop(light), stop(heavy)]);
+  const result = { seconds, light: lightAnswers.summary(), ...(heavyLoad && { heavy: heavyAnswers.summary() }), health: probe.stop() };
+  await Promise.all([stop(lightLoad), heavyLoad && stop(heavyLoad)]);
   return result;
 }
 

@@ -20,11 +20,11 @@ export async function startServer(variant, logLevel) {
  * Runs the clients to their end and returns what they measured.
  *
  * @param {string} url
- * @param {{ seconds: number, blankLines: number }} load
- * @param {(answered: number) => void} onSecond
+ * @param {Record<string, number>} options of load.js
+ * @param {(answered: number) => void} [onSecond]
  */
-export async function runLoad(url, { seconds, blankLines }, onSecond) {
-  const child = fork(pathOf('load.js'), [url, '--seconds', `${seconds}`, '--blank-lines', `${blankLines}`]);
+export async function runLoad(url, options, onSecond = () => {}) {
+  const child = fork(pathOf('load.js'), [url, ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, `${value}`])]);
   let result;
   child.on('message', (message) => {
     if ('result' in message) result = message.result;

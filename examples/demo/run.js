@@ -75,7 +75,7 @@ async function measure(variantName) {
     seconds.interrupt(text.split('\n').map((line) => style('yellow', line)).join('\n'));
   });
   try {
-    const measured = await runLoad(server.url, { seconds: SECONDS, blankLines: heavy.blankLines }, seconds.write);
+    const measured = await runLoad(server.url, { seconds: SECONDS, 'blank-lines': heavy.blankLines }, seconds.write);
     seconds.end();
     const stalls = await server.watchdog.stalls();
     say(sentence(stalls));
