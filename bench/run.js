@@ -3,6 +3,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { article } from './article.js';
+import { chart } from './chart.js';
 import { fiveMs } from './five-ms.js';
 import { map } from './map.js';
 import { mixed } from './mixed.js';
@@ -45,4 +46,5 @@ function keep(name, answer) {
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), platform: `${process.platform} ${process.arch}` };
   const measured = { measuredOn: new Date().toISOString().slice(0, 10), node: process.version, machine, ...answer };
   writeFileSync(new URL(`${name}.json`, folder), `${JSON.stringify(measured, null, 2)}\n`);
+  writeFileSync(new URL(`${name}.svg`, folder), chart(measured));
 }

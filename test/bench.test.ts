@@ -1,0 +1,30 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { isMet } from '../bench/answer.js';
+import { chart } from '../bench/chart.js';
+import { benchTable, readResults } from '../bench/table.js';
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const files = readdirSync(new URL('../bench/results/', import.meta.url)).filter((file) => file.endsWith('.json'));
+const results = files.map((file) => ({ name: file.slice(0, -'.json'.length), result: JSON.parse(read(`bench/results/${file}`)) }));
+
+it('the README shows the results as the script writes them', () => {
+  const [, table = ''] = /<!-- bench:start -->\n([^]*)\n<!-- bench:end -->/.exec(read('README.md')) ?? [];
+  expect(table).toBe(benchTable(readResults()));
+});
+
+describe.each(results)('$name', ({ name, result }) => {
+  it('is a question that can be asked again', () => {
+    expect(existsSync(new URL(`../bench/${name}.js`, import.meta.url))).toBe(true);
+  });
+
+  it('has the chart that the script draws', () => {
+    expect(read(`bench/results/${name}.svg`)).toBe(chart(result));
+  });
+
+  it('is met when each of its claims is', () => {
+    expect(result.isMet).toBe(result.claims?.every(isMet) ?? result.isMet);
+  });
+});
