@@ -13,7 +13,7 @@ const workloads = { 'await-heavy loop': measureLoop, 'HTTP server': measureServe
 
 /** What costs a half shows soon; what costs a hundredth is looked for in the noise of the machine. */
 const PAIRS = { nothing: 40, 'offloop watchdog': 40, 'blocked-at': 5, 'Debugger left on': 10 };
-const ROUNDS = 10;
+const ROUNDS = 6;
 
 /** What is left of the throughput, for each workload and candidate: the ratios of all pairs of all processes. */
 export async function throughput({ isQuick }) {
