@@ -11,6 +11,7 @@ import { duration } from './page/client/format.js';
 import { reportPage } from './page/html.ts';
 import { metricsText, StallCounters } from './page/metrics.ts';
 import { serve, type Routes } from './page/server.ts';
+import { SELF_TEST } from './probe.ts';
 import { Ranking } from './ranking.ts';
 import { brief } from './stall.ts';
 import type { Capture, LagStats, ReportData, Stall } from './types.ts';
@@ -84,7 +85,7 @@ export class Monitor {
   async #selfTest(): Promise<Capture | undefined> {
     if (this.#data.refusal !== undefined) return { mode: 'lag-only', reason: this.#data.refusal };
     try {
-      const { frames } = await this.#prober.look(0);
+      const { frames } = await this.#prober.look(SELF_TEST);
       return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
     } catch (error) {
       return error instanceof HasLetGo ? undefined : { mode: 'lag-only', reason: reasonOf(error) };
