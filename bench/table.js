@@ -4,7 +4,7 @@ import { limitOf, textOf } from './answer.js';
 import { groupBy } from './measure.js';
 
 /** In the order of the README. */
-const names = ['trivial', 'trivial-carrying', 'sequential', 'map', 'five-ms', 'mixed', 'payload', 'queued', 'start-up', 'article'];
+const names = ['trivial', 'trivial-carrying', 'sequential', 'map', 'five-ms', 'mixed', 'payload', 'queued', 'start-up', 'article', 'watchdog'];
 
 const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
