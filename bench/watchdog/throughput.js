@@ -12,10 +12,13 @@ const UNTIL_STOPPED = 3600;
 const workloads = { 'await-heavy loop': measureLoop, 'HTTP server': measureServer };
 
 /** What costs a half shows soon; what costs a hundredth is looked for in the noise of the machine. */
-const PAIRS = { nothing: 10, 'offloop watchdog': 10, 'blocked-at': 2, 'Debugger left on': 3 };
+const PAIRS = { nothing: 8, 'offloop watchdog': 8, 'blocked-at': 4, 'Debugger left on': 6 };
 const ROUNDS = 3;
-/** So long that what the start leaves behind counts for little: in slices of 250 ms an idle worker thread, too, seemed to cost 2 %. */
-const SLICE_MS = 1500;
+/**
+ * So long that what the start leaves behind counts for little: in slices of 250 ms an idle worker thread, too, seemed to cost
+ * 2 %. Of the others a fraction is left, whatever they leave behind.
+ */
+const SLICE_MS = { nothing: 1500, 'offloop watchdog': 1500, 'blocked-at': 250, 'Debugger left on': 250 };
 
 /** What is left of the throughput, for each workload and candidate: the ratios of all pairs of all processes. */
 export async function throughput({ isQuick }) {
@@ -28,7 +31,7 @@ export async function throughput({ isQuick }) {
 }
 
 function slicesOf(name, isQuick) {
-  return isQuick ? { pairs: 4, ms: 100, warmUpMs: 200 } : { pairs: PAIRS[name], ms: SLICE_MS, warmUpMs: 1500 };
+  return isQuick ? { pairs: 4, ms: 100, warmUpMs: 200 } : { pairs: PAIRS[name], ms: SLICE_MS[name], warmUpMs: 1500 };
 }
 
 function row(workload, candidate, pairs) {
