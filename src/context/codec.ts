@@ -1,4 +1,5 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
+import { types } from 'node:util';
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
@@ -14,10 +15,40 @@ import { define, fromText, NotPlainError, toText } from './plain.ts';
 export function encodeStore(record: StoreRecord): string | undefined {
   const value = record.store.getStore();
   if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
+  // A frozen object is asked about first, since that is all that the others pay.
+  return typeof value === 'object' && value !== null && Object.isFrozen(value) ? encodeFrozen(record, value) : encodeValue(record, value);
+}
+
+function encodeValue(record: StoreRecord, value: unknown): string {
   const wire = checkSchema(record, toWire(record, value), 'captured');
   const text = plainText(record, wire);
   checkSize(record, text);
   return text;
+}
+
+/** By store, then by value: what can never change is encoded once. */
+const frozen = new WeakMap<StoreRecord, WeakMap<object, string>>();
+
+function encodeFrozen(record: StoreRecord, value: object): string {
+  let texts = frozen.get(record);
+  if (texts === undefined) frozen.set(record, (texts = new WeakMap()));
+  const known = texts.get(value);
+  if (known !== undefined) return known;
+  const text = encodeValue(record, value);
+  if (isUnchanging(record, value)) texts.set(value, text);
+  return text;
+}
+
+/** Nothing of the user's runs when it is encoded, and every value in it is as unchanging as itself. */
+function isUnchanging({ encode, schema }: StoreRecord, value: object): boolean {
+  if (encode !== undefined || schema !== undefined || types.isProxy(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const isRecord = prototype === Object.prototype || prototype === null;
+  return isRecord && Object.values(Object.getOwnPropertyDescriptors(value)).every((own) => 'value' in own && !isObject(own.value));
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
 /**

@@ -28,7 +28,7 @@ export class NotPlainError extends Error {
  * @throws NotPlainError with the path inside the value.
  */
 export function toText(value: unknown, maxBytes = Infinity): string {
-  return JSON.stringify(toJson(value, { path: [], parents: [], left: maxBytes, maxBytes }));
+  return write(value, { path: [], parents: [], left: maxBytes, maxBytes });
 }
 
 /** Where the walk is. Two stacks, not a copy per value: this runs for every store of every call. */
@@ -45,29 +45,50 @@ export function fromText(text: string): unknown {
   return text.includes(TAG) ? fromJson(json) : json;
 }
 
-function toJson(value: unknown, place: Place): Json {
+/** As JSON text at once: this runs for every store of every call, and a copy for JSON.stringify() would double its cost. */
+function write(value: unknown, place: Place): string {
   switch (typeof value) {
     case 'string':
+      return quoted(value);
     case 'boolean':
-      return value;
+      return value ? 'true' : 'false';
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : tagged('number', Object.is(value, -0) ? '-0' : String(value));
+      return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : tagged('number', quoted(Object.is(value, -0) ? '-0' : String(value)));
     case 'undefined':
       return tagged('undefined');
     case 'bigint':
-      return tagged('bigint', String(value));
+      return tagged('bigint', quoted(String(value)));
     case 'object':
-      return value === null ? null : objectToJson(value, place);
+      return value === null ? 'null' : writeObject(value, place);
     default:
       throw refusal(`a ${typeof value} cannot cross`, place);
   }
 }
 
+/** Most texts need no escape. */
+function quoted(text: string): string {
+  return PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** Stores have few keys, and the same ones each time. */
+const keys = new Map<string, string>();
+const MAX_KEYS = 1000;
+
+function quotedKey(key: string): string {
+  const known = keys.get(key);
+  if (known !== undefined) return known;
+  const text = `${quoted(key)}:`;
+  if (keys.size < MAX_KEYS) keys.set(key, text);
+  return text;
+}
+
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/;
+
 function refusal(reason: string, { path }: Place, options?: ErrorOptions): NotPlainError {
   return new NotPlainError(reason, [...path], options);
 }
 
-function objectToJson(value: object, place: Place): Json {
+function writeObject(value: object, place: Place): string {
   const { parents } = place;
   if (parents.includes(value)) throw refusal('it refers back to itself', place);
   if (--place.left < 0) throw refusal(`it has more values than its ${place.maxBytes} bytes can hold`, place);
@@ -75,7 +96,7 @@ function objectToJson(value: object, place: Place): Json {
   parents.push(value);
   const depth = place.path.length;
   try {
-    return containerToJson(value, place);
+    return writeContainer(value, place);
   } catch (cause) {
     if (cause instanceof NotPlainError) throw cause;
     place.path.length = depth;
@@ -85,17 +106,17 @@ function objectToJson(value: object, place: Place): Json {
   }
 }
 
-function containerToJson(value: object, place: Place): Json {
+function writeContainer(value: object, place: Place): string {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null) return tagged('null-prototype', recordToJson(value, place));
-  if (isObjectPrototype(prototype)) return recordToJson(value, place);
+  if (prototype === null) return tagged('null-prototype', writeRecord(value, place));
+  if (isObjectPrototype(prototype)) return writeRecord(value, place);
   // Built-in classes by their name, since another realm has its own; what they are, by their inside.
   const isBuiltIn = isObjectPrototype(Object.getPrototypeOf(prototype));
-  if (isBuiltIn && Array.isArray(value)) return arrayToJson(value, place);
+  if (isBuiltIn && Array.isArray(value)) return writeArray(value, place);
   const name = isBuiltIn ? typeName(value) : '';
-  if (name === 'Map' && types.isMap(value)) return tagged('map', arrayToJson([...ownless(value, place)], place));
-  if (name === 'Set' && types.isSet(value)) return tagged('set', arrayToJson([...ownless(value, place)], place));
-  if (name === 'Date' && types.isDate(value)) return tagged('date', toJson(ownless(value, place).getTime(), place));
+  if (name === 'Map' && types.isMap(value)) return tagged('map', writeArray([...ownless(value, place)], place));
+  if (name === 'Set' && types.isSet(value)) return tagged('set', writeArray([...ownless(value, place)], place));
+  if (name === 'Date' && types.isDate(value)) return tagged('date', write(ownless(value, place).getTime(), place));
   throw refusal(`${instanceName(value)} would arrive as a bare object`, place);
 }
 
@@ -111,34 +132,34 @@ function isObjectPrototype(prototype: unknown): boolean {
   return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
-function arrayToJson(array: readonly unknown[], place: Place): Json {
+function writeArray(array: readonly unknown[], place: Place): string {
   // Its items, and `length`.
   if (Reflect.ownKeys(array).length !== array.length + 1 || !Object.keys(array).every((key, i) => key === String(i))) {
     throw refusal('an array with holes or keys of its own cannot cross', place);
   }
-  const json: Json[] = [];
+  let text = '[';
   for (let i = 0; i < array.length; i++) {
     place.path.push(String(i));
-    json.push(toJson(read(array, String(i), place), place));
+    text += `${i === 0 ? '' : ','}${write(read(array, String(i), place), place)}`;
     place.path.pop();
   }
-  return json;
+  return `${text}]`;
 }
 
-function recordToJson(record: object, place: Place): Json {
+function writeRecord(record: object, place: Place): string {
   const symbol = Object.getOwnPropertySymbols(record)[0];
   if (symbol !== undefined) {
     place.path.push(String(symbol));
     throw refusal('a symbol key cannot cross', place);
   }
-  const json: Record<string, Json> = {};
+  let text = '{';
   for (const key of Object.keys(record)) {
     place.path.push(key);
     if (key === TAG) throw refusal('this key is reserved', place);
-    define(json, key, toJson(read(record, key, place), place));
+    text += (text === '{' ? '' : ',') + quotedKey(key) + write(read(record, key, place), place);
     place.path.pop();
   }
-  return json;
+  return `${text}}`;
 }
 
 function read(record: object, key: string, place: Place): unknown {
@@ -155,8 +176,8 @@ export function define<K extends PropertyKey, V>(record: Record<K, V>, key: K, v
   else record[key] = value;
 }
 
-function tagged(type: string, value: Json = null): Json {
-  return { [TAG]: type, value };
+function tagged(type: string, value = 'null'): string {
+  return `{"${TAG}":"${type}","value":${value}}`;
 }
 
 function fromJson(json: Json): unknown {

@@ -35,6 +35,45 @@ function thrownBy(fn: () => unknown): any {
 const received = async () => pool.run(readCodecStores, []);
 const absent = { user: undefined, picked: undefined, checked: undefined, small: undefined, secret: undefined };
 
+describe('a frozen value, which is encoded once where nothing in it can change,', () => {
+  it('arrives as it is, from each store that picks of it', () => {
+    const value = Object.freeze({ a: 1, b: 'two' });
+    const [all, a, b] = [declare({}), declare<typeof value>({ pick: ['a'] }), declare<typeof value>({ pick: ['b'] })];
+    for (let i = 0; i < 2; i++) expect([all.textOf(value), a.textOf(value), b.textOf(value)]).toEqual(['{"a":1,"b":"two"}', '{"a":1}', '{"b":"two"}']);
+  });
+
+  it('is encoded anew where something in it can', () => {
+    const part = { n: 1 };
+    let n = 1;
+    const { textOf } = declare<unknown>({});
+    const nested = Object.freeze({ part });
+    const getter = Object.freeze({ get n() { return n; } });
+    const date = Object.freeze({ at: new Date(1) });
+    const texts = () => [nested, getter, date].map(textOf);
+    expect(texts()).toEqual(['{"part":{"n":1}}', '{"n":1}', '{"at":{"$offloop":"date","value":1}}']);
+    part.n = n = 2;
+    date.at.setTime(2);
+    expect(texts().slice(0, 2)).toEqual(['{"part":{"n":2}}', '{"n":2}']);
+    expect(texts()[2]).toBe('{"at":{"$offloop":"date","value":2}}');
+  });
+
+  it('is null, or an array, too', () => {
+    const { textOf } = declare<unknown>({});
+    const list = Object.freeze([part()]);
+    expect([textOf(null), textOf(list), textOf(list)]).toEqual(['null', '[{"n":1}]', '[{"n":1}]']);
+    (list[0] as { n: number }).n = 2;
+    expect(textOf(list)).toBe('[{"n":2}]');
+    function part(): object { return { n: 1 }; }
+  });
+
+  it('goes through its codec and its schema each time', () => {
+    let n = 0;
+    const { textOf } = declare<object, number>({ encode: () => ++n });
+    const value = Object.freeze({ a: 1 });
+    expect([textOf(value), textOf(value)]).toEqual(['1', '2']);
+  });
+});
+
 describe('pick', () => {
   it('takes these keys and leaves everything else behind, whatever it is', async () => {
     const request = { requestId: 'r1', tenant: 'acme', socket: {}, handler: () => undefined };
