@@ -27,7 +27,7 @@ export {
 } from './errors.ts';
 export type { OffloopErrorCode } from './errors.ts';
 export { configure } from './pool/default.ts';
-export type { MapOptions, MapResult } from './pool/map.ts';
+export type { MapOptions, MapProgress, MapResult } from './pool/map.ts';
 export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
 export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';

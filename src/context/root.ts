@@ -18,6 +18,11 @@ export function inCleanRoot<R>(fn: () => R): R {
   return resource.runInAsyncScope(fn);
 }
 
+/** The same for who is in a clean root already, and calls many functions that must not see each other's stores: much cheaper. */
+export function inScopeOfItsOwn<R>(fn: () => R): R {
+  return new AsyncResource('offloop.Task', { requireManualDestroy: true }).runInAsyncScope(fn);
+}
+
 let spare: AsyncResource | undefined;
 
 /** Makes the next clean root now, while nobody waits for it. */

@@ -7,74 +7,118 @@ import type { Path } from '../wire/places.ts';
 import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';
+import type { TaskFigures } from './stats.ts';
 
-/** How a call ended. A refusal is made where the caller waits, so that its stack leads there. */
-export type Outcome =
-  | { readonly type: 'returned'; readonly value: unknown }
+/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+export type Failure =
   | { readonly type: 'threw'; readonly thrown: EncodedThrow }
   | { readonly type: 'refused'; readonly reason: () => unknown };
 
-/** What a call brings, checked and encoded at the moment it was made. */
-export interface CallInput {
-  readonly id: number;
-  readonly task: TaskRecord;
-  readonly args: readonly unknown[];
+/** What few calls have: tens of thousands may wait, and each takes its memory. */
+export interface CallExtras {
   readonly buffers: readonly Path[] | undefined;
-  readonly stores: WireStores | undefined;
   readonly transfer: readonly Transferable[] | undefined;
-  readonly priority: number;
   /** Ms of running. */
   readonly timeout: number | undefined;
   /** Epoch ms. */
   readonly deadline: number | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
-}
-
-/** One call of a task, from `run()` until it has settled. */
-export class Call implements Queued {
-  readonly input: CallInput;
-  readonly priority: number;
-  /** What the caller awaits. */
-  readonly result: Promise<unknown>;
-  readonly calledAt = performance.now();
-  dispatchedAt = 0;
-  /** Where it was sent, and at which place of a batch. */
-  slot: Slot | undefined;
-  place = 0;
-  isInBatch = false;
-  /** It was in a batch that could not be cloned. */
-  travelsAlone = false;
-  state: 'waiting' | 'running' | 'settled' = 'waiting';
-  next: Queued | undefined;
-  previous: Queued | undefined;
-  isQueued = false;
   timeoutTimer: NodeJS.Timeout | undefined;
   /** What to do when the worker says that it has called the task's function. */
   onStarted: (() => void) | undefined;
   /** Undoes what the call has hooked up elsewhere. */
   release: (() => void) | undefined;
-  #resolve!: (value: unknown) => void;
+}
 
-  constructor(input: CallInput) {
-    this.input = input;
-    this.priority = input.priority;
-    this.result = new Promise((resolve) => { this.#resolve = resolve; });
+/**
+ * One call of a task, from the moment it was made until it has settled. What it brings has been checked and encoded by then.
+ *
+ * Many may wait, and most are over in a microsecond of this thread's time: so every field is set once, by its constructor,
+ * and `declare` keeps the compiler from setting them before that.
+ */
+export abstract class Call implements Queued {
+  declare readonly id: number;
+  declare readonly task: TaskRecord;
+  declare readonly figures: TaskFigures;
+  declare readonly args: readonly unknown[];
+  declare readonly stores: WireStores | undefined;
+  declare readonly priority: number;
+  declare readonly extras: CallExtras | undefined;
+  declare readonly calledAt: number;
+  /** Where it was sent, and at which place of what that was sent. */
+  declare slot: Slot | undefined;
+  declare place: number;
+  /** It was in a batch that could not be cloned. */
+  declare travelsAlone: boolean;
+  declare state: 'waiting' | 'running' | 'settled';
+  declare next: Queued | undefined;
+  declare previous: Queued | undefined;
+  declare isQueued: boolean;
+
+  constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: WireStores | undefined, priority: number, extras: CallExtras | undefined) {
+    this.id = id;
+    this.task = task;
+    this.figures = figures;
+    this.args = args;
+    this.stores = stores;
+    this.priority = priority;
+    this.extras = extras;
+    this.calledAt = performance.now();
+    this.slot = undefined;
+    this.place = 0;
+    this.travelsAlone = false;
+    this.state = 'waiting';
+    this.next = undefined;
+    this.previous = undefined;
+    this.isQueued = false;
   }
+
+  /** Tells whoever has called. */
+  protected abstract settled(value: unknown, failure: Failure | undefined): void;
 
   /** It was sent, was not started, and waits again. */
   takenBack(): void {
-    clearTimeout(this.timeoutTimer);
+    clearTimeout(this.extras?.timeoutTimer);
     this.state = 'waiting';
     this.slot = undefined;
   }
 
-  /** The first time counts; says whether this was it. */
-  settle(outcome: Outcome): boolean {
+  /** The first time counts, here as in `fail`. */
+  fulfil(value: unknown): void {
+    if (!this.#end()) return;
+    this.figures.count++;
+    this.settled(value, undefined);
+  }
+
+  fail(failure: Failure): void {
+    if (!this.#end()) return;
+    this.figures.count++;
+    this.figures.failed++;
+    this.settled(undefined, failure);
+  }
+
+  #end(): boolean {
     if (this.state === 'settled') return false;
     this.state = 'settled';
-    clearTimeout(this.timeoutTimer);
-    this.release?.();
-    this.#resolve(outcome.type === 'returned' ? outcome.value : rejectWith(outcome, this.input.task));
+    if (this.extras !== undefined) {
+      clearTimeout(this.extras.timeoutTimer);
+      this.extras.release?.();
+    }
     return true;
+  }
+}
+
+/** A call whose caller awaits a promise. */
+export class PromisedCall extends Call {
+  declare readonly result: Promise<unknown>;
+  declare private resolve: (value: unknown) => void;
+
+  constructor(...parts: ConstructorParameters<typeof Call>) {
+    super(...parts);
+    this.result = new Promise((resolve) => { this.resolve = resolve; });
+  }
+
+  protected settled(value: unknown, failure: Failure | undefined): void {
+    this.resolve(failure === undefined ? value : rejectWith(failure, this.task));
   }
 }

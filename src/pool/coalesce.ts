@@ -1,52 +1,38 @@
+import { Apart } from '../wire/apart.ts';
 import type { Call } from './call.ts';
 import type { TaskQueue } from './queue.ts';
-import type { Slot } from './slot.ts';
+import { isKnown, type Slot } from './slot.ts';
 
-/** More would gain nothing: the message is paid for by then. */
-export const MAX_BATCH = 64;
-
-/** Runs of a task before its estimate is believed. */
-const MIN_SAMPLES = 8;
-
-/**
- * How long a task runs, by what it has shown so far, in ms. A run far above the estimate counts as four times the
- * estimate: one heavy document among thousands of light ones changes little, while a task that has really become slower
- * leaves any budget behind within a few runs.
- */
-export class RunEstimate {
-  #ms = 0;
-  #samples = 0;
-
-  add(ms: number): void {
-    this.#samples++;
-    const weight = this.#samples < MIN_SAMPLES ? 1 / this.#samples : 0.2;
-    this.#ms += (Math.min(ms, this.#samples === 1 ? ms : 4 * this.#ms + 0.05) - this.#ms) * weight;
-  }
-
-  /** Infinity as long as too little is known. */
-  get ms(): number {
-    return this.#samples < MIN_SAMPLES ? Infinity : this.#ms;
-  }
-}
+/** Of long tasks, so many may go to a worker ahead of their turn, and so many ms of them: it need not wait for the next. */
+const AHEAD = 4;
+const AHEAD_MS = 20;
 
 export interface BatchLimits {
   /** Ms of estimated work in one message. */
   readonly budget: number;
   readonly size: number;
-  estimate(call: Call): number;
+  /** How many workers there are to share in what waits. */
+  readonly workers: number;
+  readonly slot: Slot;
 }
 
 /**
  * The calls that go to a worker in one message: the first of the queue, and with it as many of those behind it as are
- * expected to take no more than the budget together. Unknown and long tasks travel alone. The order of the queue is kept.
+ * expected to take no more than the budget together. Where all workers have enough to do, a few long ones, too: they are
+ * taken back when another worker has nothing left. What is unknown travels alone. The order of the queue is kept.
  */
-export function takeBatch(queue: TaskQueue<Call>, limits: BatchLimits): Call[] {
+export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, slot }: BatchLimits): Call[] {
   const first = queue.shift();
   if (first === undefined) return [];
   const batch = [first];
-  let left = limits.budget - (mayShare(first) ? limits.estimate(first) : Infinity);
-  for (let next = queue.first; left > 0 && next !== undefined && batch.length < limits.size; next = queue.first) {
-    left -= mayShare(next) ? limits.estimate(next) : Infinity;
+  if (size <= 1) return batch;
+  const apart = new Apart();
+  const cost = costOf(first, slot, apart);
+  const isAhead = cost >= budget && cost < AHEAD_MS;
+  const most = isAhead ? Math.min(AHEAD, size, Math.floor(queue.size / workers)) : size;
+  let left = (isAhead ? AHEAD_MS : budget) - cost;
+  for (let next = queue.first; left > 0 && next !== undefined && batch.length < most; next = queue.first) {
+    left -= costOf(next, slot, apart);
     if (left < 0) break;
     queue.remove(next);
     batch.push(next);
@@ -54,13 +40,25 @@ export function takeBatch(queue: TaskQueue<Call>, limits: BatchLimits): Call[] {
   return batch;
 }
 
-/** What is handed over cannot be sent a second time; what could not be cloned once is sent by itself, to find the culprit. */
-function mayShare(call: Call): boolean {
-  return call.input.transfer === undefined && !call.travelsAlone;
+/**
+ * In ms of estimated work. What is handed over cannot be sent a second time; what could not be cloned once is sent by itself,
+ * to find the culprit; and no two tasks may get one and the same object.
+ */
+function costOf(call: Call, slot: Slot, apart: Apart): number {
+  const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && isKnown(call, slot);
+  return mayShare && call.args.every((arg) => apart.add(arg)) ? call.figures.estimate.ms : Infinity;
 }
 
 /** How long a worker may be silent in a batch until the calls that it has not started go to others, in ms. */
 const SILENCE = 2;
+/** Of a task that is long by itself: so many times its estimate. */
+const SILENCE_OF_LONG = 3;
+
+interface BatchKeeper {
+  /** Takes in what the worker has answered. */
+  read(slot: Slot): void;
+  takeBack(slot: Slot): void;
+}
 
 /**
  * Watches the workers that have a batch. A heavy task among light ones must not hold the others up: what is finished
@@ -68,21 +66,39 @@ const SILENCE = 2;
  */
 export class BatchWatch {
   readonly #slots = new Set<Slot>();
-  readonly #takeBack: (slot: Slot) => void;
+  /** Of these, which have long tasks that were sent ahead. */
+  readonly #ahead = new Set<Slot>();
+  readonly #pool: BatchKeeper;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(takeBack: (slot: Slot) => void) {
-    this.#takeBack = takeBack;
+  constructor(pool: BatchKeeper) {
+    this.#pool = pool;
   }
 
   add(slot: Slot): void {
     slot.heardAt = performance.now();
+    slot.patience = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.figures.estimate.ms ?? 0)));
     this.#slots.add(slot);
+    if (slot.patience > SILENCE) this.#ahead.add(slot);
     this.#arm();
   }
 
   delete(slot: Slot): void {
     this.#slots.delete(slot);
+    this.#ahead.delete(slot);
+  }
+
+  /** A worker has nothing left to do: the long tasks that wait behind another one are for it. */
+  shareAhead(): void {
+    for (const slot of [...this.#ahead]) this.#pool.takeBack(slot);
+  }
+
+  /** What is more urgent than tasks that were sent ahead comes before them. */
+  makeWayFor(priority: number): void {
+    if (this.#ahead.size === 0) return;
+    for (const slot of [...this.#ahead]) {
+      if (slot.calls.some((call) => call !== undefined && call.priority < priority)) this.#pool.takeBack(slot);
+    }
   }
 
   stop(): void {
@@ -97,8 +113,8 @@ export class BatchWatch {
     this.#timer = undefined;
     for (const slot of [...this.#slots]) {
       // Its answers may be here already, and only this thread be late in reading them.
-      slot.worker.flushNotices();
-      if (this.#slots.has(slot) && performance.now() - slot.heardAt >= SILENCE) this.#takeBack(slot);
+      this.#pool.read(slot);
+      if (this.#slots.has(slot) && performance.now() - slot.heardAt >= slot.patience) this.#pool.takeBack(slot);
     }
     if (this.#slots.size > 0) this.#arm();
   }

@@ -1,7 +1,10 @@
-import type { AbortKind, RunResponse, WorkerNotice } from '../wire/messages.ts';
-import { reviveBuffers } from '../wire/buffers.ts';
-import type { Call, Outcome } from './call.ts';
-import { BatchWatch, MAX_BATCH, takeBatch, type BatchLimits } from './coalesce.ts';
+import type { AbortKind } from '../wire/messages.ts';
+import type { TaskRecord } from '../task/registry.ts';
+import { MAX_BATCH } from '../wire/sheet.ts';
+import { answered, callsOf, forgive, noticed, readAnswers } from './answers.ts';
+import { batchOf } from './batch.ts';
+import type { Call } from './call.ts';
+import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { crashError, isDenied, startError, warnOfIdleCrash, warnOfNoWorkers } from './exits.ts';
 import { IdleSlots } from './idle.ts';
@@ -9,7 +12,7 @@ import { inlineWorker } from './inline.ts';
 import type { PoolSettings } from './options.ts';
 import { processWorker } from './processes.ts';
 import { TaskQueue } from './queue.ts';
-import { createSlot, messageFor, remember, type Slot } from './slot.ts';
+import { createSlot, messageFor, type Slot } from './slot.ts';
 import { Figures } from './stats.ts';
 import { threadWorker } from './threads.ts';
 import { armTimeout } from './timeout.ts';
@@ -32,7 +35,7 @@ export class Dispatcher {
   #engine: Engine;
   readonly #slots = new Set<Slot>();
   readonly #idle: IdleSlots;
-  readonly #watch = new BatchWatch((slot) => { this.#takeBackFrom(slot); });
+  readonly #watch = new BatchWatch({ read: readAnswers, takeBack: (slot) => { this.#takeBackFrom(slot); } });
   /** Workers on their way out, which no longer count. */
   readonly #ending = new Set<Promise<void>>();
 
@@ -59,24 +62,49 @@ export class Dispatcher {
     return this.queue.size === 0 && (this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads);
   }
 
-  submit(call: Call): void {
-    this.queue.push(call);
-    this.#pump();
+  /** Whether a worker can take a call now: then `pump()` is due. */
+  get isPumpable(): boolean {
+    return this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads;
+  }
+
+  /** How many tasks of this kind share a message where many wait. */
+  batchSize(task: TaskRecord | undefined): number {
+    const { budget, runtime } = this.#settings;
+    if (task === undefined || budget === 0 || runtime !== 'threads') return 1;
+    const { ms } = this.figures.of(task).estimate;
+    return Math.max(1, Math.min(MAX_BATCH, Math.floor(budget / Math.max(ms, budget / MAX_BATCH))));
+  }
+
+  /** To be called with a call that has just been put into the queue, and that no worker is free for. */
+  makeWayFor({ priority }: Call): void {
+    this.#watch.makeWayFor(priority);
+  }
+
+  /** Sends what waits to the workers that are free. */
+  pump(): void {
+    while (this.queue.size > 0) {
+      const slot = this.#idle.pop() ?? this.#tryStart();
+      if (slot === undefined) return;
+      const [call, ...others] = takeBatch(this.queue, this.#limitsFor(slot));
+      if (call === undefined) this.#idle.push(slot);
+      else if (others.length === 0) this.#dispatch(call, slot);
+      else this.#dispatchBatch([call, ...others], slot);
+    }
   }
 
   /** Tells the caller at once, and the task if it runs; its worker goes if it has not stopped within `abortGrace`. */
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     this.queue.remove(call);
-    this.#settle(call, { type: 'refused', reason });
+    call.fail({ type: 'refused', reason });
     const { slot } = call;
-    if (slot?.calls.get(call.input.id) === call && !takeBack(call, slot)) this.#tell(call, slot, kind);
+    if (slot?.calls[call.place] === call && !takeBack(call, slot)) this.#tell(call, slot, kind);
     this.#onChange();
   }
 
   cancelAll(kind: AbortKind, reason: () => unknown): void {
-    for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) this.#settle(call, { type: 'refused', reason });
-    for (const { calls } of this.#slots) {
-      for (const call of [...calls.values()]) this.cancel(call, kind, reason);
+    for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) call.fail({ type: 'refused', reason });
+    for (const slot of this.#slots) {
+      for (const call of callsOf(slot)) this.cancel(call, kind, reason);
     }
     this.#onChange();
   }
@@ -89,67 +117,53 @@ export class Dispatcher {
     await Promise.all(this.#ending);
   }
 
-  #tell({ input: { id } }: Call, slot: Slot, kind: AbortKind): void {
+  #tell({ id }: Call, slot: Slot, kind: AbortKind): void {
     if (slot.told === id) return;
     // Only one task of a batch runs at a time: if another was told before, it has ended.
-    this.#forgive(slot);
+    forgive(slot);
     slot.told = id;
     slot.worker.tell({ type: 'abort', id, kind });
     slot.grace = setTimeout(() => { this.#replace(slot); }, this.#settings.abortGrace).unref();
   }
 
-  #pump(): void {
-    while (this.queue.size > 0) {
-      const slot = this.#idle.pop() ?? this.#tryStart();
-      if (slot === undefined) return;
-      const [call, ...others] = takeBatch(this.queue, this.#limitsFor(slot));
-      if (call === undefined) this.#idle.push(slot);
-      else if (others.length === 0) this.#dispatch(call, slot);
-      else this.#dispatchBatch([call, ...others], slot);
-    }
-  }
-
-  #limitsFor({ worker, tasks }: Slot): BatchLimits {
+  #limitsFor(slot: Slot): BatchLimits {
+    const { worker, tasks } = slot;
     const { budget, maxThreads, maxTasksPerWorker } = this.#settings;
     // A cold worker gets one task, with its setup. The others get their share of what waits.
     const canShare = worker.batches !== undefined && tasks > 0 && budget > 0;
     const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - tasks, Math.ceil(this.queue.size / maxThreads)) : 1;
-    return { budget, size, estimate: (call) => this.figures.of(call.input.task).estimate.ms };
+    return { budget, size, workers: maxThreads, slot };
   }
 
   #dispatch(call: Call, slot: Slot): void {
-    this.counts.messages++;
-    this.#send(call, slot, 0);
-    slot.worker.run(messageFor(call, slot), call.input.transfer, {
+    this.#send([call], slot, false);
+    slot.worker.run(messageFor(call, slot), call.extras?.transfer, {
       onAnswer: (response) => {
         slot.worker.flushNotices();
-        this.#answered(slot, call, response, 0);
+        answered(slot, 0, response, 0);
         this.#release(slot);
       },
       onUnsent: (error) => {
         // The worker knows nothing of it.
-        this.#settle(call, { type: 'refused', reason: () => error });
+        call.fail({ type: 'refused', reason: () => error });
         this.#release(slot);
       },
     });
     this.#ensureMinimum();
   }
 
-  #dispatchBatch(calls: readonly Call[], slot: Slot): void {
-    for (const [place, call] of calls.entries()) {
-      this.#send(call, slot, place);
-      call.isInBatch = true;
-    }
-    this.counts.messages++;
+  #dispatchBatch(calls: Call[], slot: Slot): void {
+    this.#send(calls, slot, true);
     this.#watch.add(slot);
     slot.worker.batches?.run(
-      calls.map((call) => messageFor(call, slot)),
-      () => {
-        slot.worker.flushNotices();
+      batchOf(calls, slot),
+      ({ memory = 0 }) => {
+        readAnswers(slot);
+        slot.memory = memory;
         this.#release(slot);
       },
       () => {
-        for (const call of [...calls].reverse()) {
+        for (const call of callsOf(slot).reverse()) {
           call.travelsAlone = true;
           this.#wait(call, slot);
         }
@@ -158,67 +172,41 @@ export class Dispatcher {
     );
   }
 
-  #send(call: Call, slot: Slot, place: number): void {
-    const { id, timeout } = call.input;
-    call.state = 'running';
-    call.slot = slot;
-    call.place = place;
-    call.isInBatch = false;
-    call.dispatchedAt = performance.now();
+  #send(calls: Call[], slot: Slot, isBatch: boolean): void {
+    this.counts.messages++;
     slot.state = 'busy';
-    slot.calls.set(id, call);
-    if (timeout !== undefined) armTimeout(call, timeout, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
+    slot.calls = calls;
+    slot.isBatch = isBatch;
+    slot.sentAt = performance.now();
+    for (const [place, call] of calls.entries()) {
+      call.state = 'running';
+      call.slot = slot;
+      call.place = place;
+      if (call.extras !== undefined) armTimeout(call, call.extras, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
+    }
   }
 
   /** Back to the head of the queue, unless it has been given up meanwhile. */
   #wait(call: Call, slot: Slot): void {
-    slot.calls.delete(call.input.id);
+    slot.calls[call.place] = undefined;
     if (call.state === 'settled') return;
     call.takenBack();
     this.queue.unshift(call);
   }
 
   #takeBackFrom(slot: Slot): void {
-    for (const call of [...slot.calls.values()].reverse()) {
+    for (const call of callsOf(slot).reverse()) {
       if (takeBack(call, slot)) this.#wait(call, slot);
     }
     // What is left is the one that runs.
     this.#watch.delete(slot);
-    this.#pump();
-  }
-
-  #answered(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
-    const { runMs, memory = 0 } = response;
-    const { calledAt, dispatchedAt, input } = call;
-    const waitMs = dispatchedAt - calledAt + waitedMs;
-    const now = performance.now();
-    this.figures.of(input.task).record(waitMs, runMs, now - calledAt - waitMs - runMs);
-    remember(call, slot, response.type === 'returned');
-    slot.calls.delete(input.id);
-    slot.heardAt = now;
-    slot.tasks++;
-    slot.memory = memory;
-    if (slot.told === input.id) this.#forgive(slot);
-    this.#settle(call, outcomeOf(response));
-  }
-
-  /** The task that was told to stop has stopped. */
-  #forgive(slot: Slot): void {
-    clearTimeout(slot.grace);
-    slot.told = undefined;
-  }
-
-  #settle(call: Call, outcome: Outcome): void {
-    if (!call.settle(outcome)) return;
-    const figures = this.figures.of(call.input.task);
-    figures.count++;
-    if (outcome.type !== 'returned') figures.failed++;
+    this.pump();
   }
 
   #release(slot: Slot): void {
-    slot.calls.clear();
+    slot.calls = [];
     this.#watch.delete(slot);
-    this.#forgive(slot);
+    forgive(slot);
     if (slot.state === 'ending') return;
     const { maxTasksPerWorker, maxMemoryBeforeRecycle = Infinity } = this.#settings;
     if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle) {
@@ -226,7 +214,8 @@ export class Dispatcher {
       return;
     }
     this.#idle.push(slot);
-    this.#pump();
+    if (this.queue.size === 0) this.#watch.shareAhead();
+    this.pump();
     this.#onChange();
   }
 
@@ -255,23 +244,23 @@ export class Dispatcher {
   #exited(slot: Slot, exit: WorkerExit): void {
     const wasEnding = slot.state === 'ending';
     const wasIdle = slot.state === 'idle';
-    slot.worker.flushNotices();
+    readAnswers(slot);
     this.#forget(slot);
     this.#takeBackFrom(slot);
-    for (const call of slot.calls.values()) this.#settle(call, { type: 'refused', reason: () => crashError(call.input.task.name, exit) });
-    slot.calls.clear();
+    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit) });
+    slot.calls = [];
     if (wasEnding) return;
     this.counts.crashed++;
     if (wasIdle) warnOfIdleCrash(this.#settings.name, exit);
     // A worker that never got as far as one answer may never do so: the next one starts only when there is work.
     if (slot.tasks > 0) this.#refill();
-    else this.#pump();
+    else this.pump();
     this.#onChange();
   }
 
   #refill(): void {
     this.#ensureMinimum();
-    this.#pump();
+    this.pump();
     this.#onChange();
   }
 
@@ -296,7 +285,7 @@ export class Dispatcher {
         }
         const call = this.queue.shift();
         if (call === undefined) return undefined;
-        this.#settle(call, { type: 'refused', reason: () => startError(this.#settings.name, error) });
+        call.fail({ type: 'refused', reason: () => startError(this.#settings.name, error) });
       }
     }
     return undefined;
@@ -304,7 +293,7 @@ export class Dispatcher {
 
   #start(): Slot {
     const worker = this.#engine(this.#workerOptions, {
-      onNotice: (notice) => { this.#noticed(slot, notice); },
+      onNotice: (notice) => { noticed(slot, notice); },
       onExit: (exit) => { this.#exited(slot, exit); },
     });
     const slot = createSlot(worker);
@@ -312,37 +301,11 @@ export class Dispatcher {
     this.#slots.add(slot);
     return slot;
   }
-
-  #noticed(slot: Slot, notice: WorkerNotice): void {
-    const call = slot.calls.get(notice.id);
-    if (call === undefined) return;
-    if (notice.type === 'answer') {
-      this.#answered(slot, call, notice.response, notice.waitedMs);
-      return;
-    }
-    if (call.state !== 'running') return;
-    if (notice.type === 'started') {
-      call.onStarted?.();
-      return;
-    }
-    const value = reviveBuffers(notice.value, notice.buffers);
-    try {
-      call.input.onProgress?.(value);
-    } catch (error) {
-      // The listener's mistake is its own: it must not look like the task's, nor stop the pool.
-      queueMicrotask(() => { throw error; });
-    }
-  }
 }
 
 /** True when the task was in a batch and had not been started; it never will be. */
-function takeBack(call: Call, { worker, calls }: Slot): boolean {
-  if (!call.isInBatch || worker.batches?.takeBack(call.place) !== true) return false;
-  calls.delete(call.input.id);
+function takeBack(call: Call, { worker, calls, isBatch }: Slot): boolean {
+  if (!isBatch || worker.batches?.sheet.takeBack(call.place) !== true) return false;
+  calls[call.place] = undefined;
   return true;
-}
-
-function outcomeOf(response: RunResponse): Outcome {
-  if (response.type === 'threw') return response;
-  return { type: 'returned', value: reviveBuffers(response.value, response.buffers) };
 }

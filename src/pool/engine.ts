@@ -1,6 +1,7 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 
-import type { AbortNotice, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
+import type { Sheet } from '../wire/sheet.ts';
+import type { AbortNotice, Batch, BatchDone, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
 
 /** One worker, whatever it is made of. The pool hands it a task only when it has answered the one before. */
 export interface EngineWorker {
@@ -24,10 +25,10 @@ export interface EngineWorker {
 }
 
 interface Batches {
-  /** The answers come as notices; `onDone` after the last of them. */
-  run(messages: readonly RunMessage[], onDone: () => void, onUnsent: () => void): void;
-  /** Takes the task at this place of the last batch back: true when it has not been started, and now never will. */
-  takeBack(place: number): boolean;
+  /** Answers that do not stand on the sheet come as notices. */
+  run(batch: Batch, onDone: (done: BatchDone) => void, onUnsent: () => void): void;
+  /** Of the last batch. */
+  readonly sheet: Sheet;
 }
 
 interface RunCallbacks {

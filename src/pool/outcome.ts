@@ -2,7 +2,7 @@ import { OffloopError } from '../errors.ts';
 import { isOwnFrame } from '../frames.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { decodeThrow, type EncodedThrow } from '../wire/errors.ts';
-import type { Outcome } from './call.ts';
+import type { Failure } from './call.ts';
 
 const turn = Promise.resolve();
 
@@ -11,13 +11,13 @@ const turn = Promise.resolve();
  * has the caller's `at async` frames, which V8 finds by following the promises that wait. So a caller's stack costs
  * nothing until something fails.
  */
-export async function rejectWith(outcome: Exclude<Outcome, { type: 'returned' }>, task: TaskRecord): Promise<never> {
+export async function rejectWith(failure: Failure, task: TaskRecord): Promise<never> {
   // Only after two turns is the caller's promise linked to this one: the first runs before the link is made.
   await turn;
   await turn;
-  if (outcome.type === 'refused') throw withCallersStack(outcome.reason());
+  if (failure.type === 'refused') throw withCallersStack(failure.reason());
   const frames = callerFrames(task.name);
-  throw decodeThrow(outcome.thrown, { registered: task.errors, exports: await exportsFor(outcome.thrown, task) }, frames);
+  throw decodeThrow(failure.thrown, { registered: task.errors, exports: await exportsFor(failure.thrown, task) }, frames);
 }
 
 /** Beneath the worker's frames: a line for the hop, then who called. */

@@ -12,9 +12,10 @@ import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task
 import type { TaskRecord } from '../task/registry.ts';
 import { survey } from '../wire/survey.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
-import { Call, type CallInput } from './call.ts';
+import { PromisedCall, type Call, type CallExtras } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
-import { mapItems, type MapOptions, type MapResult } from './map.ts';
+import { MapCall, PromisedItem } from './map-call.ts';
+import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { whenAborted } from './signals.ts';
@@ -88,7 +89,7 @@ export class WorkerPool implements Pool {
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {
-    return mapItems((item, runOptions) => this.run(task, [item], runOptions), items, options, this.#settings.maxThreads * 2);
+    return mapItems<I, R, MapCall | PromisedItem>(this.#mapPool(taskRecord(task), task), items, options);
   }
 
   tasks<M>(module: ModuleRef, options: PlainTaskOptions = {}): TasksOf<M> {
@@ -128,44 +129,72 @@ export class WorkerPool implements Pool {
   #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
     try {
       if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
-      return this.#admit(id, record, args, options ?? noOptions).result;
+      const call = this.#admit(id, record, args, options ?? noOptions, createPromised);
+      this.#submit(call, options?.signal);
+      return call.result;
     } catch (error) {
       // An aborted signal's reason may be anything.
       return Promise.reject(error);
     }
   }
 
-  #admit(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions): Call {
+  /** Checks and encodes everything that the call brings. */
+  #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, create: Create<C>): C {
     if (this.#state !== 'running') throw this.#afterClose(`the task '${task.name}'`);
     if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of '${task.name}' in an array, got ${describe(args)}.`);
-    const { signal } = options;
+    const { signal, transfer, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
-    const deadline = nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline());
+    const deadline = nearer(nearer(options.deadline, carriedDeadline(context)), currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
     if (this.#room <= 0) throw this.#full(task);
-    const call = new Call(this.#input(id, task, args, options, deadline));
-    inRoot(() => {
-      this.#watch(call, signal);
-      this.#dispatcher.submit(call);
-    });
+    const buffers = survey(args, 'args', transfer);
+    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal);
+    const priority = options.priority ?? task.priority ?? 0;
+    return create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context), priority, extras);
+  }
+
+  #submit(call: Call, signal: AbortSignal | undefined): void {
+    if (call.extras?.deadline !== undefined || signal !== undefined) inRoot(() => { this.#watch(call, signal); });
+    this.#dispatcher.queue.push(call);
+    if (!this.#dispatcher.isPumpable) this.#dispatcher.makeWayFor(call);
+    this.#send();
+  }
+
+  /** What a worker is sent, and what is started for it, has nothing to do with the caller. */
+  #send(): void {
+    if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
+  }
+
+  #mapPool<I>(record: TaskRecord | undefined, task: unknown): MapPool<I, MapCall | PromisedItem> {
+    const usualLimit = (): number => 2 * this.#settings.maxThreads * this.#dispatcher.batchSize(record);
+    const room = (): number => this.#room;
+    return {
+      get usualLimit() { return usualLimit(); },
+      get room() { return room(); },
+      ready: () => this.ready(),
+      enqueue: (item, options, onSettled) => {
+        if (record === undefined) throw notATask(task);
+        return this.#mapItem(record, item, options, onSettled);
+      },
+      send: () => { this.#send(); },
+      cancel: (item, reason) => {
+        if (item instanceof MapCall) inRoot(() => { this.#dispatcher.cancel(item, 'abort', () => reason); });
+        else item.cancel(reason);
+      },
+    };
+  }
+
+  #mapItem(record: TaskRecord, item: unknown, options: RunOptions, onSettled: () => void): MapCall | PromisedItem {
+    if (taskChannel.hasSubscribers) return new PromisedItem((signal) => this.runRecord(record, [item], { ...options, signal }), onSettled);
+    const call = this.#admit(++this.#lastId, record, [item], options, (...parts) => new MapCall(onSettled, ...parts));
+    if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
+    this.#dispatcher.queue.push(call);
     return call;
   }
 
-  #input(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, deadline: number | undefined): CallInput {
+  #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {
     const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
-    return {
-      id,
-      task,
-      args,
-      deadline,
-      transfer: options.transfer,
-      buffers: survey(args, 'args', options.transfer),
-      stores: this.#stores(options.context),
-      priority: options.priority ?? task.priority ?? 0,
-      timeout: timeout === Infinity ? undefined : timeout,
-      // The listener belongs to the caller, and so does the context it runs in.
-      onProgress: options.onProgress && AsyncResource.bind(options.onProgress),
-    };
+    return timeout === Infinity ? undefined : timeout;
   }
 
   #stores(context: RunOptions['context']): WireStores | undefined {
@@ -174,11 +203,11 @@ export class WorkerPool implements Pool {
   }
 
   #watch(call: Call, signal: AbortSignal | undefined): void {
-    const { deadline, task } = call.input;
-    if (signal === undefined && deadline === undefined) return;
+    const { task, extras } = call;
+    const deadline = extras?.deadline;
     const unlisten = signal && whenAborted(signal, () => { this.#dispatcher.cancel(call, 'abort', () => signal.reason as unknown); });
     const timer = deadline === undefined ? undefined : this.#deadlineTimer(call, deadline, task);
-    call.release = () => {
+    extras!.release = () => {
       unlisten?.();
       clearTimeout(timer);
     };
@@ -235,6 +264,34 @@ export class WorkerPool implements Pool {
   #closedError(what: string): PoolClosedError {
     return new PoolClosedError(`${what}: the pool '${this.#settings.name}' is closed. Create another one with createPool().`);
   }
+}
+
+type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
+
+const createPromised: Create<PromisedCall> = (id, task, figures, args, stores, priority, extras) => new PromisedCall(id, task, figures, args, stores, priority, extras);
+
+/** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
+function extrasOf(
+  buffers: CallExtras['buffers'],
+  transfer: CallExtras['transfer'],
+  timeout: number | undefined,
+  deadline: number | undefined,
+  onProgress: CallExtras['onProgress'],
+  signal: AbortSignal | undefined,
+): CallExtras | undefined {
+  const isNone = buffers === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
+  if (isNone && onProgress === undefined && signal === undefined) return undefined;
+  return {
+    buffers,
+    transfer,
+    timeout,
+    deadline,
+    // The listener belongs to the caller, and so does the context it runs in.
+    onProgress: onProgress && AsyncResource.bind(onProgress),
+    timeoutTimer: undefined,
+    onStarted: undefined,
+    release: undefined,
+  };
 }
 
 function deadlineError({ name }: TaskRecord, when: string): DeadlineExceededError {

@@ -1,11 +1,10 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Transferable } from 'node:worker_threads';
-import { serialize } from 'node:v8';
 
+import { v8 } from '../builtins.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
@@ -16,7 +15,7 @@ import { startProcess } from './tinypool.ts';
 /** A worker process. Nothing can be shared with it or handed over to it, so a file carries the abort flag. */
 export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const worker = startProcess(options, events);
-  const abortFile = join(tmpdir(), `offloop-${randomUUID()}`);
+  const abortFile = join(tmpdir(), `offloop-${crypto.randomUUID()}`);
   const flag = openSync(abortFile, 'w', 0o600);
   endWithThisProcess(worker.process);
   inCleanRoot(() => {
@@ -37,7 +36,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       try {
         bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
       } catch (cause) {
-        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
+        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, v8().serialize)); });
         return;
       }
       isSetUp = true;

@@ -1,7 +1,7 @@
 import { stores as declaredStores } from '../context/carry.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import type { RunMessage } from '../wire/messages.ts';
-import type { Call } from './call.ts';
+import type { BatchExtras, RunMessage } from '../wire/messages.ts';
+import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
 
 /** One worker and what it is doing. */
@@ -11,14 +11,19 @@ export interface Slot {
   readonly knownTasks: Map<TaskRecord, number>;
   /** Stores whose declaring module it has loaded. */
   readonly knownStores: Set<string>;
-  /** What it has been sent and has not answered, by id; more than one in a batch. */
-  readonly calls: Map<number, Call>;
+  /** What it was sent last, by place; undefined where that was answered or taken back. */
+  calls: (Call | undefined)[];
+  /** That was a batch. */
+  isBatch: boolean;
+  sentAt: number;
   tasks: number;
   /** Bytes, after its last task. */
   memory: number;
   idleSince: number;
   /** When it was last sent something, or answered. */
   heardAt: number;
+  /** How long it may be silent in a batch, in ms. */
+  patience: number;
   isResting: boolean;
   /** The task that was told to stop, and the time it has for it. */
   told: number | undefined;
@@ -28,20 +33,17 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), calls: new Map<number, Call>() },
-    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
+    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), calls: [], isBatch: false, sentAt: 0 },
+    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }
 
 /** What the worker is sent. Only the keys that are needed: each one is cloned, also when it is undefined. */
-export function messageFor({ input }: Call, slot: Slot): RunMessage {
-  const { id, task, args, buffers, stores, deadline, timeout } = input;
+export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot): RunMessage {
   const number = slot.knownTasks.get(task);
   const message: Mutable<RunMessage> = { id, task: number ?? slot.knownTasks.size, args };
   if (number === undefined) message.declares = { module: task.module, name: task.name };
-  if (buffers !== undefined) message.buffers = buffers;
-  if (deadline !== undefined) message.deadline = deadline;
-  if (timeout !== undefined) message.sayWhenStarted = true;
+  if (extras !== undefined) addExtras(message, extras);
   if (stores !== undefined) {
     message.stores = stores;
     const declaredIn = unknownModules(stores, slot.knownStores);
@@ -50,7 +52,13 @@ export function messageFor({ input }: Call, slot: Slot): RunMessage {
   return message;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, timeout }: CallExtras): void {
+  if (buffers !== undefined) message.buffers = buffers;
+  if (deadline !== undefined) message.deadline = deadline;
+  if (timeout !== undefined) message.sayWhenStarted = true;
+}
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function unknownModules(stores: readonly string[], known: Set<string>): string[] | undefined {
   let modules: string[] | undefined;
@@ -62,8 +70,14 @@ function unknownModules(stores: readonly string[], known: Set<string>): string[]
   return modules;
 }
 
+/** It has run such a task before, and knows the stores that come with this one. */
+export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
+  for (let i = 0; i < stores.length; i += 2) if (!knownStores.has(stores[i]!)) return false;
+  return knownTasks.has(task);
+}
+
 /** The worker has answered, so it knows the task; and if the task ran, the modules of its stores have been loaded. */
-export function remember({ input: { task, stores = [] } }: Call, slot: Slot, hasRun: boolean): void {
+export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolean): void {
   if (!slot.knownTasks.has(task)) slot.knownTasks.set(task, slot.knownTasks.size);
   for (let i = 0; hasRun && i < stores.length; i += 2) slot.knownStores.add(stores[i]!);
 }

@@ -1,6 +1,7 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-import { RunEstimate } from './coalesce.ts';
+import type { TaskAddress } from '../wire/messages.ts';
+import { RunEstimate } from './estimate.ts';
 
 /** Milliseconds. */
 export interface Spread {
@@ -60,7 +61,7 @@ const KINDS = 3;
  * One task's figures. A histogram takes its time, and whoever waits for the result would wait for it too: so timings are
  * written down at once and counted by the hundred. Two significant digits are plenty, and keep a histogram small.
  */
-class TaskFigures {
+export class TaskFigures {
   readonly name: string;
   readonly module: string;
   count = 0;
@@ -106,11 +107,19 @@ class TaskFigures {
 /** All tasks of one pool. */
 export class Figures {
   readonly #tasks = new Map<string, TaskFigures>();
+  /** The same, found faster: a module that was evaluated again has another record for its task. */
+  readonly #byRecord = new WeakMap<TaskAddress, TaskFigures>();
 
-  of({ module, name }: { module: string; name: string }): TaskFigures {
+  of(record: TaskAddress): TaskFigures {
+    return this.#byRecord.get(record) ?? this.#find(record);
+  }
+
+  #find(record: TaskAddress): TaskFigures {
+    const { module, name } = record;
     const key = `${module}#${name}`;
     let figures = this.#tasks.get(key);
     if (figures === undefined) this.#tasks.set(key, (figures = new TaskFigures(name, module)));
+    this.#byRecord.set(record, figures);
     return figures;
   }
 

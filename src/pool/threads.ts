@@ -1,9 +1,9 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, claim, layout, type AbortNotice, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, layout, type AbortNotice, type BatchDone, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { Sheet } from '../wire/sheet.ts';
 import { explainUnsent } from '../wire/uncloneable.ts';
-import { MAX_BATCH } from './coalesce.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';
 import { startThread } from './tinypool.ts';
@@ -11,12 +11,13 @@ import { startThread } from './tinypool.ts';
 /** A worker thread. */
 export function threadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const worker = startThread(options, events);
-  const control = new Int32Array(new SharedArrayBuffer((layout.claims + MAX_BATCH) * Int32Array.BYTES_PER_ELEMENT));
+  const control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
+  const sheet = new Sheet();
   const { port1: side, port2: sidePort } = new MessageChannel();
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
   side.unref();
   worker.thread.once('exit', () => { side.close(); });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer };
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer, sheet: sheet.buffer };
   let isSetUp = false;
 
   return {
@@ -34,11 +35,11 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
       });
     },
     batches: {
+      sheet,
       run(batch, onDone, onUnsent) {
-        control.fill(claim.free, layout.claims);
-        worker.post({ batch }, undefined, onDone, onUnsent);
+        sheet.clear(batch.size);
+        worker.post({ batch }, undefined, (done) => { onDone(done as BatchDone); }, onUnsent);
       },
-      takeBack: (place) => Atomics.compareExchange(control, layout.claims + place, claim.free, claim.takenBack) === claim.free,
     },
     tell(notice: AbortNotice): void {
       side.postMessage(notice);

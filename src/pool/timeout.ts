@@ -1,5 +1,5 @@
 import { TaskTimeoutError } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
 
 /**
@@ -10,17 +10,19 @@ const LOAD_LIMIT = 30_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Begins to watch over a call that has a timeout and is on its way to its worker. */
-export function armTimeout(call: Call, timeout: number, worker: EngineWorker, cancel: (reason: () => unknown) => void): void {
+export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, cancel: (reason: () => unknown) => void): void {
+  const { timeout } = extras;
+  if (timeout === undefined) return;
   const expire = async (what: string): Promise<void> => {
     const stack = await worker.stack();
     const where = stack === undefined ? '' : ` It was here:\n${stack}\n `;
-    const message = `The task '${call.input.task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
+    const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
     cancel(() => new TaskTimeoutError(message, stack));
   };
-  call.timeoutTimer = after(LOAD_LIMIT, () => expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
-  call.onStarted = () => {
-    clearTimeout(call.timeoutTimer);
-    call.timeoutTimer = after(timeout, () => expire(`ran longer than its timeout of ${String(timeout)} ms`));
+  extras.timeoutTimer = after(LOAD_LIMIT, () => expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
+  extras.onStarted = () => {
+    clearTimeout(extras.timeoutTimer);
+    extras.timeoutTimer = after(timeout, () => expire(`ran longer than its timeout of ${String(timeout)} ms`));
   };
 }
 

@@ -27,9 +27,9 @@ export interface CurrentTask {
 
 /** What surrounds a running task: a thread, a process, or the caller's own thread. */
 export interface TaskHost {
-  /** Whether the task has been told to stop, read synchronously. */
-  pollAbort(): AbortKind | undefined;
-  progress(value: unknown): void;
+  /** Whether the task of this number has been told to stop, read synchronously. */
+  pollAbort(id: number): AbortKind | undefined;
+  progress(id: number, value: unknown): void;
 }
 
 /** The task that is running in the current context. */
@@ -44,7 +44,7 @@ export function currentTask(): CurrentTask | undefined {
 
 /** A task from the side of those who run it; `current` is what its function sees. */
 export class TaskHandle {
-  readonly id: string;
+  readonly #id: number | string;
   readonly name: string;
   readonly deadline: number | undefined;
   /** Filled by `move()`. */
@@ -54,11 +54,16 @@ export class TaskHandle {
   #controller: AbortController | undefined;
   #scope: AsyncResource | undefined;
 
-  constructor(id: string, name: string, deadline: number | undefined, host: TaskHost) {
-    this.id = id;
+  /** @param id the number that its host knows it by; a text where the host knows but one */
+  constructor(id: number | string, name: string, deadline: number | undefined, host: TaskHost) {
+    this.#id = id;
     this.name = name;
     this.deadline = deadline;
     this.#host = host;
+  }
+
+  get id(): string {
+    return String(this.#id);
   }
 
   /** Made when it is first asked for, which most tasks never do; its methods may be taken out of it. */
@@ -67,12 +72,16 @@ export class TaskHandle {
     return (this.#current ??= Object.defineProperty(
       {
         ...(deadline === undefined ? { id, name } : { id, name, deadline }),
-        progress: (value: unknown) => { this.#host.progress(value); },
+        progress: (value: unknown) => { this.#host.progress(this.#number, value); },
         throwIfAborted: () => { this.#throwIfAborted(); },
       } as CurrentTask,
       'signal',
       { get: () => this.#signal, enumerable: true },
     ));
+  }
+
+  get #number(): number {
+    return typeof this.#id === 'number' ? this.#id : 0;
   }
 
   get #signal(): AbortSignal {
@@ -93,7 +102,7 @@ export class TaskHandle {
 
   /** Looks at the host's flag, and lets the signal's listeners know what it says. */
   pollAbort(): AbortKind | undefined {
-    const kind = this.#host.pollAbort();
+    const kind = this.#host.pollAbort(this.#number);
     if (kind !== undefined) this.abort(kind);
     return kind;
   }

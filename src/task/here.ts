@@ -54,7 +54,7 @@ function outerId(): string {
 function hostOf(limits: Limits, { onProgress }: RunOptions): TaskHost {
   return {
     pollAbort: () => limits.outer?.pollAbort() ?? kindOfStop(limits),
-    progress: (value) => onProgress?.(value),
+    progress: (_id, value) => onProgress?.(value),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
-import { deserialize, serialize } from 'node:v8';
+
+import { v8 } from '../builtins.ts';
 
 /**
  * A message to or from a process. Serialized here and not by the channel, so that what cannot be serialized is an error
@@ -11,11 +12,11 @@ export interface BytesMessage {
 
 /** @throws DataCloneError */
 export function toBytes(message: unknown): BytesMessage {
-  return { bytes: serialize(message) };
+  return { bytes: v8().serialize(message) };
 }
 
 export function fromBytes<T>({ bytes }: BytesMessage): T {
-  return deserialize(bytes) as T;
+  return v8().deserialize(bytes) as T;
 }
 
 /** Nothing can be handed over to another process; it is copied, and then taken from the sender all the same. */

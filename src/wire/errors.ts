@@ -1,5 +1,4 @@
-import { AssertionError } from 'node:assert';
-
+import { assert } from '../builtins.ts';
 import { errorClasses } from '../errors.ts';
 import { describe } from '../describe.ts';
 import { userStack } from '../frames.ts';
@@ -37,7 +36,7 @@ export type ErrorClass = abstract new (...args: any[]) => Error;
 
 const builtIn: Readonly<Record<string, ErrorClass>> = {
   ...{ Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError },
-  ...{ AssertionError, ...errorClasses },
+  ...errorClasses,
 };
 
 /** Causes, and causes of causes: a longer chain tells nobody more, and a very long one would overflow the stack. */
@@ -177,10 +176,15 @@ function findClass({ classes, exportedAs }: EncodedError, known: ErrorClasses): 
   const exported = exportedAs === undefined ? undefined : known.exports[exportedAs];
   if (isErrorClass(exported)) return exported;
   for (const name of classes) {
-    const found = known.registered.find((c) => c.name === name) ?? (Object.hasOwn(builtIn, name) ? builtIn[name] : undefined);
+    const found = known.registered.find((c) => c.name === name) ?? builtInClass(name);
     if (found !== undefined) return found;
   }
   return Error;
+}
+
+function builtInClass(name: string): ErrorClass | undefined {
+  if (name === 'AssertionError') return assert().AssertionError;
+  return Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
 }
 
 function isErrorClass(value: unknown): value is ErrorClass {

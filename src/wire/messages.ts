@@ -35,10 +35,47 @@ export interface RestMessage {
   readonly rest: true;
 }
 
-/** Pool to worker: run these in turn, and answer each as soon as it is done, by a notice. */
+/** Pool to worker: run these in turn. */
 export interface BatchMessage {
-  readonly batch: readonly RunMessage[];
+  readonly batch: Batch;
 }
+
+/**
+ * Tasks that this worker has run before, column by column: an object for each would cost more to clone than many a task
+ * takes to run.
+ */
+export interface Batch {
+  /** Of each task; consecutive ones are told by the first alone. */
+  readonly ids: readonly number[] | number;
+  /** The number of each task at this worker; one number where it is the same for all. */
+  readonly tasks: readonly number[] | number;
+  /** The arguments of all of them, one after the other. */
+  readonly args: readonly unknown[];
+  /** How many of them each task has; one number where it is the same for all. */
+  readonly arity: readonly number[] | number;
+  readonly size: number;
+  readonly stores?: BatchStores;
+  /** By its place: what few tasks have. */
+  readonly extras?: Readonly<Record<number, BatchExtras>>;
+}
+
+/**
+ * What is equal is sent once: requests differ in their texts, seldom in which stores they carry. All texts in one, since a
+ * string of its own for each costs more to clone than its letters.
+ */
+export interface BatchStores {
+  /** Names of stores that go together. */
+  readonly layouts: readonly (readonly string[])[];
+  /** Of each set of stores: its layout; one number where it is the same for all. */
+  readonly layoutOf: readonly number[] | number;
+  /** The texts of all sets, one after the other, and where each of them ends. */
+  readonly text: string;
+  readonly ends: readonly number[];
+  /** Which set each task has: -1 for none. Absent where each has its own, in their order. */
+  readonly of?: readonly number[];
+}
+
+export type BatchExtras = Pick<RunMessage, 'buffers' | 'deadline' | 'sayWhenStarted'>;
 
 /** How both sides find the same function. */
 export interface TaskAddress {
@@ -55,6 +92,8 @@ export interface WorkerSetup {
   /** Threads: the side channel, and what both sides see at any time: `layout`. */
   readonly sidePort?: MessagePort | undefined;
   readonly control?: SharedArrayBuffer | undefined;
+  /** Threads: see `Sheet`. */
+  readonly sheet?: SharedArrayBuffer | undefined;
   /** Processes have no shared memory: a file plays the flag's part. */
   readonly abortFile?: string | undefined;
 }
@@ -84,12 +123,9 @@ export const layout = {
   abortedTask: 0,
   /** Why: its place in `abortKinds`. */
   abortKind: 1,
-  /** One for each place in a batch: `claim`. */
-  claims: 2,
+  /** How many numbers there are. */
+  size: 2,
 } as const;
-
-/** Who has a task of a batch: whoever changes `free` first. */
-export const claim = { free: 0, started: 1, takenBack: 2 } as const;
 
 /** Why a running task is told to stop; its place in the list is the number in the control block. */
 export const abortKinds = ['abort', 'timeout', 'deadline', 'closed'] as const;
@@ -116,13 +152,24 @@ export interface ProgressNotice {
   readonly buffers?: readonly Path[] | undefined;
 }
 
-/** Worker to pool: the answer to one task of a batch. */
+/** Worker to pool: the answer to one task of a batch, where that does not stand on the sheet. */
 export interface AnswerNotice {
   readonly type: 'answer';
-  readonly id: number;
+  readonly place: number;
   /** Milliseconds that it waited behind others of its batch. */
   readonly waitedMs: number;
   readonly response: RunResponse;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice;
+/** Worker to pool: there is something to be read on the sheet. */
+interface SheetNotice {
+  readonly type: 'sheet';
+}
+
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice;
+
+/** Worker to pool, when all tasks of a batch have been run or taken back. */
+export interface BatchDone {
+  readonly type: 'done';
+  readonly memory?: number | undefined;
+}

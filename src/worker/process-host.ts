@@ -1,6 +1,6 @@
 import { openSync, readSync, unlinkSync } from 'node:fs';
-import { serialize } from 'node:v8';
 
+import { v8 } from '../builtins.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
@@ -56,7 +56,7 @@ function answer(response: RunResponse): BytesMessage {
   try {
     return toBytes(response);
   } catch (cause) {
-    return toBytes(uncloneable(response, cause, serialize));
+    return toBytes(uncloneable(response, cause, v8().serialize));
   }
 }
 
@@ -69,7 +69,7 @@ function sendProgress(id: number, value: unknown): void {
   try {
     send(notice);
   } catch (cause) {
-    throw explainUncloneable(value, 'progress', cause, serialize);
+    throw explainUncloneable(value, 'progress', cause, v8().serialize);
   }
 }
 

@@ -1,24 +1,22 @@
 import type { Transferable } from 'node:worker_threads';
-import { getHeapStatistics } from 'node:v8';
 
+import { v8 } from '../builtins.ts';
 import { enterStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { abortReason, runningTask, TaskHandle } from '../task/current.ts';
+import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
-import type { AbortKind, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
+import type { RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
-export interface WorkerHost {
-  pollAbort(id: number): AbortKind | undefined;
+export interface WorkerHost extends TaskHost {
   started(id: number): void;
-  progress(id: number, value: unknown): void;
-  /** Keeps the handle reachable for abort notices while the task runs. */
+  /** Keeps the handle reachable for abort notices while the task waits: a synchronous one hears of none. */
   running(id: number, handle: TaskHandle | undefined): void;
   readonly reportMemory: boolean;
   /** Which task each number stands for. */
@@ -36,19 +34,23 @@ export function transfersOf(response: RunResponse): readonly Transferable[] | un
  * Runs one task: load, restore the context in a clean root, call, answer. Never throws or rejects.
  * A promise only where there is something to wait for: each one shows in a task's cost.
  */
-export function run(message: RunMessage, host: WorkerHost): RunResponse | Promise<RunResponse> {
+export function run(message: RunMessage, host: WorkerHost, inScope: Scope = inCleanRoot): RunResponse | Promise<RunResponse> {
   const address = addressOf(message, host);
   const loading = load(message);
   const fn = loading ?? resolveTask(address);
-  const task: RunningTask = { message, address, host, handle: handleFor(message, address.name, host), startedAt: 0 };
+  const task: RunningTask = { message, address, host, inScope, handle: new TaskHandle(message.id, address.name, message.deadline, host), startedAt: 0 };
   return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
 }
+
+/** Calls back where no store is set, and where nothing stays of what is entered. */
+export type Scope = <R>(fn: () => R) => R;
 
 interface RunningTask {
   readonly message: RunMessage;
   readonly address: TaskAddress;
   readonly host: WorkerHost;
   readonly handle: TaskHandle;
+  readonly inScope: Scope;
   /** 0 as long as the function has not been called. */
   startedAt: number;
 }
@@ -63,13 +65,12 @@ async function loadAndStart(task: RunningTask, loading: Promise<unknown>): Promi
 }
 
 function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunResponse> {
-  const { message, host, handle } = task;
+  const { message, host } = task;
   try {
     assertWanted(task);
-    host.running(message.id, handle);
     if (message.sayWhenStarted === true) host.started(message.id);
     task.startedAt = performance.now();
-    const value = call(message, fn, handle);
+    const value = call(task, fn);
     return isThenable(value) ? settle(task, value) : returned(task, value);
   } catch (error) {
     return threw(task, error);
@@ -77,10 +78,14 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
 }
 
 async function settle(task: RunningTask, value: PromiseLike<unknown>): Promise<RunResponse> {
+  const { host, message, handle } = task;
+  host.running(message.id, handle);
   try {
     return returned(task, await value);
   } catch (error) {
-    return threw(task, error);
+    return await threw(task, error);
+  } finally {
+    host.running(message.id, undefined);
   }
 }
 
@@ -123,41 +128,31 @@ function assertWanted({ message: { id, deadline }, address, host }: RunningTask)
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
-function handleFor(message: RunMessage, name: string, host: WorkerHost): TaskHandle {
-  const { id } = message;
-  return new TaskHandle(String(id), name, message.deadline, {
-    pollAbort: () => host.pollAbort(id),
-    progress: (value) => { host.progress(id, value); },
-  });
-}
-
-function call(message: RunMessage, fn: AnyFunction, handle: TaskHandle): unknown {
+function call({ message, handle, inScope }: RunningTask, fn: AnyFunction): unknown {
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
   const { stores, deadline } = message;
-  return inCleanRoot(() => {
+  return inScope(() => {
     if (stores !== undefined) enterStores(stores);
     runningTask.enterWith(handle);
     return deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args));
   });
 }
 
-function returned({ message, handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
+function returned({ handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
   const runMs = performance.now() - startedAt;
-  host.running(message.id, undefined);
   const buffers = survey(value, 'result', handle.moved && [...handle.moved]);
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;
 }
 
-async function threw({ message, address, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
+async function threw({ address, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
   const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
-  host.running(message.id, undefined);
   return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(address.module)), runMs }, host);
 }
 
 function withMemory(response: RunResponse, host: WorkerHost): RunResponse {
   if (!host.reportMemory) return response;
-  const { used_heap_size: heap, external_memory: external } = getHeapStatistics();
+  const { used_heap_size: heap, external_memory: external } = v8().getHeapStatistics();
   return { ...response, memory: heap + external };
 }

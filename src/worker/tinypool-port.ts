@@ -1,7 +1,7 @@
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
 import { prepareCleanRoot } from '../context/root.ts';
-import type { RunResponse } from '../wire/messages.ts';
+import type { BatchDone, RunResponse } from '../wire/messages.ts';
 import { transfersOf, uncloneable } from './run.ts';
 
 /*
@@ -11,7 +11,7 @@ import { transfersOf, uncloneable } from './run.ts';
 /** What tinypool posts for each message it was sent. */
 interface TinypoolResponse {
   readonly taskId: number;
-  readonly result: RunResponse | undefined;
+  readonly result: RunResponse | BatchDone | undefined;
 }
 
 /** What tinypool's listener takes. */
@@ -92,10 +92,11 @@ function guardPosts(port: MessagePort): void {
   port.postMessage = (message: TinypoolResponse) => {
     const { taskId, result } = message;
     if (taskId === OWN_TASK) return;
+    const response = result === undefined || result.type === 'done' ? undefined : result;
     try {
-      post(message, (result && transfersOf(result)) ?? []);
+      post(message, (response && transfersOf(response)) ?? []);
     } catch (cause) {
-      post({ ...message, result: result && uncloneable(result, cause) }, []);
+      post({ ...message, result: response && uncloneable(response, cause) }, []);
     }
     // Its answer is on the way: what is done from here on delays no caller.
     prepareCleanRoot();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { waitsAt } from '../fixtures/gates.js';
 import { mixed } from '../fixtures/mixed.js';
+import { takesMsAloud } from '../fixtures/takes-ms.js';
 import { expectCapacity, gate, observed, poolFor, rejection, workers } from './helpers.ts';
 
 /** A pool that has learned that `mixed` is short, and whose workers are held up until `release`. */
@@ -118,6 +119,40 @@ describe('short tasks that wait', () => {
     expect(pool.stats().workers.replaced).toBe(1);
   });
 
+  it('that end with the worker lose nothing that was done before: out of memory', async () => {
+    const pool = poolFor({ maxThreads: 1, resourceLimits: { maxOldGenerationSizeMb: 20 } });
+    for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
+    const { path, open } = gate();
+    const { options, started } = observed();
+    const hold = pool.run(waitsAt, [path, 0], options);
+    await started;
+    const items = light(40).map((item) => (item.value === 20 ? { ...item, eats: true } : item));
+    const results = Promise.allSettled(items.map((item) => pool.run(mixed, [item])));
+    open();
+    await hold;
+    expect((await results).map((result) => (result.status === 'fulfilled' ? result.value : result.reason.code))).toEqual(
+      items.map(({ value }) => (value === 20 ? 'OFFLOOP_WORKER_OOM' : value)),
+    );
+  });
+
+  it('do not see what another one does to an object that both were called with', async () => {
+    const { pool, release } = await heldPool({ maxThreads: 1 });
+    const shared = { seen: 0 };
+    const items = [shared, shared, { seen: 0 }, { part: shared, seen: 0 }, [shared], shared];
+    const calls = items.map((item) => pool.run(mixed, [{ value: item, counts: true }]));
+    release();
+    expect(await Promise.all(calls)).toEqual([1, 1, 1, 1, 1, 1].map((seen) => expect.objectContaining({ seen })));
+  });
+
+  it('have results of their own, though the tasks have returned one object', async () => {
+    const { pool, release } = await heldPool({ maxThreads: 1 });
+    const calls = light(3).map(() => pool.run(mixed, [{ returns: 'shared' }]));
+    release();
+    const [one, other, third] = (await Promise.all(calls)) as { n: number }[];
+    one!.n = 5;
+    expect([one === other, other, third]).toEqual([false, { n: 0 }, { n: 0 }]);
+  });
+
   it('keep their order and their priorities', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
@@ -133,6 +168,47 @@ describe('short tasks that wait', () => {
     open();
     await Promise.all([hold, ...calls]);
     expect(order).toEqual([2, 1, 0].flatMap((priority) => light(60).flatMap(({ value }) => (value % 3 === priority ? [value] : []))));
+  });
+});
+
+describe('long tasks that wait', () => {
+  /** A pool that knows how long they are, with one worker held up. */
+  async function knowingPool(): Promise<{ pool: Pool; hold: Promise<unknown>; release(): void }> {
+    const pool = poolFor({ maxThreads: 1 });
+    for (let i = 0; i < 10; i++) await pool.run(takesMsAloud, [4]);
+    const { path, open } = gate();
+    const { options, started } = observed();
+    const hold = pool.run(waitsAt, [path, 0], options);
+    await started;
+    return { pool, hold, release: open };
+  }
+
+  it('go to a worker a few at a time, and each answers as soon as it is done', async () => {
+    const { pool, hold, release } = await knowingPool();
+    const before = pool.stats().workers.messages;
+    const order: number[] = [];
+    const calls = light(8).map(async ({ value }) => {
+      await pool.run(takesMsAloud, [4]);
+      order.push(value);
+    });
+    release();
+    await Promise.all([hold, ...calls]);
+    expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(pool.stats().workers.messages - before).toBeLessThan(8);
+  });
+
+  it('make way for what is more urgent', async () => {
+    const { pool, hold, release } = await knowingPool();
+    const order: string[] = [];
+    const note = (name: string) => () => { order.push(name); };
+    const { options, started } = observed();
+    const first = pool.run(takesMsAloud, [4], options).then(note('first'));
+    const calls = light(6).map(() => pool.run(takesMsAloud, [4]).then(note('other')));
+    release();
+    await started;
+    const urgent = pool.run(takesMsAloud, [4], { priority: 1 }).then(note('urgent'));
+    await Promise.all([hold, first, urgent, ...calls]);
+    expect(order.slice(0, 2)).toEqual(['first', 'urgent']);
   });
 });
 

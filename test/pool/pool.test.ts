@@ -2,13 +2,17 @@ import { createPool, OptionError } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
 import { leavesMark, waitsAt } from '../fixtures/gates.js';
-import { pairAt, waitsItsTurn } from '../fixtures/items.js';
+import { increments, pairAt, pairAtGate, throwsAt, waitsItsTurn } from '../fixtures/items.js';
 import { leavesTimer } from '../fixtures/leaves.js';
 import { runsNestedPool } from '../fixtures/nests.js';
 import { memory } from '../fixtures/memory.js';
 import { add, environment, place } from '../fixtures/places.js';
 import { wasPreloaded } from '../fixtures/reads-global.js';
-import { expectCapacity, gate, poolFor, rejection, runtimes, workers } from './helpers.ts';
+import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers } from './helpers.ts';
+
+function* numbers(count: number): Generator<number> {
+  for (let n = 0; n < count; n++) yield n;
+}
 
 describe.each(runtimes)('a pool of %s', (runtime) => {
   it('runs the function where it says', async () => {
@@ -250,6 +254,89 @@ describe('pool.map', () => {
     }
     expect(await rejection(pool.map(waitsItsTurn, source() as AsyncGenerator<number>).toArray())).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE' });
     expect(isClosed).toBe(true);
+  });
+
+  it('keeps more short items in flight, and they share messages', async () => {
+    const pool = poolFor({ maxThreads: 2 });
+    await Promise.all(Array.from({ length: 50 }, () => pool.run(add, [1, 2])));
+    const before = pool.stats().workers.messages;
+    expect(await pool.map(increments, numbers(5000)).toArray()).toEqual([...numbers(5000)].map((n) => n + 1));
+    expect(pool.stats().workers.messages - before).toBeLessThan(1500);
+  });
+
+  it('says how far it has come, also after an error, and pulls no more then', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    const results = pool.map(throwsAt, [1, 2, 13, 4, 5, 6, 7, 8], { concurrency: 1 });
+    expect(results.progress).toEqual({ pulled: 0, done: 0 });
+    expect(await rejection(results.toArray())).toMatchObject({ message: 'thirteen' });
+    expect(results.progress).toEqual({ pulled: 3, done: 2 });
+  });
+
+  it('gives what was done before the error, in order', async () => {
+    const pool = poolFor({ maxThreads: 2 });
+    const seen: unknown[] = [];
+    const all = (async () => {
+      for await (const result of pool.map(throwsAt, [1, 2, 13, 4])) seen.push(result);
+    })();
+    expect(await rejection(all)).toMatchObject({ message: 'thirteen' });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('rejects with the reason of its signal, also while it waits for its source', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    const controller = new AbortController();
+    let isClosed = false;
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => (controller.signal.aborted ? Promise.reject(new Error('asked again')) : new Promise(() => controller.abort('enough'))),
+        return: async () => { isClosed = true; return { done: true, value: undefined }; },
+      }),
+    };
+    expect(await rejection(pool.map(increments, source, { signal: controller.signal }).toArray())).toBe('enough');
+    expect(isClosed).toBe(true);
+  });
+
+  it('stops the running items when its signal aborts', async () => {
+    const pool = poolFor({ maxThreads: 2, abortGrace: 10_000 });
+    const controller = new AbortController();
+    const { path } = gate();
+    const { options, started } = observed({ signal: controller.signal });
+    const all = rejection(pool.map(pairAtGate, [path, path], options).toArray());
+    await started;
+    controller.abort('enough');
+    expect(await all).toBe('enough');
+    expect(await pool.run(add, [1, 2])).toBe(3);
+    expect(pool.stats().workers.replaced).toBe(0);
+  });
+
+  it('waits where others fill the queue', async () => {
+    const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
+    const { path, open } = gate();
+    const { options, started } = observed();
+    const running = pool.run(waitsAt, [path, 0], options);
+    await started;
+    const waiting = pool.run(add, [1, 2]);
+    const mapped = pool.map(increments, [1, 2, 3]).toArray();
+    open();
+    expect(await mapped).toEqual([2, 3, 4]);
+    await Promise.all([running, waiting]);
+  });
+
+  it('lets results through that are done while its source is slow', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    const { isOpen, open } = gate();
+    async function* source(): AsyncGenerator<number> {
+      yield 1;
+      // Goes on only when the first result has been taken.
+      while (!isOpen()) await new Promise((resolve) => setImmediate(resolve));
+      yield 2;
+    }
+    const results: number[] = [];
+    for await (const result of pool.map(increments, source())) {
+      results.push(result);
+      open();
+    }
+    expect(results).toEqual([2, 3]);
   });
 
   it('refuses wrong options at once', () => {

@@ -1,0 +1,141 @@
+import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
+import type { AnswerNotice, Batch, BatchDone, BatchStores, RunMessage, RunResponse } from '../wire/messages.ts';
+import type { Sheet } from '../wire/sheet.ts';
+import { run, transfersOf, type Scope, type WorkerHost } from './run.ts';
+
+/** What is around a batch. */
+export interface BatchHost extends WorkerHost {
+  readonly sheet: Sheet;
+  /** What cannot be cloned is answered for by an error. */
+  post(notice: AnswerNotice): void;
+  /** Has the pool look at the sheet. */
+  pointAtSheet(): void;
+}
+
+/** Answers stand on the sheet for so many ms of running until the pool is told to look at it. */
+const HOLD_MS = 0.25;
+
+/** Runs the tasks of a batch in turn. */
+export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<BatchDone> {
+  host.sheet.begin();
+  // What is entered in a task is seen in its own scope alone, so that one clean root does for all of them.
+  return inCleanRoot(() => new BatchRun(batch, host).from(0, inScopeOfItsOwn));
+}
+
+class BatchRun {
+  readonly #batch: Batch;
+  readonly #host: BatchHost;
+  readonly #receivedAt = performance.now();
+  readonly #argsFrom: readonly number[] | undefined;
+  readonly #stores: StoresOfBatch | undefined;
+  /** Ms of running that the pool has not been told of. */
+  #heldMs = 0;
+  #memory: number | undefined;
+
+  constructor(batch: Batch, host: BatchHost) {
+    this.#batch = batch;
+    this.#host = host;
+    this.#stores = batch.stores && new StoresOfBatch(batch.stores);
+    this.#argsFrom = typeof batch.arity === 'number' ? undefined : offsets(batch.arity);
+  }
+
+  from(first: number, scope: Scope): BatchDone | Promise<BatchDone> {
+    const { size } = this.#batch;
+    for (let place = first; place < size; place++) {
+      if (!this.#host.sheet.claim(place)) continue;
+      const response = run(this.#message(place), this.#host, scope);
+      if (response instanceof Promise) {
+        this.#point();
+        return this.#goOn(place, response);
+      }
+      this.#answer(place, response);
+    }
+    return { type: 'done', memory: this.#memory };
+  }
+
+  /** After a task that was waited for, nobody knows in whose scope this runs. */
+  async #goOn(place: number, response: Promise<RunResponse>): Promise<BatchDone> {
+    this.#answer(place, await response);
+    return this.from(place + 1, inCleanRoot);
+  }
+
+  #answer(place: number, response: RunResponse): void {
+    const { runMs, memory } = response;
+    this.#memory = memory;
+    if (isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
+      this.#heldMs += runMs;
+      if (this.#heldMs >= HOLD_MS) this.#point();
+    } else this.#host.post({ type: 'answer', place, waitedMs: Math.max(0, performance.now() - this.#receivedAt - runMs), response });
+  }
+
+  #point(): void {
+    if (this.#heldMs > 0) this.#host.pointAtSheet();
+    this.#heldMs = 0;
+  }
+
+  #message(place: number): RunMessage {
+    const { ids, tasks, extras } = this.#batch;
+    const message = {
+      id: typeof ids === 'number' ? ids + place : ids[place]!,
+      task: typeof tasks === 'number' ? tasks : tasks[place]!,
+      args: this.#args(place),
+      stores: this.#stores?.at(place),
+    };
+    return extras?.[place] === undefined ? message : { ...message, ...extras[place] };
+  }
+
+  #args(place: number): unknown[] {
+    const { args, arity } = this.#batch;
+    const count = typeof arity === 'number' ? arity : arity[place]!;
+    const from = this.#argsFrom?.[place] ?? count * place;
+    return count === 1 ? [args[from]] : args.slice(from, from + count);
+  }
+}
+
+function isPlain(response: RunResponse): response is RunResponse & { readonly type: 'returned' } {
+  return response.type === 'returned' && response.buffers === undefined && transfersOf(response) === undefined;
+}
+
+/** The stores of each task, taken apart when its turn comes. */
+class StoresOfBatch {
+  readonly #stores: BatchStores;
+  /** At which text each set begins. */
+  readonly #firsts: readonly number[];
+
+  constructor(stores: BatchStores) {
+    this.#stores = stores;
+    this.#firsts = this.#findFirsts();
+  }
+
+  at(place: number): string[] | undefined {
+    const { layouts, text, ends, of } = this.#stores;
+    const set = of === undefined ? place : of[place]!;
+    if (set === -1) return undefined;
+    const wire: string[] = [];
+    let nth = this.#firsts[set]!;
+    for (const name of layouts[this.#layoutOf(set)]!) {
+      wire.push(name, text.slice(ends[nth - 1] ?? 0, ends[nth]));
+      nth++;
+    }
+    return wire;
+  }
+
+  #layoutOf(set: number): number {
+    const { layoutOf } = this.#stores;
+    return typeof layoutOf === 'number' ? layoutOf : layoutOf[set]!;
+  }
+
+  #findFirsts(): number[] {
+    const firsts: number[] = [];
+    for (let set = 0, at = 0; at < this.#stores.ends.length; set++) {
+      firsts.push(at);
+      at += this.#stores.layouts[this.#layoutOf(set)]!.length;
+    }
+    return firsts;
+  }
+}
+
+function offsets(arity: readonly number[]): number[] {
+  let sum = 0;
+  return arity.map((count) => (sum += count) - count);
+}
