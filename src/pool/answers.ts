@@ -13,7 +13,9 @@ export function answered(slot: Slot, place: number, response: RunResponse, waite
   if (call === undefined) return;
   remember(call, slot, response.type === 'returned');
   slot.memory = response.memory ?? 0;
-  count(slot, call, response.runMs, waitedMs, performance.now());
+  slot.heardAt = performance.now();
+  isOver(slot, call);
+  record(call, response.runMs, slot.sentAt - call.calledAt + waitedMs, slot.heardAt);
   if (response.type === 'threw') call.fail(response);
   else call.fulfil(reviveBuffers(response.value, response.buffers));
 }
@@ -21,13 +23,54 @@ export function answered(slot: Slot, place: number, response: RunResponse, waite
 /** All that the worker has answered so far. */
 export function readAnswers(slot: Slot): void {
   slot.worker.flushNotices();
-  readSheet(slot);
+  settleAll(takeAnswers(slot));
+}
+
+/** Calls that have been answered, and whose callers have not been told. */
+export interface Answers {
+  readonly calls: Call[];
+  readonly values: unknown[];
+  readonly runs: number[];
+  readonly waits: number[];
+}
+
+/** Takes what stands on the sheet, so that the worker can be sent the next batch before the callers are told. */
+export function takeAnswers(slot: Slot): Answers {
+  const answers: Answers = { calls: [], values: [], runs: [], waits: [] };
+  const { calls, isBatch, sentAt, worker: { batches } } = slot;
+  if (!isBatch || batches === undefined) return answers;
+  const { sheet } = batches;
+  let turnAt = sentAt;
+  for (let place = 0; place < calls.length; place++) {
+    if (!sheet.isDone(place)) continue;
+    const call = calls[place];
+    const runMs = sheet.runMs(place);
+    if (call !== undefined) {
+      answers.calls.push(call);
+      answers.values.push(sheet.valueAt(place));
+      answers.runs.push(runMs);
+      answers.waits.push(turnAt - call.calledAt);
+      isOver(slot, call);
+    }
+    turnAt += runMs;
+  }
+  if (answers.calls.length > 0) slot.heardAt = performance.now();
+  return answers;
+}
+
+export function settleAll({ calls, values, runs, waits }: Answers): void {
+  const now = performance.now();
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i]!;
+    record(call, runs[i]!, waits[i]!, now);
+    call.fulfil(values[i]);
+  }
 }
 
 export function noticed(slot: Slot, notice: WorkerNotice): void {
   switch (notice.type) {
     case 'sheet':
-      readSheet(slot);
+      settleAll(takeAnswers(slot));
       break;
     case 'answer':
       answered(slot, notice.place, notice.response, notice.waitedMs);
@@ -51,30 +94,14 @@ export function forgive(slot: Slot): void {
   slot.told = undefined;
 }
 
-function readSheet(slot: Slot): void {
-  const { calls, isBatch, worker: { batches } } = slot;
-  if (!isBatch || batches === undefined) return;
-  const { sheet } = batches;
-  const now = performance.now();
-  let waitedMs = 0;
-  for (const [place, call] of calls.entries()) {
-    if (!sheet.isDone(place)) continue;
-    const runMs = sheet.runMs(place);
-    if (call !== undefined) {
-      count(slot, call, runMs, waitedMs, now);
-      call.fulfil(sheet.valueAt(place));
-    }
-    waitedMs += runMs;
-  }
-}
-
-function count(slot: Slot, call: Call, runMs: number, waitedMs: number, now: number): void {
-  const waitMs = slot.sentAt - call.calledAt + waitedMs;
-  call.figures.record(waitMs, runMs, now - call.calledAt - waitMs - runMs);
+function isOver(slot: Slot, call: Call): void {
   slot.calls[call.place] = undefined;
-  slot.heardAt = now;
   slot.tasks++;
   if (slot.told === call.id) forgive(slot);
+}
+
+function record({ figures, calledAt }: Call, runMs: number, waitMs: number, now: number): void {
+  figures.record(waitMs, runMs, now - calledAt - waitMs - runMs);
 }
 
 function progressed(call: Call | undefined, { value, buffers }: ProgressNotice): void {

@@ -51,6 +51,8 @@ function costOf(call: Call, slot: Slot, apart: Apart): number {
 
 /** How long a worker may be silent in a batch until the calls that it has not started go to others, in ms. */
 const SILENCE = 2;
+/** How often it is looked at where all workers have such long tasks, in ms. */
+const AHEAD_LOOK = 10;
 /** Of a task that is long by itself: so many times its estimate. */
 const SILENCE_OF_LONG = 3;
 
@@ -70,6 +72,7 @@ export class BatchWatch {
   readonly #ahead = new Set<Slot>();
   readonly #pool: BatchKeeper;
   #timer: NodeJS.Timeout | undefined;
+  #lookEvery = 0;
 
   constructor(pool: BatchKeeper) {
     this.#pool = pool;
@@ -106,7 +109,11 @@ export class BatchWatch {
   }
 
   #arm(): void {
-    this.#timer ??= setTimeout(() => { this.#look(); }, SILENCE).unref();
+    const every = this.#ahead.size === this.#slots.size ? AHEAD_LOOK : SILENCE;
+    if (this.#timer !== undefined && this.#lookEvery <= every) return;
+    clearTimeout(this.#timer);
+    this.#lookEvery = every;
+    this.#timer = setTimeout(() => { this.#look(); }, every).unref();
   }
 
   #look(): void {

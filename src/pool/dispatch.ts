@@ -1,7 +1,7 @@
 import type { AbortKind } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
-import { answered, callsOf, forgive, noticed, readAnswers } from './answers.ts';
+import { answered, callsOf, forgive, noticed, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
@@ -158,9 +158,12 @@ export class Dispatcher {
     slot.worker.batches?.run(
       batchOf(calls, slot),
       ({ memory = 0 }) => {
-        readAnswers(slot);
+        slot.worker.flushNotices();
+        const answers = takeAnswers(slot);
         slot.memory = memory;
+        // First the next batch: meanwhile the callers go on.
         this.#release(slot);
+        settleAll(answers);
       },
       () => {
         for (const call of callsOf(slot).reverse()) {
