@@ -2,6 +2,7 @@
 // --keep writes results.json, from which write-readme.js makes the README's table.
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { calibrate } from './calibrate.js';
 import { checkResults } from './checks.js';
@@ -26,7 +27,7 @@ const offloaded = await actOffloaded();
 table(tableRows({ inline, offloaded }));
 const trace = await actContext();
 const results = { ...circumstances(), heavy, inline, offloaded, trace };
-if (keep) writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`);
+if (keep) writeFileSync(new URL('results.json', import.meta.url), `${JSON.stringify(results, withoutRoot, 2)}\n`);
 process.exitCode = conclude(checkResults(results)) || !check ? 0 : 1;
 
 function introduce() {
@@ -93,6 +94,11 @@ function conclude(checks) {
   const isAllKept = checks.every(({ isKept }) => isKept);
   if (!isAllKept) say('\nOther work on this machine counts against the offloaded column: try again when it is idle.');
   return isAllKept;
+}
+
+/** Where this copy of the project lies is nobody's business. */
+function withoutRoot(_key, value) {
+  return typeof value === 'string' ? value.replaceAll(fileURLToPath(new URL('../../', import.meta.url)), '') : value;
 }
 
 function circumstances() {
