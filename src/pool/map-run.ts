@@ -76,9 +76,10 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   async #change(): Promise<void> {
+    const changed = new Promise<void>((resolve) => { this.#wake = resolve; });
     // With nothing of its own on the way, it is others that fill the queue.
-    if (this.#items.size === 0 && !this.#isAsking) await this.#pool.ready();
-    else await new Promise<void>((resolve) => { this.#wake = resolve; });
+    if (this.#items.size === 0 && !this.#isAsking) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#fail(reason); });
+    await changed;
   }
 
   #peek(): Item | undefined {

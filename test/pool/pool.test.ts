@@ -322,6 +322,21 @@ describe('pool.map', () => {
     await Promise.all([running, waiting]);
   });
 
+  it('can be aborted while it waits for that', async () => {
+    const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
+    const { path, open } = gate();
+    const { options, started } = observed();
+    const running = pool.run(waitsAt, [path, 0], options);
+    await started;
+    const waiting = pool.run(add, [1, 2]);
+    const controller = new AbortController();
+    const mapped = rejection(pool.map(increments, [1, 2, 3], { signal: controller.signal }).toArray());
+    controller.abort('enough');
+    expect(await mapped).toBe('enough');
+    open();
+    await Promise.all([running, waiting]);
+  });
+
   it('lets results through that are done while its source is slow', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const { isOpen, open } = gate();
