@@ -6,7 +6,7 @@ const entries = readdirSync(src, { withFileTypes: true });
 const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 
 // What a folder may import besides itself and the files at the top of src/. Those (errors.ts and the like) see only
-// wire; index.ts is no such file: it sees everything, and only those above it see it.
+// wire; index.ts, in-worker.ts and exports.ts are no such files: they see everything, and only those above them see them.
 const mayImport = {
   wire: [],
   context: ['wire'],
@@ -22,7 +22,7 @@ const mayImport = {
 export function importDirections(importX) {
   return [
     { files: ['src/**/*.ts'], plugins: { 'import-x': importX } },
-    { files: ['src/**/*.ts'], ignores: ['src/index.ts'], rules: only(['wire']) },
+    { files: ['src/**/*.ts'], ignores: ['src/index.ts', 'src/in-worker.ts', 'src/exports.ts'], rules: only(['wire']) },
     ...Object.entries(mayImport).map(([folder, others]) => (
       { files: [`src/${folder}/**/*.ts`], rules: only([folder, ...others]) }
     )),
@@ -34,7 +34,7 @@ export function importDirections(importX) {
 }
 
 function only(allowed, exceptions = {}) {
-  const forbidden = ['index.ts', ...folders].filter((path) => !allowed.includes(path));
+  const forbidden = ['index.ts', 'in-worker.ts', 'exports.ts', ...folders].filter((path) => !allowed.includes(path));
   const zones = forbidden.map((path) => zone(path, exceptions[path]));
   // The rule refuses an empty list.
   return { 'import-x/no-restricted-paths': zones.length > 0 ? ['error', { basePath: src, zones }] : 'off' };

@@ -27,7 +27,14 @@ const raw: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 export default defineConfig({
-  entry: { ...subpaths.entry, entry: 'src/worker/entry.ts', monitor: 'src/watchdog/monitor.ts', cli: 'src/cli/main.ts' },
+  entry: {
+    ...subpaths.entry,
+    'in-worker': 'src/in-worker.ts',
+    'pool': 'src/pool/index.ts',
+    'entry': 'src/worker/entry.ts',
+    'monitor': 'src/watchdog/monitor.ts',
+    'cli': 'src/cli/main.ts',
+  },
   dts: subpaths,
   format: 'esm',
   target: 'node20',

@@ -1,5 +1,5 @@
 import { OptionError } from '../errors.ts';
-import { setDefaultRunner } from '../task/offload.ts';
+import type { Runner } from '../task/offload.ts';
 import { normalizePoolOptions, type PoolOptions } from './options.ts';
 import { WorkerPool } from './pool.ts';
 
@@ -18,10 +18,8 @@ export function configure(options: PoolOptions): void {
   settings = { ...options };
 }
 
-/** For index.ts to call once: a module that is only imported for what it does could be dropped by a bundler. */
-export function installDefaultPool(): void {
-  setDefaultRunner((record, args, options) => {
-    pool ??= new WorkerPool(normalizePoolOptions('configure()', { name: 'default', ...settings }));
-    return pool.runRecord(record, args, options);
-  });
-}
+/** What runs a task that is simply called: the default pool, which starts with the first of them. */
+export const runOnDefaultPool: Runner = (record, args, options) => {
+  pool ??= new WorkerPool(normalizePoolOptions('configure()', { name: 'default', ...settings }));
+  return pool.runRecord(record, args, options);
+};

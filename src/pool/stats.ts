@@ -1,5 +1,6 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { RecordableHistogram } from 'node:perf_hooks';
 
+import { perfHooks } from '../builtins.ts';
 import type { TaskAddress } from '../wire/messages.ts';
 import { RunEstimate } from './estimate.ts';
 
@@ -158,7 +159,7 @@ function isTooSmall(run: Spread, overhead: Spread, sharing: number): boolean {
 const HOUR_IN_MICROSECONDS = 3.6e9;
 
 function microseconds(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 });
+  return perfHooks().createHistogram({ lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 });
 }
 
 function add(histogram: RecordableHistogram, ms: number): void {

@@ -18,7 +18,10 @@ export function startWith<T>(create: (flags: WorkerFlags) => T, runtime: Tinypoo
   return runtime === 'child_process' ? create(processFlags(options)) : startThreadWith(create, options);
 }
 
-const preload = ['--require', fileURLToPath(new URL('./preload.cjs', import.meta.url))];
+/** See in-worker.ts, which loads the pool with `require()`: without that, all is loaded at once. */
+const condition = process.features.require_module ? ['--conditions', 'offloop-worker'] : [];
+
+const preload = [...condition, '--require', fileURLToPath(new URL('./preload.cjs', import.meta.url))];
 
 /** Flags of this process that a thread cannot have of its own; it has them as a part of the process. */
 const processWide = new Set<string>();

@@ -135,7 +135,7 @@ function withOptions(record: TaskRecord, options: RunOptions): (...args: unknown
 }
 
 /** What runs a task that is called outside of a worker: the default pool, which lives one layer above. */
-type Runner = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
+export type Runner = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
 
 let runOnDefaultPool: Runner | undefined;
 

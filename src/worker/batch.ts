@@ -1,6 +1,7 @@
 import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
 import type { AnswerNotice, Batch, BatchDone, BatchStores, RunMessage, RunResponse } from '../wire/messages.ts';
 import type { Sheet } from '../wire/sheet.ts';
+import { now } from './clock.ts';
 import { run, transfersOf, type Scope, type WorkerHost } from './run.ts';
 
 /** What is around a batch. */
@@ -25,7 +26,7 @@ export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<Bat
 class BatchRun {
   readonly #batch: Batch;
   readonly #host: BatchHost;
-  readonly #receivedAt = performance.now();
+  readonly #receivedAt = now();
   readonly #argsFrom: readonly number[] | undefined;
   readonly #stores: StoresOfBatch | undefined;
   /** Ms of running that the pool has not been told of. */
@@ -65,7 +66,7 @@ class BatchRun {
     if (isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
       this.#heldMs += runMs;
       if (this.#heldMs >= HOLD_MS) this.#point();
-    } else this.#host.post({ type: 'answer', place, waitedMs: Math.max(0, performance.now() - this.#receivedAt - runMs), response });
+    } else this.#host.post({ type: 'answer', place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
   }
 
   #point(): void {

@@ -21,6 +21,11 @@ function undoPreload(): void {
   const memoryUsage = (globalThis as Record<symbol, typeof process.memoryUsage | undefined>)[Symbol.for('offloop.memoryUsage')];
   if (memoryUsage === undefined) return;
   process.memoryUsage = memoryUsage;
-  const at = process.execArgv.findLastIndex((flag) => flag.endsWith('preload.cjs'));
-  process.execArgv.splice(at - 1, 2);
+  dropFlag((flag) => flag.endsWith('preload.cjs'));
+  dropFlag((flag) => flag === 'offloop-worker');
+}
+
+function dropFlag(isItsValue: (value: string) => boolean): void {
+  const at = process.execArgv.findLastIndex(isItsValue);
+  if (at > 0) process.execArgv.splice(at - 1, 2);
 }

@@ -11,6 +11,7 @@ import type { RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
+import { now } from './clock.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
@@ -69,7 +70,7 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
   try {
     assertWanted(task);
     if (message.sayWhenStarted === true) host.started(message.id);
-    task.startedAt = performance.now();
+    task.startedAt = now();
     const value = call(task, fn);
     return isThenable(value) ? settle(task, value) : returned(task, value);
   } catch (error) {
@@ -139,7 +140,7 @@ function call({ message, handle, inScope }: RunningTask, fn: AnyFunction): unkno
 }
 
 function returned({ handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
-  const runMs = performance.now() - startedAt;
+  const runMs = now() - startedAt;
   const buffers = survey(value, 'result', handle.moved && [...handle.moved]);
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
@@ -147,7 +148,7 @@ function returned({ handle, startedAt, host }: RunningTask, value: unknown): Run
 }
 
 async function threw({ address, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
-  const runMs = startedAt === 0 ? 0 : performance.now() - startedAt;
+  const runMs = startedAt === 0 ? 0 : now() - startedAt;
   return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(address.module)), runMs }, host);
 }
 
