@@ -18,7 +18,7 @@ const SURVEY_BUDGET = 1000;
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
 export function survey(value: unknown, root: string, transfer: readonly unknown[] = []): Path[] | undefined {
-  if (typeof value !== 'object' || value === null || isFlat(value)) return undefined;
+  if (typeof value !== 'object' || value === null || isFlat(value, transfer)) return undefined;
   let buffers: Path[] | undefined;
   const seen = new Set<unknown>([value, ...transfer]);
   const limit = seen.size + SURVEY_BUDGET;
@@ -39,9 +39,9 @@ export function survey(value: unknown, root: string, transfer: readonly unknown[
   return buffers;
 }
 
-/** A short list without objects, as most arguments are, needs no survey. */
-function isFlat(value: object): boolean {
-  return Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item !== 'object' || item === null);
+/** A short list without objects, but for what is handed over, needs no survey: most arguments are such a list. */
+function isFlat(value: object, transfer: readonly unknown[]): boolean {
+  return Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item !== 'object' || item === null || transfer.includes(item));
 }
 
 /** Classes that structured clone keeps. */
