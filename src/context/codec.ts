@@ -1,12 +1,11 @@
 import type { AsyncLocalStorage } from 'node:async_hooks';
-import { types } from 'node:util';
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
-import { define, fromText, NotPlainError, toText } from './plain.ts';
+import { define, flatToText, fromText, NotPlainError, toText } from './plain.ts';
 
 /**
  * The store's value in the current context as JSON text; undefined when the store is not set.
@@ -15,8 +14,7 @@ import { define, fromText, NotPlainError, toText } from './plain.ts';
 export function encodeStore(record: StoreRecord): string | undefined {
   const value = record.store.getStore();
   if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
-  // A frozen object is asked about first, since that is all that the others pay.
-  return typeof value === 'object' && value !== null && Object.isFrozen(value) ? encodeFrozen(record, value) : encodeValue(record, value);
+  return (typeof value === 'object' && value !== null ? flatText(record, value) : undefined) ?? encodeValue(record, value);
 }
 
 function encodeValue(record: StoreRecord, value: unknown): string {
@@ -26,29 +24,58 @@ function encodeValue(record: StoreRecord, value: unknown): string {
   return text;
 }
 
-/** By store, then by value: what can never change is encoded once. */
-const frozen = new WeakMap<StoreRecord, WeakMap<object, string>>();
-
-function encodeFrozen(record: StoreRecord, value: object): string {
-  let texts = frozen.get(record);
-  if (texts === undefined) frozen.set(record, (texts = new WeakMap()));
-  const known = texts.get(value);
-  if (known !== undefined) return known;
-  const text = encodeValue(record, value);
-  if (isUnchanging(record, value)) texts.set(value, text);
-  return text;
+/** What a flat object held when its text was written: as long as it holds the same, the text is the same. */
+interface Written {
+  readonly record: StoreRecord;
+  readonly keys: readonly string[];
+  readonly values: readonly unknown[];
+  readonly text: string;
 }
 
-/** Nothing of the user's runs when it is encoded, and every value in it is as unchanging as itself. */
-function isUnchanging({ encode, schema }: StoreRecord, value: object): boolean {
-  if (encode !== undefined || schema !== undefined || types.isProxy(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  const isRecord = prototype === Object.prototype || prototype === null;
-  return isRecord && Object.values(Object.getOwnPropertyDescriptors(value)).every((own) => 'value' in own && !isObject(own.value));
+const written = new WeakMap<object, Written>();
+
+/**
+ * The text of an object that has only primitive values, as most stores do; undefined where it must be walked, or where something
+ * is wrong with it. To compare is several times as fast as to write, and a request's store is captured with each of its calls.
+ */
+function flatText(record: StoreRecord, value: object): string | undefined {
+  if (record.encode !== undefined || record.schema !== undefined) return undefined;
+  const known = written.get(value);
+  let now: Written | undefined;
+  try {
+    now = known?.record === record && isStill(known, value) ? known : write(record, value);
+  } catch {
+    // A getter, or a proxy: the walk will say where.
+  }
+  if (now !== undefined && now !== known) {
+    checkSize(record, now.text);
+    written.set(value, now);
+  }
+  return now?.text;
 }
 
-function isObject(value: unknown): boolean {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+function write(record: StoreRecord, value: object): Written | undefined {
+  const keys = flatKeys(record, value);
+  // Read once, since what a getter answers may change.
+  const values = keys?.map((key) => (value as Record<string, unknown>)[key]);
+  const text = keys && flatToText(keys, values!);
+  return text === undefined ? undefined : { record, keys: keys!, values: values!, text };
+}
+
+function isStill({ record, keys, values }: Written, value: object): boolean {
+  const now = flatKeys(record, value);
+  if (now?.length !== keys.length) return false;
+  for (let i = 0; i < keys.length; i++) {
+    if (now[i] !== keys[i] || !Object.is((value as Record<string, unknown>)[keys[i]!], values[i])) return false;
+  }
+  return true;
+}
+
+/** The keys that travel; undefined where that is not all there is to know of the object. */
+function flatKeys({ pick }: StoreRecord, value: object): readonly string[] | undefined {
+  if (pick !== undefined) return pick.every((key) => typeof key === 'string' && key in value) ? (pick as readonly string[]) : undefined;
+  if (Object.getPrototypeOf(value) !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return undefined;
+  return Object.keys(value);
 }
 
 /**

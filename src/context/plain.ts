@@ -31,6 +31,17 @@ export function toText(value: unknown, maxBytes = Infinity): string {
   return write(value, { path: [], parents: [], left: maxBytes, maxBytes });
 }
 
+/** What `toText` writes of an object with these keys and values; undefined where they are not primitive, or cannot cross. */
+export function flatToText(keys: readonly string[], values: readonly unknown[]): string | undefined {
+  let text = '{';
+  for (let i = 0; i < keys.length; i++) {
+    const value = values[i];
+    if (keys[i] === TAG || !isPrimitive(value)) return undefined;
+    text += (i === 0 ? '' : ',') + quotedKey(keys[i]!) + writePrimitive(value);
+  }
+  return `${text}}`;
+}
+
 /** Where the walk is. Two stacks, not a copy per value: this runs for every store of every call. */
 interface Place {
   readonly path: string[];
@@ -47,6 +58,18 @@ export function fromText(text: string): unknown {
 
 /** As JSON text at once: this runs for every store of every call, and a copy for JSON.stringify() would double its cost. */
 function write(value: unknown, place: Place): string {
+  if (isPrimitive(value)) return writePrimitive(value);
+  if (typeof value === 'object') return writeObject(value, place);
+  throw refusal(`a ${typeof value} cannot cross`, place);
+}
+
+type Primitive = string | boolean | number | undefined | bigint | null;
+
+function isPrimitive(value: unknown): value is Primitive {
+  return value === null || (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol');
+}
+
+function writePrimitive(value: Primitive): string {
   switch (typeof value) {
     case 'string':
       return quoted(value);
@@ -58,10 +81,8 @@ function write(value: unknown, place: Place): string {
       return tagged('undefined');
     case 'bigint':
       return tagged('bigint', quoted(String(value)));
-    case 'object':
-      return value === null ? 'null' : writeObject(value, place);
     default:
-      throw refusal(`a ${typeof value} cannot cross`, place);
+      return 'null';
   }
 }
 
