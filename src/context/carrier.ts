@@ -2,7 +2,7 @@ import { describe } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
-import { decodeStore, encodeStore } from './codec.ts';
+import { decodeStore, encodeStore, type StoreText } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
 import { inCleanRoot } from './root.ts';
 
@@ -26,9 +26,9 @@ export function capture(options: { only?: readonly Carried<unknown>[] } = {}): C
   const { only } = checkOptions<typeof options>('capture()', options, { only: rules.list });
   const stores: Record<string, string> = {};
   for (const record of selectStores('capture()', only)) {
-    const text = encodeStore(record);
+    const encoded = encodeStore(record);
     // A name such as `__proto__` must become a key, not the prototype.
-    if (text !== undefined) Object.defineProperty(stores, record.name, { value: text, enumerable: true, configurable: true, writable: true });
+    if (encoded !== undefined) Object.defineProperty(stores, record.name, { value: encoded.text, enumerable: true, configurable: true, writable: true });
   }
   const deadline = currentDeadline();
   return deadline === undefined ? { version: 1, stores } : { version: 1, stores, deadline };
@@ -49,17 +49,20 @@ export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
   });
 }
 
-/** Name, text, name, text …: how stores travel in a thread message. */
-export type WireStores = readonly string[];
+/** Name, text, name, text …: how stores travel in a message. */
+type WireStores = readonly string[];
+
+/** The stores of one call. */
+export type CallStores = readonly StoreText[];
 
 /** Encodes what the caller has set; undefined when that is nothing, which then costs nothing in the message. */
-export function captureStores(records: Iterable<StoreRecord>): WireStores | undefined {
-  let wire: string[] | undefined;
+export function captureStores(records: Iterable<StoreRecord>): CallStores | undefined {
+  let stores: StoreText[] | undefined;
   for (const record of records) {
-    const text = encodeStore(record);
-    if (text !== undefined) (wire ??= []).push(record.name, text);
+    const encoded = encodeStore(record);
+    if (encoded !== undefined) (stores ??= []).push(encoded);
   }
-  return wire;
+  return stores;
 }
 
 /**
@@ -76,7 +79,7 @@ export function enterStores(wire: WireStores): void {
  * A carrier comes from a message, so anybody may have written it: its shape is checked before anything is read.
  * @throws ContextError (OFFLOOP_CONTEXT)
  */
-export function wireStores(carrier: unknown): WireStores {
+function wireStores(carrier: unknown): WireStores {
   const { version, stores, deadline } = (carrier ?? {}) as { [K in keyof Carrier]?: unknown };
   if (version !== 1) throw badCarrier(`its version is ${describe(version)}, and this offloop reads version 1`);
   if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${describe(stores)}`);
@@ -87,6 +90,12 @@ export function wireStores(carrier: unknown): WireStores {
     wire.push(name, text);
   }
   return wire;
+}
+
+/** @throws ContextError (OFFLOOP_CONTEXT) */
+export function carriedStores(carrier: Carrier): CallStores {
+  const wire = wireStores(carrier);
+  return wire.flatMap((name, i) => (i % 2 === 0 ? [{ name, text: wire[i + 1]!, number: 0 }] : []));
 }
 
 /** The deadline that comes with a call's `context` option, when that is a carrier with one. */

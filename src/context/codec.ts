@@ -4,65 +4,76 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
+import { MAX_KEPT } from '../wire/texts.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { define, flatToText, fromText, NotPlainError, toText } from './plain.ts';
 
+/** What a store held when it was captured. */
+export interface StoreText {
+  readonly name: string;
+  /** JSON. */
+  readonly text: string;
+  /** Of a text that has been asked for more than once; else 0. No two texts have the same. */
+  number: number;
+}
+
 /**
- * The store's value in the current context as JSON text; undefined when the store is not set.
+ * The store's value in the current context; undefined when the store is not set.
  * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
  */
-export function encodeStore(record: StoreRecord): string | undefined {
+export function encodeStore(record: StoreRecord): StoreText | undefined {
   const value = record.store.getStore();
   if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
   return (typeof value === 'object' && value !== null ? flatText(record, value) : undefined) ?? encodeValue(record, value);
 }
 
-function encodeValue(record: StoreRecord, value: unknown): string {
+function encodeValue(record: StoreRecord, value: unknown): StoreText {
   const wire = checkSchema(record, toWire(record, value), 'captured');
   const text = plainText(record, wire);
   checkSize(record, text);
-  return text;
+  return { name: record.name, text, number: 0 };
 }
 
 /** What a flat object held when its text was written: as long as it holds the same, the text is the same. */
-interface Written {
+interface FlatText extends StoreText {
   readonly record: StoreRecord;
   readonly keys: readonly string[];
   readonly values: readonly unknown[];
-  readonly text: string;
 }
 
-const written = new WeakMap<object, Written>();
+const written = new WeakMap<object, FlatText>();
+let lastNumber = 0;
 
 /**
  * The text of an object that has only primitive values, as most stores do; undefined where it must be walked, or where something
  * is wrong with it. To compare is several times as fast as to write, and a request's store is captured with each of its calls.
  */
-function flatText(record: StoreRecord, value: object): string | undefined {
+function flatText(record: StoreRecord, value: object): FlatText | undefined {
   if (record.encode !== undefined || record.schema !== undefined) return undefined;
   const known = written.get(value);
-  let now: Written | undefined;
+  let now: FlatText | undefined;
   try {
     now = known?.record === record && isStill(known, value) ? known : write(record, value);
   } catch {
     // A getter, or a proxy: the walk will say where.
   }
-  if (now !== undefined && now !== known) {
+  if (now === undefined) return undefined;
+  if (now !== known) {
     checkSize(record, now.text);
     written.set(value, now);
-  }
-  return now?.text;
+  } else if (now.number === 0 && now.text.length <= MAX_KEPT) now.number = ++lastNumber;
+  return now;
 }
 
-function write(record: StoreRecord, value: object): Written | undefined {
+function write(record: StoreRecord, value: object): FlatText | undefined {
   const keys = flatKeys(record, value);
   // Read once, since what a getter answers may change.
   const values = keys?.map((key) => (value as Record<string, unknown>)[key]);
   const text = keys && flatToText(keys, values!);
-  return text === undefined ? undefined : { record, keys: keys!, values: values!, text };
+  return text === undefined ? undefined : { name: record.name, text, number: 0, record, keys: keys!, values: values! };
 }
 
-function isStill({ record, keys, values }: Written, value: object): boolean {
+function isStill({ record, keys, values }: FlatText, value: object): boolean {
   const now = flatKeys(record, value);
   if (now?.length !== keys.length) return false;
   for (let i = 0; i < keys.length; i++) {

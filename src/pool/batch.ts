@@ -1,11 +1,13 @@
-import type { WireStores } from '../context/carrier.ts';
-import type { Batch, BatchExtras, BatchStores } from '../wire/messages.ts';
+import type { CallStores } from '../context/carrier.ts';
+import type { StoreText } from '../context/codec.ts';
+import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../wire/messages.ts';
+import type { SentTexts } from '../wire/texts.ts';
 import type { Call } from './call.ts';
 import { addExtras, type Mutable, type Slot } from './slot.ts';
 
 /** The message for calls that travel together to a worker that knows their tasks and stores. */
-export function batchOf(calls: readonly Call[], { knownTasks }: Slot): Batch {
-  const stores = storesOf(calls);
+export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: Slot): Batch {
+  const stores = storesOf(calls, sentTexts);
   const extras = extrasOf(calls);
   return {
     size: calls.length,
@@ -39,60 +41,70 @@ function argsOf(calls: readonly Call[]): unknown[] {
   return all;
 }
 
-/** How many of the latest sets a set is compared with: calls of one request come in a row, or between those of few others. */
-const WINDOW = 2;
-
-function storesOf(calls: readonly Call[]): BatchStores | undefined {
-  const layouts: string[][] = [];
-  const layoutOf: number[] = [];
-  const wires: WireStores[] = [];
-  const of: number[] = [];
-  for (const { stores } of calls) {
-    const known = stores === undefined ? -1 : latestEqual(wires, stores);
-    if (stores !== undefined && known === -1) layoutOf.push(layoutFor(stores, layouts));
-    of.push(stores !== undefined && known === -1 ? wires.push(stores) - 1 : known);
-  }
-  if (wires.length === 0) return undefined;
-  const texts = { layouts, layoutOf: asOneIf(isAllTheSame, layoutOf), ...joined(wires) };
-  return wires.length === calls.length ? texts : { ...texts, of };
+function storesOf(calls: readonly Call[], sent: SentTexts): BatchStores | undefined {
+  const columns = new StoreColumns(sent);
+  for (const { stores } of calls) columns.add(stores);
+  return columns.all();
 }
 
-function joined(wires: readonly WireStores[]): { text: string; ends: number[] } {
-  const texts: string[] = [];
-  const ends: number[] = [];
-  let end = 0;
-  for (const wire of wires) {
-    for (let i = 1; i < wire.length; i += 2) {
-      texts.push(wire[i]!);
-      ends.push((end += wire[i]!.length));
+/** The stores of call after call. */
+class StoreColumns {
+  readonly #layouts: string[][] = [];
+  readonly #layoutOf: number[] = [];
+  readonly #numbers: number[] = [];
+  readonly #keep: string[] = [];
+  readonly #texts: string[] = [];
+  readonly #ends: number[] = [];
+  #end = 0;
+  readonly #sent: SentTexts;
+  #previous: CallStores = [];
+
+  constructor(sent: SentTexts) {
+    this.#sent = sent;
+  }
+
+  add(stores: CallStores | undefined): void {
+    if (stores === undefined) {
+      this.#layoutOf.push(-1);
+      return;
     }
+    this.#layoutOf.push(this.#layoutFor(stores));
+    for (let i = 0; i < stores.length; i++) this.#addText(stores[i]!, this.#previous[i]);
+    this.#previous = stores;
   }
-  return { text: texts.join(''), ends };
-}
 
-function latestEqual(wires: readonly WireStores[], stores: WireStores): number {
-  for (let at = wires.length - 1; at >= Math.max(0, wires.length - WINDOW); at--) {
-    if (isEqual(wires[at]!, stores)) return at;
+  all(): BatchStores | undefined {
+    if (this.#layouts.length === 0) return undefined;
+    return {
+      layouts: this.#layouts,
+      layoutOf: asOneIf(isAllTheSame, this.#layoutOf),
+      numbers: Float64Array.from(this.#numbers),
+      keep: this.#keep,
+      text: this.#texts.join(''),
+      ends: this.#ends,
+    };
   }
-  return -1;
+
+  #addText({ text, number }: StoreText, previous: StoreText | undefined): void {
+    // By their lengths first: to be compared, a text that was put together has to be copied into one piece.
+    const isSame = number === 0 && previous?.text.length === text.length && previous.text === text;
+    this.#numbers.push(isSame ? SAME_TEXT : number);
+    if (isSame) return;
+    if (number === 0) {
+      this.#texts.push(text);
+      this.#ends.push(this.#end += text.length);
+    } else if (!this.#sent.has(number)) this.#keep.push(text);
+  }
+
+  #layoutFor(stores: CallStores): number {
+    const known = this.#layouts.findIndex((names) => hasLayout(stores, names));
+    return known === -1 ? this.#layouts.push(stores.map(({ name }) => name)) - 1 : known;
+  }
 }
 
-function isEqual(a: WireStores, b: WireStores): boolean {
-  if (a.length !== b.length) return false;
-  // By their lengths first: to be compared, a text that was put together has to be copied into one piece.
-  for (let i = 0; i < a.length; i++) if (a[i]!.length !== b[i]!.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
-
-function layoutFor(stores: WireStores, layouts: string[][]): number {
-  const known = layouts.findIndex((names) => hasLayout(stores, names));
-  return known === -1 ? layouts.push(stores.filter((_, i) => i % 2 === 0)) - 1 : known;
-}
-
-function hasLayout(stores: WireStores, names: readonly string[]): boolean {
-  if (names.length * 2 !== stores.length) return false;
-  for (let i = 0; i < names.length; i++) if (names[i] !== stores[i * 2]) return false;
+function hasLayout(stores: CallStores, names: readonly string[]): boolean {
+  if (names.length !== stores.length) return false;
+  for (let i = 0; i < names.length; i++) if (names[i] !== stores[i]!.name) return false;
   return true;
 }
 

@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 
-import type { WireStores } from '../context/carrier.ts';
+import type { CallStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
 import type { Path } from '../wire/places.ts';
@@ -41,7 +41,7 @@ export abstract class Call implements Queued {
   declare readonly task: TaskRecord;
   declare readonly figures: TaskFigures;
   declare readonly args: readonly unknown[];
-  declare readonly stores: WireStores | undefined;
+  declare readonly stores: CallStores | undefined;
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
   declare readonly calledAt: number;
@@ -55,7 +55,7 @@ export abstract class Call implements Queued {
   declare previous: Queued | undefined;
   declare isQueued: boolean;
 
-  constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: WireStores | undefined, priority: number, extras: CallExtras | undefined) {
+  constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
     this.id = id;
     this.task = task;
     this.figures = figures;

@@ -166,6 +166,7 @@ export class Dispatcher {
         settleAll(answers);
       },
       () => {
+        slot.sentTexts.forget();
         for (const call of callsOf(slot).reverse()) {
           call.travelsAlone = true;
           this.#wait(call, slot);

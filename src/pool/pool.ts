@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import { captureStores, carriedDeadline, wireStores, type WireStores } from '../context/carrier.ts';
+import { captureStores, carriedDeadline, carriedStores, type CallStores } from '../context/carrier.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
@@ -197,9 +197,9 @@ export class WorkerPool implements Pool {
     return timeout === Infinity ? undefined : timeout;
   }
 
-  #stores(context: RunOptions['context']): WireStores | undefined {
+  #stores(context: RunOptions['context']): CallStores | undefined {
     if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return context === 'none' ? undefined : wireStores(context);
+    return context === 'none' ? undefined : carriedStores(context);
   }
 
   #watch(call: Call, signal: AbortSignal | undefined): void {

@@ -1,6 +1,8 @@
+import type { CallStores } from '../context/carrier.ts';
 import { stores as declaredStores } from '../context/carry.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { BatchExtras, RunMessage } from '../wire/messages.ts';
+import { SentTexts } from '../wire/texts.ts';
 import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
 
@@ -11,6 +13,8 @@ export interface Slot {
   readonly knownTasks: Map<TaskRecord, number>;
   /** Stores whose declaring module it has loaded. */
   readonly knownStores: Set<string>;
+  /** Of stores, in batches. */
+  readonly sentTexts: SentTexts;
   /** What it was sent last, by place; undefined where that was answered or taken back. */
   calls: (Call | undefined)[];
   /** That was a batch. */
@@ -33,7 +37,7 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), calls: [], isBatch: false, sentAt: 0 },
+    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }
@@ -45,7 +49,7 @@ export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot)
   if (number === undefined) message.declares = { module: task.module, name: task.name };
   if (extras !== undefined) addExtras(message, extras);
   if (stores !== undefined) {
-    message.stores = stores;
+    message.stores = stores.flatMap(({ name, text }) => [name, text]);
     const declaredIn = unknownModules(stores, slot.knownStores);
     if (declaredIn !== undefined) message.declaredIn = declaredIn;
   }
@@ -60,10 +64,9 @@ export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, ti
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function unknownModules(stores: readonly string[], known: Set<string>): string[] | undefined {
+function unknownModules(stores: CallStores, known: Set<string>): string[] | undefined {
   let modules: string[] | undefined;
-  for (let i = 0; i < stores.length; i += 2) {
-    const name = stores[i]!;
+  for (const { name } of stores) {
     const record = known.has(name) ? undefined : declaredStores.get(name);
     if (record !== undefined) (modules ??= []).push(record.module);
   }
@@ -72,12 +75,12 @@ function unknownModules(stores: readonly string[], known: Set<string>): string[]
 
 /** It has run such a task before, and knows the stores that come with this one. */
 export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
-  for (let i = 0; i < stores.length; i += 2) if (!knownStores.has(stores[i]!)) return false;
+  for (const { name } of stores) if (!knownStores.has(name)) return false;
   return knownTasks.has(task);
 }
 
 /** The worker has answered, so it knows the task; and if the task ran, the modules of its stores have been loaded. */
 export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolean): void {
   if (!slot.knownTasks.has(task)) slot.knownTasks.set(task, slot.knownTasks.size);
-  for (let i = 0; hasRun && i < stores.length; i += 2) slot.knownStores.add(stores[i]!);
+  if (hasRun) for (const { name } of stores) slot.knownStores.add(name);
 }

@@ -60,20 +60,25 @@ export interface Batch {
 }
 
 /**
- * What is equal is sent once: requests differ in their texts, seldom in which stores they carry. All texts in one, since a
- * string of its own for each costs more to clone than its letters.
+ * What is equal is sent once: requests differ in their texts, seldom in which stores they carry. Texts that are not kept are
+ * sent in one, since a string of its own for each costs more to clone than its letters.
  */
 export interface BatchStores {
   /** Names of stores that go together. */
   readonly layouts: readonly (readonly string[])[];
-  /** Of each set of stores: its layout; one number where it is the same for all. */
+  /** Of each task: its layout, -1 where it has no store; one number where it is the same for all. */
   readonly layoutOf: readonly number[] | number;
-  /** The texts of all sets, one after the other, and where each of them ends. */
+  /** Of each store of each task: the number of its text (see `KeptTexts`), or SAME_TEXT. */
+  readonly numbers: Float64Array;
+  /** The texts that the worker has not had yet, and is to keep. */
+  readonly keep: readonly string[];
+  /** Those that have no number, one after the other, and where each of them ends. */
   readonly text: string;
   readonly ends: readonly number[];
-  /** Which set each task has: -1 for none. Absent where each has its own, in their order. */
-  readonly of?: readonly number[];
 }
+
+/** The text of the store at the same place of the task before, among those that have stores. */
+export const SAME_TEXT = -1;
 
 export type BatchExtras = Pick<RunMessage, 'buffers' | 'deadline' | 'sayWhenStarted'>;
 

@@ -4,7 +4,7 @@ import { v8 } from '../builtins.ts';
 import { partsOf } from './apart.ts';
 
 /** Tasks in one message at most. More would gain nothing: the message is paid for by then. */
-export const MAX_BATCH = 256;
+export const MAX_BATCH = 512;
 
 /** Who has a task of a batch: whoever changes `free` first. `done`: its value stands on the sheet. */
 const state = { free: 0, started: 1, takenBack: 2, done: 3 } as const;

@@ -1,12 +1,15 @@
 import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
-import type { AnswerNotice, Batch, BatchDone, BatchStores, RunMessage, RunResponse } from '../wire/messages.ts';
+import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchStores, type RunMessage, type RunResponse } from '../wire/messages.ts';
 import type { Sheet } from '../wire/sheet.ts';
+import type { KeptTexts } from '../wire/texts.ts';
 import { now } from './clock.ts';
 import { run, transfersOf, type Scope, type WorkerHost } from './run.ts';
 
 /** What is around a batch. */
 export interface BatchHost extends WorkerHost {
   readonly sheet: Sheet;
+  /** Of stores. */
+  readonly texts: KeptTexts;
   /** What cannot be cloned is answered for by an error. */
   post(notice: AnswerNotice): void;
   /** Has the pool look at the sheet. */
@@ -28,7 +31,7 @@ class BatchRun {
   readonly #host: BatchHost;
   readonly #receivedAt = now();
   readonly #argsFrom: readonly number[] | undefined;
-  readonly #stores: StoresOfBatch | undefined;
+  readonly #stores: readonly (string[] | undefined)[] | undefined;
   /** Ms of running that the pool has not been told of. */
   #heldMs = 0;
   #memory: number | undefined;
@@ -36,7 +39,7 @@ class BatchRun {
   constructor(batch: Batch, host: BatchHost) {
     this.#batch = batch;
     this.#host = host;
-    this.#stores = batch.stores && new StoresOfBatch(batch.stores);
+    this.#stores = batch.stores && storesOfTasks(batch.stores, batch.size, host.texts);
     this.#argsFrom = typeof batch.arity === 'number' ? undefined : offsets(batch.arity);
   }
 
@@ -80,7 +83,7 @@ class BatchRun {
       id: typeof ids === 'number' ? ids + place : ids[place]!,
       task: typeof tasks === 'number' ? tasks : tasks[place]!,
       args: this.#args(place),
-      stores: this.#stores?.at(place),
+      stores: this.#stores?.[place],
     };
     return extras?.[place] === undefined ? message : { ...message, ...extras[place] };
   }
@@ -97,43 +100,28 @@ function isPlain(response: RunResponse): response is RunResponse & { readonly ty
   return response.type === 'returned' && response.buffers === undefined && transfersOf(response) === undefined;
 }
 
-/** The stores of each task, taken apart when its turn comes. */
-class StoresOfBatch {
-  readonly #stores: BatchStores;
-  /** At which text each set begins. */
-  readonly #firsts: readonly number[];
-
-  constructor(stores: BatchStores) {
-    this.#stores = stores;
-    this.#firsts = this.#findFirsts();
-  }
-
-  at(place: number): string[] | undefined {
-    const { layouts, text, ends, of } = this.#stores;
-    const set = of === undefined ? place : of[place]!;
-    if (set === -1) return undefined;
+/** Name, text, name, text … of each task. All are taken apart at once: the next message builds on what this one had. */
+function storesOfTasks({ layouts, layoutOf, numbers, keep, text, ends }: BatchStores, size: number, texts: KeptTexts): (string[] | undefined)[] {
+  const tasks: (string[] | undefined)[] = [];
+  let [nth, kept, sliced] = [0, 0, 0];
+  const nextKept = (): string => keep[kept++]!;
+  const nextSlice = (): string => text.slice(ends[sliced - 1] ?? 0, ends[sliced++]);
+  let previous: string[] = [];
+  for (let place = 0; place < size; place++) {
+    const layout = layouts[typeof layoutOf === 'number' ? layoutOf : layoutOf[place]!];
+    if (layout === undefined) {
+      tasks.push(undefined);
+      continue;
+    }
     const wire: string[] = [];
-    let nth = this.#firsts[set]!;
-    for (const name of layouts[this.#layoutOf(set)]!) {
-      wire.push(name, text.slice(ends[nth - 1] ?? 0, ends[nth]));
-      nth++;
+    for (const name of layout) {
+      const number = numbers[nth++]!;
+      if (number === SAME_TEXT) wire.push(name, previous[wire.length + 1]!);
+      else wire.push(name, number === 0 ? nextSlice() : texts.get(number, nextKept));
     }
-    return wire;
+    tasks.push(previous = wire);
   }
-
-  #layoutOf(set: number): number {
-    const { layoutOf } = this.#stores;
-    return typeof layoutOf === 'number' ? layoutOf : layoutOf[set]!;
-  }
-
-  #findFirsts(): number[] {
-    const firsts: number[] = [];
-    for (let set = 0, at = 0; at < this.#stores.ends.length; set++) {
-      firsts.push(at);
-      at += this.#stores.layouts[this.#layoutOf(set)]!.length;
-    }
-    return firsts;
-  }
+  return tasks;
 }
 
 function offsets(arity: readonly number[]): number[] {

@@ -5,6 +5,7 @@ import type { TaskHandle } from '../task/current.ts';
 import { abortKinds, layout, type AbortNotice, type AnswerNotice, type BatchDone, type BatchMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { survey } from '../wire/survey.ts';
+import { KeptTexts } from '../wire/texts.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { runBatch, type BatchHost } from './batch.ts';
 import { run, transfersOf, uncloneable } from './run.ts';
@@ -30,6 +31,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
       else running.set(id, handle);
     },
     sheet: new Sheet(),
+    texts: new KeptTexts(),
     post: (notice) => { postAnswer(side, notice); },
     pointAtSheet: () => { side?.postMessage({ type: 'sheet' }); },
   };

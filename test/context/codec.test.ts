@@ -35,7 +35,7 @@ function thrownBy(fn: () => unknown): any {
 const received = async () => pool.run(readCodecStores, []);
 const absent = { user: undefined, picked: undefined, checked: undefined, small: undefined, secret: undefined };
 
-describe('a frozen value, which is encoded once where nothing in it can change,', () => {
+describe('a value that is captured again', () => {
   it('arrives as it is, from each store that picks of it', () => {
     const value = Object.freeze({ a: 1, b: 'two' });
     const [all, a, b] = [declare({}), declare<typeof value>({ pick: ['a'] }), declare<typeof value>({ pick: ['b'] })];
@@ -55,6 +55,49 @@ describe('a frozen value, which is encoded once where nothing in it can change,'
     date.at.setTime(2);
     expect(texts().slice(0, 2)).toEqual(['{"part":{"n":2}}', '{"n":2}']);
     expect(texts()[2]).toBe('{"at":{"$offloop":"date","value":2}}');
+  });
+
+  it('is encoded anew where its keys change, though its values do not', () => {
+    const { textOf } = declare<unknown>({});
+    const value: Record<string | symbol, unknown> = { a: 1 };
+    const changes = [() => undefined, () => { delete value.a; value.b = 1; }, () => { value.c = 1; }, () => { delete value.b; value.b = 1; }];
+    const texts = changes.map((change) => {
+      change();
+      return [textOf(value), textOf(value)];
+    });
+    expect(texts).toEqual(['{"a":1}', '{"b":1}', '{"b":1,"c":1}', '{"c":1,"b":1}'].map((text) => [text, text]));
+    value[Symbol('s')] = 1;
+    expect(thrownBy(() => textOf(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT' });
+  });
+
+  it('is encoded anew where it has become something else', () => {
+    const { textOf } = declare<unknown>({});
+    const value = { a: 1 };
+    expect([textOf(value), textOf(value)]).toEqual(['{"a":1}', '{"a":1}']);
+    Object.setPrototypeOf(value, null);
+    expect(textOf(value)).toBe('{"$offloop":"null-prototype","value":{"a":1}}');
+    Object.setPrototypeOf(value, User.prototype);
+    expect(thrownBy(() => textOf(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT' });
+  });
+
+  it('is encoded anew where a key it picks has gone, or come', () => {
+    const { textOf } = declare<Record<string, unknown>>({ pick: ['a', 'b'] });
+    const value: Record<string, unknown> = { a: 1, b: 2, other: {} };
+    const texts = [textOf(value), textOf(value)];
+    delete value.b;
+    texts.push(textOf(value), textOf(value));
+    value.b = {};
+    texts.push(textOf(value));
+    expect(texts).toEqual(['{"a":1,"b":2}', '{"a":1,"b":2}', '{"a":1}', '{"a":1}', '{"a":1,"b":{}}']);
+  });
+
+  it('tells of a getter that has begun to throw', () => {
+    let isBroken = false;
+    const { textOf } = declare<unknown>({});
+    const value = { get a() { if (isBroken) throw new Error('broken'); return 1; } };
+    expect([textOf(value), textOf(value)]).toEqual(['{"a":1}', '{"a":1}']);
+    isBroken = true;
+    expect(thrownBy(() => textOf(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT', cause: { message: 'broken' } });
   });
 
   it('is null, or an array, too', () => {
