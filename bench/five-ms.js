@@ -8,7 +8,7 @@ const TASK_MS = 5;
 
 /** Tasks that are worth a hop: here a pool can win nothing, and must not lose anything. */
 export async function fiveMs({ isQuick }) {
-  const slices = isQuick ? { warmUpMs: 200, ms: 200 } : { warmUpMs: 300, ms: 1200 };
+  const slices = isQuick ? { warmUpMs: 200, ms: 200 } : { warmUpMs: 1000, ms: 3000 };
   const rounds = Math.round(await roundsPerMs() * TASK_MS);
   const measured = await measurePools('five-ms.js', ['offloop', ...patient], { rounds, ...slices }, isQuick ? 1 : 7);
   const best = bestPeer(measured);

@@ -11,7 +11,7 @@ const TASK_MS = 0.01;
  * each, in a loop with no message in it, and in the same round: so what the two cores share is in it.
  */
 export async function map({ isQuick }) {
-  const settings = JSON.stringify({ rounds: Math.round(await roundsPerMs() * TASK_MS), tasks: isQuick ? 8000 : 40_000 });
+  const settings = JSON.stringify({ rounds: Math.round(await roundsPerMs() * TASK_MS), tasks: isQuick ? 8000 : 40_000, warmUpMs: isQuick ? 100 : 2000 });
   const candidates = Object.fromEntries(['ideal', 'offloop', 'offloop, 64 at once', ...eager].map((name) => [name, () => measure(name, settings)]));
   const rows = rowsOf(await interleave(candidates, isQuick ? 1 : 7), 'ideal', 'tasks/s');
   const offloop = rows.find(({ candidate }) => candidate === 'offloop');

@@ -1,17 +1,14 @@
 import { answer, claimOf } from './answer.js';
 import { rowsOf } from './measure.js';
 import { eager } from './peers/index.js';
-import { bestPeer, measurePools } from './pools.js';
-
-const full = { warmUpMs: 500, ms: 500 };
-const quick = { warmUpMs: 250, ms: 150 };
+import { bestPeer, measurePools, throughput } from './pools.js';
 
 /**
  * The same with two stores for each task, each caller its own. Elsewhere they are carried by hand: as plain data in the
  * argument, and entered around the function in the worker.
  */
 export async function trivialCarrying({ isQuick }) {
-  const measured = await measurePools('trivial-carrying.js', ['offloop', ...eager], isQuick ? quick : full, isQuick ? 1 : 7);
+  const measured = await measurePools('trivial-carrying.js', ['offloop', ...eager], throughput(isQuick), isQuick ? 1 : 7);
   const best = bestPeer(measured);
   const rows = rowsOf(measured, best, 'tasks/s');
   const offloop = rows.find(({ candidate }) => candidate === 'offloop');

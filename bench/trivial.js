@@ -1,14 +1,11 @@
 import { answer, claimOf } from './answer.js';
 import { rowsOf } from './measure.js';
 import { eager } from './peers/index.js';
-import { bestPeer, measurePools } from './pools.js';
-
-const full = { warmUpMs: 500, ms: 500 };
-const quick = { warmUpMs: 250, ms: 150 };
+import { bestPeer, measurePools, throughput } from './pools.js';
 
 /** Tasks that do nothing, from more callers than any pool can keep busy: what is left is the price of the messages. */
 export async function trivial({ isQuick }) {
-  const measured = await measurePools('trivial.js', ['offloop', ...eager], isQuick ? quick : full, isQuick ? 1 : 7);
+  const measured = await measurePools('trivial.js', ['offloop', ...eager], throughput(isQuick), isQuick ? 1 : 7);
   const best = bestPeer(measured);
   const rows = rowsOf(measured, best, 'tasks/s');
   const offloop = rows.find(({ candidate }) => candidate === 'offloop');

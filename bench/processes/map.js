@@ -1,4 +1,4 @@
-// node map.js '<pool>' '{ rounds, tasks }', forked: sends how many tasks a second get done of so many that are there from the start.
+// node map.js '<pool>' '{ rounds, tasks, warmUpMs }', forked: sends how many tasks a second get done of so many that are there from the start.
 import { startPool } from '../peers/index.js';
 import compute from '../tasks/compute.js';
 
@@ -6,11 +6,12 @@ import compute from '../tasks/compute.js';
 const AT_ONCE = 64;
 
 const [pool, settings] = process.argv.slice(2);
-const { rounds, tasks } = JSON.parse(settings);
+const { rounds, tasks, warmUpMs } = JSON.parse(settings);
 const { run, map = mapByHand } = await startPool(pool, { task: 'compute' });
 const expected = compute(rounds);
 
-await rateOf(4000);
+const startedAt = performance.now();
+while (performance.now() - startedAt < warmUpMs) await rateOf(tasks);
 process.send(await rateOf(tasks));
 
 async function rateOf(count) {

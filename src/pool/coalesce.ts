@@ -4,8 +4,8 @@ import type { TaskQueue } from './queue.ts';
 import { isKnown, type Slot } from './slot.ts';
 
 /** Of long tasks, so many may go to a worker ahead of their turn, and so many ms of them: it need not wait for the next. */
-const AHEAD = 4;
-const AHEAD_MS = 20;
+const AHEAD = 8;
+const AHEAD_MS = 40;
 
 export interface BatchLimits {
   /** Ms of estimated work in one message. */
