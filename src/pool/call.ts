@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
 import type { CallStores } from '../context/carrier.ts';
@@ -28,6 +29,30 @@ export interface CallExtras {
   onStarted: (() => void) | undefined;
   /** Undoes what the call has hooked up elsewhere. */
   release: (() => void) | undefined;
+}
+
+/** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
+export function extrasOf(
+  buffers: CallExtras['buffers'],
+  transfer: CallExtras['transfer'],
+  timeout: number | undefined,
+  deadline: number | undefined,
+  onProgress: CallExtras['onProgress'],
+  signal: AbortSignal | undefined,
+): CallExtras | undefined {
+  const isNone = buffers === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
+  if (isNone && onProgress === undefined && signal === undefined) return undefined;
+  return {
+    buffers,
+    transfer,
+    timeout,
+    deadline,
+    // The listener belongs to the caller, and so does the context it runs in.
+    onProgress: onProgress && AsyncResource.bind(onProgress),
+    timeoutTimer: undefined,
+    onStarted: undefined,
+    release: undefined,
+  };
 }
 
 /**

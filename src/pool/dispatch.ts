@@ -5,19 +5,14 @@ import { answered, callsOf, forgive, noticed, readAnswers, settleAll, takeAnswer
 import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
-import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
-import { crashError, isDenied, startError, warnOfIdleCrash, warnOfNoWorkers } from './exits.ts';
-import { IdleSlots } from './idle.ts';
-import { inlineWorker } from './inline.ts';
+import type { WorkerExit } from './engine.ts';
+import { crashError, startError, warnOfIdleCrash } from './exits.ts';
 import type { PoolSettings } from './options.ts';
-import { processWorker } from './processes.ts';
 import { TaskQueue } from './queue.ts';
-import { createSlot, messageFor, type Slot } from './slot.ts';
+import { messageFor, type Slot } from './slot.ts';
 import { Figures } from './stats.ts';
-import { threadWorker } from './threads.ts';
 import { armTimeout } from './timeout.ts';
-
-const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
+import { Workers } from './workers.ts';
 
 /**
  * Brings waiting calls and free workers together, and sees each call to its end. The queue is ours, and a worker gets a
@@ -28,43 +23,43 @@ const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker
 export class Dispatcher {
   readonly queue = new TaskQueue<Call>();
   readonly figures = new Figures();
-  readonly counts = { started: 0, crashed: 0, replaced: 0, messages: 0 };
   readonly #settings: PoolSettings;
-  readonly #workerOptions: WorkerOptions;
   readonly #onChange: () => void;
-  #engine: Engine;
-  readonly #slots = new Set<Slot>();
-  readonly #idle: IdleSlots;
+  readonly #workers: Workers;
   readonly #watch = new BatchWatch({ read: readAnswers, takeBack: (slot) => { this.#takeBackFrom(slot); } });
-  /** Workers on their way out, which no longer count. */
-  readonly #ending = new Set<Promise<void>>();
+  #messages = 0;
 
   /** @param onChange called whenever a place in the queue or a worker has become free */
   constructor(settings: PoolSettings, onChange: () => void) {
-    const { resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle, idleTimeout, minThreads } = settings;
     this.#settings = settings;
-    this.#workerOptions = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
-    this.#engine = engines[settings.runtime];
     this.#onChange = onChange;
-    this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - minThreads, end: (slot) => { this.#remove(slot); } });
+    this.#workers = new Workers(settings, {
+      onNotice: noticed,
+      onExit: (slot, exit) => { this.#exited(slot, exit); },
+      onStartError: (error) => this.#failFirst(() => startError(settings.name, error)),
+    });
+  }
+
+  get counts(): { started: number; crashed: number; replaced: number; messages: number } {
+    return { ...this.#workers.counts, messages: this.#messages };
   }
 
   get busy(): number {
-    return this.#slots.size - this.#idle.size;
+    return this.#workers.busy;
   }
 
   get idle(): number {
-    return this.#idle.size;
+    return this.#workers.idle;
   }
 
   /** Whether a call would start at once. */
   get hasFreeWorker(): boolean {
-    return this.queue.size === 0 && (this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads);
+    return this.queue.size === 0 && this.#workers.hasFree;
   }
 
   /** Whether a worker can take a call now: then `pump()` is due. */
   get isPumpable(): boolean {
-    return this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads;
+    return this.#workers.hasFree;
   }
 
   /** How many tasks of this kind share a message where many wait. */
@@ -83,10 +78,10 @@ export class Dispatcher {
   /** Sends what waits to the workers that are free. */
   pump(): void {
     while (this.queue.size > 0) {
-      const slot = this.#idle.pop() ?? this.#tryStart();
+      const slot = this.#workers.take();
       if (slot === undefined) return;
       const [call, ...others] = takeBatch(this.queue, this.#limitsFor(slot));
-      if (call === undefined) this.#idle.push(slot);
+      if (call === undefined) this.#workers.putBack(slot);
       else if (others.length === 0) this.#dispatch(call, slot);
       else this.#dispatchBatch([call, ...others], slot);
     }
@@ -103,7 +98,7 @@ export class Dispatcher {
 
   cancelAll(kind: AbortKind, reason: () => unknown): void {
     for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) call.fail({ type: 'refused', reason });
-    for (const slot of this.#slots) {
+    for (const slot of this.#workers.all()) {
       for (const call of callsOf(slot)) this.cancel(call, kind, reason);
     }
     this.#onChange();
@@ -111,10 +106,8 @@ export class Dispatcher {
 
   /** Ends every worker; to be called when none is busy. */
   async end(): Promise<void> {
-    this.#idle.stop();
     this.#watch.stop();
-    for (const slot of [...this.#slots]) this.#remove(slot);
-    await Promise.all(this.#ending);
+    await this.#workers.end();
   }
 
   #tell({ id }: Call, slot: Slot, kind: AbortKind): void {
@@ -149,7 +142,7 @@ export class Dispatcher {
         this.#release(slot);
       },
     });
-    this.#ensureMinimum();
+    this.#workers.ensureMinimum();
   }
 
   #dispatchBatch(calls: Call[], slot: Slot): void {
@@ -177,7 +170,7 @@ export class Dispatcher {
   }
 
   #send(calls: Call[], slot: Slot, isBatch: boolean): void {
-    this.counts.messages++;
+    this.#messages++;
     slot.state = 'busy';
     slot.calls = calls;
     slot.isBatch = isBatch;
@@ -217,7 +210,7 @@ export class Dispatcher {
       this.#replace(slot);
       return;
     }
-    this.#idle.push(slot);
+    this.#workers.putBack(slot);
     if (this.queue.size === 0) this.#watch.shareAhead();
     this.pump();
     this.#onChange();
@@ -225,36 +218,22 @@ export class Dispatcher {
 
   #replace(slot: Slot): void {
     if (slot.state === 'ending') return;
-    this.counts.replaced++;
+    this.#workers.counts.replaced++;
     this.#takeBackFrom(slot);
-    this.#remove(slot);
+    this.#workers.remove(slot);
     this.#refill();
-  }
-
-  #remove(slot: Slot): void {
-    this.#forget(slot);
-    const gone = slot.worker.terminate().finally(() => this.#ending.delete(gone));
-    this.#ending.add(gone);
-  }
-
-  #forget(slot: Slot): void {
-    slot.state = 'ending';
-    clearTimeout(slot.grace);
-    this.#watch.delete(slot);
-    this.#slots.delete(slot);
-    this.#idle.remove(slot);
   }
 
   #exited(slot: Slot, exit: WorkerExit): void {
     const wasEnding = slot.state === 'ending';
     const wasIdle = slot.state === 'idle';
     readAnswers(slot);
-    this.#forget(slot);
+    this.#workers.forget(slot);
     this.#takeBackFrom(slot);
     for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit) });
     slot.calls = [];
     if (wasEnding) return;
-    this.counts.crashed++;
+    this.#workers.counts.crashed++;
     if (wasIdle) warnOfIdleCrash(this.#settings.name, exit);
     // A worker that never got as far as one answer may never do so: the next one starts only when there is work.
     if (slot.tasks > 0) this.#refill();
@@ -263,47 +242,16 @@ export class Dispatcher {
   }
 
   #refill(): void {
-    this.#ensureMinimum();
+    this.#workers.ensureMinimum();
     this.pump();
     this.#onChange();
   }
 
-  #ensureMinimum(): void {
-    while (this.#slots.size < this.#settings.minThreads) {
-      const slot = this.#tryStart();
-      if (slot === undefined) return;
-      this.#idle.push(slot);
-    }
-  }
-
   /** A worker that cannot be started is the error of the call that needed it, and never a call that waits for ever. */
-  #tryStart(): Slot | undefined {
-    while (this.#slots.size < this.#settings.maxThreads) {
-      try {
-        return this.#start();
-      } catch (error) {
-        if (isDenied(error) && this.#engine !== inlineWorker) {
-          warnOfNoWorkers(this.#settings.name, error);
-          this.#engine = inlineWorker;
-          continue;
-        }
-        const call = this.queue.shift();
-        if (call === undefined) return undefined;
-        call.fail({ type: 'refused', reason: () => startError(this.#settings.name, error) });
-      }
-    }
-    return undefined;
-  }
-
-  #start(): Slot {
-    const worker = this.#engine(this.#workerOptions, {
-      onNotice: (notice) => { noticed(slot, notice); },
-      onExit: (exit) => { this.#exited(slot, exit); },
-    });
-    const slot = createSlot(worker);
-    this.counts.started++;
-    this.#slots.add(slot);
-    return slot;
+  #failFirst(reason: () => unknown): boolean {
+    const call = this.queue.shift();
+    call?.fail({ type: 'refused', reason });
+    return call !== undefined;
   }
 }
 

@@ -1,23 +1,20 @@
-import { AsyncResource } from 'node:async_hooks';
-
 import { captureStores, carriedDeadline, carriedStores, type CallStores } from '../context/carrier.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
-import { describe } from '../describe.ts';
-import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { survey } from '../wire/survey.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
-import { PromisedCall, type Call, type CallExtras } from './call.ts';
+import { extrasOf, PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
+import { afterClose, closedError, deadlineError, fullError, notAList, notATask } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 import { taskChannel } from './trace.ts';
@@ -97,7 +94,7 @@ export class WorkerPool implements Pool {
   }
 
   async ready(): Promise<void> {
-    if (this.#state !== 'running') throw this.#afterClose('pool.ready()');
+    if (this.#state !== 'running') throw afterClose(this.#settings.name, 'pool.ready()');
     if (this.#room > 0) return;
     const waiter = withResolvers<undefined>();
     this.#waitingForRoom.push(waiter);
@@ -140,13 +137,13 @@ export class WorkerPool implements Pool {
 
   /** Checks and encodes everything that the call brings. */
   #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, create: Create<C>): C {
-    if (this.#state !== 'running') throw this.#afterClose(`the task '${task.name}'`);
-    if (!Array.isArray(args)) throw new OptionError(`pool.run(): expected the arguments of '${task.name}' in an array, got ${describe(args)}.`);
+    if (this.#state !== 'running') throw afterClose(this.#settings.name, `the task '${task.name}'`);
+    if (!Array.isArray(args)) throw notAList(task.name, args);
     const { signal, transfer, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
     const deadline = nearer(nearer(options.deadline, carriedDeadline(context)), currentDeadline());
-    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task, 'when it was called');
-    if (this.#room <= 0) throw this.#full(task);
+    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
+    if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const buffers = survey(args, 'args', transfer);
     const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal);
     const priority = options.priority ?? task.priority ?? 0;
@@ -216,21 +213,9 @@ export class WorkerPool implements Pool {
   #deadlineTimer(call: Call, deadline: number, task: TaskRecord): NodeJS.Timeout {
     const expire = (): void => {
       const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
-      this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task, when));
+      this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
     return setTimeout(expire, Math.min(deadline - Date.now(), 2 ** 31 - 1)).unref();
-  }
-
-  #afterClose(what: string): PoolClosedError {
-    return this.#closedError(`${what} was called after the pool '${this.#settings.name}' was closed`);
-  }
-
-  #full({ name: task }: TaskRecord): QueueFullError {
-    const { name, maxQueue } = this.#settings;
-    return new QueueFullError(
-      `The task '${task}' was refused: ${String(maxQueue)} calls wait in the pool '${name}' already. ` +
-        'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
-    );
   }
 
   /** How many more calls may come in. */
@@ -250,7 +235,7 @@ export class WorkerPool implements Pool {
 
   async #close(): Promise<void> {
     this.#state = 'closing';
-    for (const waiter of this.#waitingForRoom.splice(0)) waiter.reject(this.#closedError('pool.ready() was waiting'));
+    for (const waiter of this.#waitingForRoom.splice(0)) waiter.reject(closedError(this.#settings.name, 'pool.ready() was waiting'));
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';
@@ -258,50 +243,10 @@ export class WorkerPool implements Pool {
   }
 
   #rejectAll(): void {
-    this.#dispatcher.cancelAll('closed', () => this.#closedError('A task was given up'));
-  }
-
-  #closedError(what: string): PoolClosedError {
-    return new PoolClosedError(`${what}: the pool '${this.#settings.name}' is closed. Create another one with createPool().`);
+    this.#dispatcher.cancelAll('closed', () => closedError(this.#settings.name, 'A task was given up'));
   }
 }
 
 type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
 
 const createPromised: Create<PromisedCall> = (id, task, figures, args, stores, priority, extras) => new PromisedCall(id, task, figures, args, stores, priority, extras);
-
-/** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
-function extrasOf(
-  buffers: CallExtras['buffers'],
-  transfer: CallExtras['transfer'],
-  timeout: number | undefined,
-  deadline: number | undefined,
-  onProgress: CallExtras['onProgress'],
-  signal: AbortSignal | undefined,
-): CallExtras | undefined {
-  const isNone = buffers === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
-  if (isNone && onProgress === undefined && signal === undefined) return undefined;
-  return {
-    buffers,
-    transfer,
-    timeout,
-    deadline,
-    // The listener belongs to the caller, and so does the context it runs in.
-    onProgress: onProgress && AsyncResource.bind(onProgress),
-    timeoutTimer: undefined,
-    onStarted: undefined,
-    release: undefined,
-  };
-}
-
-function deadlineError({ name }: TaskRecord, when: string): DeadlineExceededError {
-  return new DeadlineExceededError(`The deadline of the task '${name}' passed ${when}. Allow more time, or give it less to do.`);
-}
-
-function notATask(task: unknown): OptionError {
-  return new OptionError(
-    `pool.run(): expected a task made by offload(), got ${describe(task)}. ` +
-      'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
-      'or call a plain module with pool.tasks(url).',
-  );
-}

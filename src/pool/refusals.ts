@@ -1,0 +1,37 @@
+import { describe } from '../describe.ts';
+import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
+
+/*
+ * Why a call is not taken, or is given up.
+ */
+
+export function closedError(pool: string, what: string): PoolClosedError {
+  return new PoolClosedError(`${what}: the pool '${pool}' is closed. Create another one with createPool().`);
+}
+
+export function afterClose(pool: string, what: string): PoolClosedError {
+  return closedError(pool, `${what} was called after the pool '${pool}' was closed`);
+}
+
+export function fullError(pool: string, maxQueue: number, task: string): QueueFullError {
+  return new QueueFullError(
+    `The task '${task}' was refused: ${String(maxQueue)} calls wait in the pool '${pool}' already. ` +
+      'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
+  );
+}
+
+export function deadlineError(task: string, when: string): DeadlineExceededError {
+  return new DeadlineExceededError(`The deadline of the task '${task}' passed ${when}. Allow more time, or give it less to do.`);
+}
+
+export function notATask(task: unknown): OptionError {
+  return new OptionError(
+    `pool.run(): expected a task made by offload(), got ${describe(task)}. ` +
+      'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
+      'or call a plain module with pool.tasks(url).',
+  );
+}
+
+export function notAList(task: string, args: unknown): OptionError {
+  return new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`);
+}

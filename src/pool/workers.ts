@@ -1,0 +1,121 @@
+import type { WorkerNotice } from '../wire/messages.ts';
+import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
+import { isDenied, warnOfNoWorkers } from './exits.ts';
+import { IdleSlots } from './idle.ts';
+import { inlineWorker } from './inline.ts';
+import type { PoolSettings } from './options.ts';
+import { processWorker } from './processes.ts';
+import { createSlot, type Slot } from './slot.ts';
+import { threadWorker } from './threads.ts';
+
+const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
+
+export interface WorkersEvents {
+  onNotice(slot: Slot, notice: WorkerNotice): void;
+  /** The slot is to be given to `forget`. */
+  onExit(slot: Slot, exit: WorkerExit): void;
+  /** No worker could be started. False where that is to be tried no more. */
+  onStartError(error: unknown): boolean;
+}
+
+/** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
+export class Workers {
+  readonly counts = { started: 0, crashed: 0, replaced: 0 };
+  readonly #settings: PoolSettings;
+  readonly #options: WorkerOptions;
+  readonly #events: WorkersEvents;
+  #engine: Engine;
+  readonly #slots = new Set<Slot>();
+  readonly #idle: IdleSlots;
+  /** On their way out: they no longer count. */
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(settings: PoolSettings, events: WorkersEvents) {
+    const { resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle, idleTimeout, minThreads } = settings;
+    this.#settings = settings;
+    this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
+    this.#events = events;
+    this.#engine = engines[settings.runtime];
+    this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - minThreads, end: (slot) => { this.remove(slot); } });
+  }
+
+  get busy(): number {
+    return this.#slots.size - this.#idle.size;
+  }
+
+  get idle(): number {
+    return this.#idle.size;
+  }
+
+  /** One is idle, or may be started. */
+  get hasFree(): boolean {
+    return this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads;
+  }
+
+  all(): Iterable<Slot> {
+    return this.#slots;
+  }
+
+  /** One that is idle, or a new one; undefined when all are busy. */
+  take(): Slot | undefined {
+    return this.#idle.pop() ?? this.#tryStart();
+  }
+
+  putBack(slot: Slot): void {
+    this.#idle.push(slot);
+  }
+
+  ensureMinimum(): void {
+    while (this.#slots.size < this.#settings.minThreads) {
+      const slot = this.#tryStart();
+      if (slot === undefined) return;
+      this.#idle.push(slot);
+    }
+  }
+
+  remove(slot: Slot): void {
+    this.forget(slot);
+    const gone = slot.worker.terminate().finally(() => this.#ending.delete(gone));
+    this.#ending.add(gone);
+  }
+
+  /** It counts no more. */
+  forget(slot: Slot): void {
+    slot.state = 'ending';
+    clearTimeout(slot.grace);
+    this.#slots.delete(slot);
+    this.#idle.remove(slot);
+  }
+
+  /** Ends all of them; to be called when none is busy. */
+  async end(): Promise<void> {
+    this.#idle.stop();
+    for (const slot of [...this.#slots]) this.remove(slot);
+    await Promise.all(this.#ending);
+  }
+
+  #tryStart(): Slot | undefined {
+    while (this.#slots.size < this.#settings.maxThreads) {
+      try {
+        return this.#start();
+      } catch (error) {
+        if (isDenied(error) && this.#engine !== inlineWorker) {
+          warnOfNoWorkers(this.#settings.name, error);
+          this.#engine = inlineWorker;
+        } else if (!this.#events.onStartError(error)) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  #start(): Slot {
+    const worker = this.#engine(this.#options, {
+      onNotice: (notice) => { this.#events.onNotice(slot, notice); },
+      onExit: (exit) => { this.#events.onExit(slot, exit); },
+    });
+    const slot = createSlot(worker);
+    this.counts.started++;
+    this.#slots.add(slot);
+    return slot;
+  }
+}
