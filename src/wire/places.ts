@@ -47,9 +47,14 @@ function* mapChildren(map: ReadonlyMap<unknown, unknown>, parent: Place): Genera
   let step = 0;
   for (const [key, value] of map) {
     // A key is cloned too, but nobody looks a Buffer up by its identity on the other side.
-    if (!Buffer.isBuffer(key)) yield { value: key, parent, step, isMapKey: true };
+    if (!isBuffer(key)) yield { value: key, parent, step, isMapKey: true };
     yield { value, parent, step: step++ };
   }
+}
+
+/** Asks nothing of a proxy, which may refuse to answer. */
+export function isBuffer(value: unknown): value is Buffer {
+  return types.isUint8Array(value) && Buffer.isBuffer(value);
 }
 
 function readQuietly(object: object, key: string): unknown {

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 
 import { instanceName, typeName } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
-import { children, pathTo, show, type Path, type Place } from './places.ts';
+import { children, isBuffer, pathTo, show, type Path, type Place } from './places.ts';
 
 /**
  * How many objects `survey` looks at. Small messages are checked to the last one; in a large document a class instance
@@ -26,12 +26,12 @@ export function survey(value: unknown, root: string, transfer: readonly unknown[
   // Breadth first, so that the budget is spent on the outer values of every argument.
   for (const place of waiting) {
     const object = place.value as object;
-    if (Buffer.isBuffer(object)) (buffers ??= []).push(pathTo(place));
+    if (isBuffer(object)) (buffers ??= []).push(pathTo(place));
     else refuseMangled(object, root, place);
     for (const child of children(place)) {
       if (seen.size === limit) break;
       // A Buffer that stands in two places has to be turned back in both.
-      if (typeof child.value !== 'object' || child.value === null || (seen.has(child.value) && !Buffer.isBuffer(child.value))) continue;
+      if (typeof child.value !== 'object' || child.value === null || (seen.has(child.value) && !isBuffer(child.value))) continue;
       seen.add(child.value);
       waiting.push(child);
     }

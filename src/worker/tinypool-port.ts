@@ -11,7 +11,7 @@ import { transfersOf, uncloneable } from './run.ts';
 /** What tinypool posts for each message it was sent. */
 interface TinypoolResponse {
   readonly taskId: number;
-  readonly result: RunResponse | BatchDone | undefined;
+  readonly result: RunResponse | BatchDone | null | undefined;
 }
 
 /** What tinypool's listener takes. */
@@ -92,7 +92,8 @@ function guardPosts(port: MessagePort): void {
   port.postMessage = (message: TinypoolResponse) => {
     const { taskId, result } = message;
     if (taskId === OWN_TASK) return;
-    const response = result === undefined || result.type === 'done' ? undefined : result;
+    // It is null where the handler itself has thrown.
+    const response = result == null || result.type === 'done' ? undefined : result;
     try {
       post(message, (response && transfersOf(response)) ?? []);
     } catch (cause) {
