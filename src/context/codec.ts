@@ -61,8 +61,13 @@ function flatText(record: StoreRecord, value: object): FlatText | undefined {
   if (now !== known) {
     checkSize(record, now.text);
     written.set(value, now);
-  } else if (now.number === 0 && now.text.length <= MAX_KEPT) now.number = ++lastNumber;
+  } else if (now.number === 0 && mayKeep(now)) now.number = ++lastNumber;
   return now;
+}
+
+/** A worker is to keep neither much nor what is secret. */
+function mayKeep({ text, record }: FlatText): boolean {
+  return text.length <= MAX_KEPT && !record.sensitive;
 }
 
 function write(record: StoreRecord, value: object): FlatText | undefined {
