@@ -1,4 +1,4 @@
-import { createPool, OptionError } from 'offloop';
+import { createPool, OptionError, type Pool } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
 import { leavesMark, waitsAt } from '../fixtures/gates.js';
@@ -310,31 +310,20 @@ describe('pool.map', () => {
   });
 
   it('waits where others fill the queue', async () => {
-    const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
-    const { path, open } = gate();
-    const { options, started } = observed();
-    const running = pool.run(waitsAt, [path, 0], options);
-    await started;
-    const waiting = pool.run(add, [1, 2]);
+    const { pool, release } = await fullPool();
     const mapped = pool.map(increments, [1, 2, 3]).toArray();
-    open();
+    const released = release();
     expect(await mapped).toEqual([2, 3, 4]);
-    await Promise.all([running, waiting]);
+    await released;
   });
 
   it('can be aborted while it waits for that', async () => {
-    const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
-    const { path, open } = gate();
-    const { options, started } = observed();
-    const running = pool.run(waitsAt, [path, 0], options);
-    await started;
-    const waiting = pool.run(add, [1, 2]);
+    const { pool, release } = await fullPool();
     const controller = new AbortController();
     const mapped = rejection(pool.map(increments, [1, 2, 3], { signal: controller.signal }).toArray());
     controller.abort('enough');
     expect(await mapped).toBe('enough');
-    open();
-    await Promise.all([running, waiting]);
+    await release();
   });
 
   it('lets results through that are done while its source is slow', async () => {
@@ -411,3 +400,20 @@ describe('options', () => {
     expect(pool.stats().workers.started).toBe(0);
   });
 });
+
+/** Its worker is held up, and no further call may wait, until `release`. */
+async function fullPool(): Promise<{ pool: Pool; release(): Promise<unknown> }> {
+  const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
+  const { path, open } = gate();
+  const { options, started } = observed();
+  const calls = [pool.run(waitsAt, [path, 0], options)];
+  await started;
+  calls.push(pool.run(add, [1, 2]));
+  return {
+    pool,
+    release: () => {
+      open();
+      return Promise.all(calls);
+    },
+  };
+}
