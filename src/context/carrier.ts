@@ -2,8 +2,9 @@ import { describe } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
-import { decodeStore, encodeStore, type StoreText } from './codec.ts';
+import { decodeStore, encodeStore } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
+import type { StoreText } from './flat-text.ts';
 import { inCleanRoot } from './root.ts';
 
 /**

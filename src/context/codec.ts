@@ -4,18 +4,9 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
-import { MAX_KEPT } from '../wire/texts.ts';
 import { stores, type StoreRecord } from './carry.ts';
-import { define, flatToText, fromText, NotPlainError, toText } from './plain.ts';
-
-/** What a store held when it was captured. */
-export interface StoreText {
-  readonly name: string;
-  /** JSON. */
-  readonly text: string;
-  /** Of a text that has been asked for more than once; else 0. No two texts have the same. */
-  number: number;
-}
+import { flatText, type StoreText } from './flat-text.ts';
+import { define, fromText, NotPlainError, toText } from './plain.ts';
 
 /**
  * The store's value in the current context; undefined when the store is not set.
@@ -24,74 +15,14 @@ export interface StoreText {
 export function encodeStore(record: StoreRecord): StoreText | undefined {
   const value = record.store.getStore();
   if (value === undefined || Object.is(value, record.whenAbsent)) return undefined;
-  return (typeof value === 'object' && value !== null ? flatText(record, value) : undefined) ?? encodeValue(record, value);
+  const encoded = (typeof value === 'object' && value !== null ? flatText(record, value) : undefined) ?? encodeValue(record, value);
+  checkSize(record, encoded.text);
+  return encoded;
 }
 
 function encodeValue(record: StoreRecord, value: unknown): StoreText {
   const wire = checkSchema(record, toWire(record, value), 'captured');
-  const text = plainText(record, wire);
-  checkSize(record, text);
-  return { name: record.name, text, number: 0 };
-}
-
-/** What a flat object held when its text was written: as long as it holds the same, the text is the same. */
-interface FlatText extends StoreText {
-  readonly record: StoreRecord;
-  readonly keys: readonly string[];
-  readonly values: readonly unknown[];
-}
-
-const written = new WeakMap<object, FlatText>();
-let lastNumber = 0;
-
-/**
- * The text of an object that has only primitive values, as most stores do; undefined where it must be walked, or where something
- * is wrong with it. To compare is several times as fast as to write, and a request's store is captured with each of its calls.
- */
-function flatText(record: StoreRecord, value: object): FlatText | undefined {
-  if (record.encode !== undefined || record.schema !== undefined) return undefined;
-  const known = written.get(value);
-  let now: FlatText | undefined;
-  try {
-    now = known?.record === record && isStill(known, value) ? known : write(record, value);
-  } catch {
-    // A getter, or a proxy: the walk will say where.
-  }
-  if (now === undefined) return undefined;
-  if (now !== known) {
-    checkSize(record, now.text);
-    written.set(value, now);
-  } else if (now.number === 0 && mayKeep(now)) now.number = ++lastNumber;
-  return now;
-}
-
-/** A worker is to keep neither much nor what is secret. */
-function mayKeep({ text, record }: FlatText): boolean {
-  return text.length <= MAX_KEPT && !record.sensitive;
-}
-
-function write(record: StoreRecord, value: object): FlatText | undefined {
-  const keys = flatKeys(record, value);
-  // Read once, since what a getter answers may change.
-  const values = keys?.map((key) => (value as Record<string, unknown>)[key]);
-  const text = keys && flatToText(keys, values!);
-  return text === undefined ? undefined : { name: record.name, text, number: 0, record, keys: keys!, values: values! };
-}
-
-function isStill({ record, keys, values }: FlatText, value: object): boolean {
-  const now = flatKeys(record, value);
-  if (now?.length !== keys.length) return false;
-  for (let i = 0; i < keys.length; i++) {
-    if (now[i] !== keys[i] || !Object.is((value as Record<string, unknown>)[keys[i]!], values[i])) return false;
-  }
-  return true;
-}
-
-/** The keys that travel; undefined where that is not all there is to know of the object. */
-function flatKeys({ pick }: StoreRecord, value: object): readonly string[] | undefined {
-  if (pick !== undefined) return pick.every((key) => typeof key === 'string' && key in value) ? (pick as readonly string[]) : undefined;
-  if (Object.getPrototypeOf(value) !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return undefined;
-  return Object.keys(value);
+  return { name: record.name, text: plainText(record, wire), number: 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { CallStores } from '../context/carrier.ts';
-import type { StoreText } from '../context/codec.ts';
+import type { StoreText } from '../context/flat-text.ts';
 import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../wire/messages.ts';
 import type { SentTexts } from '../wire/texts.ts';
 import type { Call } from './call.ts';

@@ -5,6 +5,8 @@ import { capture, carry, ContextError, ContextTooLargeError, createPool, restore
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 
+import type { StoreRecord } from '../../src/context/carry.ts';
+import { encodeStore } from '../../src/context/codec.ts';
 import { checkedStore, pickedStore, readCodecStores, secretStore, smallStore, User, userStore } from '../fixtures/context/codec-stores.js';
 
 const pool = createPool({ maxThreads: 1 });
@@ -20,7 +22,7 @@ function declare<T, W = T>(options: Omit<CarryOptions<T, W>, 'name'>) {
   const captureIt = (value: T) => store.run(value, () => capture({ only: [carried] }));
   const textOf = (value: T) => captureIt(value).stores[name];
   const restoreText = (text: string) => restore({ version: 1, stores: { [name]: text } }, () => store.getStore());
-  return { name, store, captureIt, textOf, restoreText };
+  return { name, store, carried, captureIt, textOf, restoreText };
 }
 
 function thrownBy(fn: () => unknown): any {
@@ -89,6 +91,16 @@ describe('a value that is captured again', () => {
     value.b = {};
     texts.push(textOf(value));
     expect(texts).toEqual(['{"a":1,"b":2}', '{"a":1,"b":2}', '{"a":1}', '{"a":1}', '{"a":1,"b":{}}']);
+  });
+
+  it('has a number, by which a worker keeps it, unless it is sensitive or long', () => {
+    const numberOf = (options: { sensitive?: boolean }, value: object): number | undefined => {
+      const { carried, store } = declare<object>(options);
+      return store.run(value, () => [1, 2].map(() => encodeStore(carried as StoreRecord)?.number).at(-1));
+    };
+    expect(numberOf({}, { a: 1 })).toBeGreaterThan(0);
+    expect(numberOf({ sensitive: true }, { a: 1 })).toBe(0);
+    expect(numberOf({}, { a: 'x'.repeat(2000) })).toBe(0);
   });
 
   it('tells of a getter that has begun to throw', () => {
