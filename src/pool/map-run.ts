@@ -122,7 +122,10 @@ export class MapRun<I, Item extends MapItem> {
 
   #pullAll(source: Iterator<I>): void {
     let hasPulled = false;
-    for (let room = Math.min(this.#free, this.#pool.room); room > 0 && this.#state === 'pulling'; room--) {
+    for (let free = this.#free; free > 0 && this.#state === 'pulling'; free--) {
+      // What was pulled fills a small queue until it is sent, though workers may be free.
+      if (hasPulled && this.#pool.room <= 0) this.#pool.send();
+      if (this.#pool.room <= 0) return;
       hasPulled = this.#received(source.next()) || hasPulled;
     }
     if (hasPulled) this.#pool.send();
@@ -143,6 +146,11 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   #answered(next: IteratorResult<I>): void {
+    if (next.done !== true && this.#state === 'pulling' && this.#pool.room <= 0) {
+      // Others have filled the queue while the source was asked.
+      this.#pool.ready().then(() => { this.#answered(next); }, (reason: unknown) => { this.#fail(reason); });
+      return;
+    }
     this.#isAsking = false;
     try {
       if (this.#state === 'pulling' && this.#received(next)) this.#pool.send();

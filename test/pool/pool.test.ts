@@ -326,6 +326,26 @@ describe('pool.map', () => {
     await release();
   });
 
+  it.each([0, 1, 3])('pulls no more than a queue of %d and its free workers take', async (maxQueue) => {
+    const pool = poolFor({ maxThreads: 2, maxQueue });
+    expect(await pool.map(increments, numbers(50)).toArray()).toEqual([...numbers(50)].map((n) => n + 1));
+    expect(await pool.map(increments, numbers(50), { concurrency: 20 }).toArray()).toEqual([...numbers(50)].map((n) => n + 1));
+  });
+
+  it('waits with an item that comes when others have filled the queue meanwhile', async () => {
+    const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
+    const { path, open } = gate();
+    const others: Promise<unknown>[] = [];
+    async function* source(): AsyncGenerator<number> {
+      others.push(pool.run(waitsAt, [path, 1]), pool.run(waitsAt, [path, 2]));
+      yield 1;
+    }
+    const mapped = pool.map(increments, source()).toArray();
+    open();
+    expect(await mapped).toEqual([2]);
+    expect(await Promise.all(others)).toEqual([1, 2]);
+  });
+
   it('lets results through that are done while its source is slow', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const { isOpen, open } = gate();
