@@ -10,6 +10,8 @@ export interface BatchHost extends WorkerHost {
   readonly sheet: Sheet;
   /** Of stores. */
   readonly texts: KeptTexts;
+  /** The task that runs has reported progress. */
+  hasReported: boolean;
   /** What cannot be cloned is answered for by an error. */
   post(notice: AnswerNotice): void;
   /** Has the pool look at the sheet. */
@@ -22,6 +24,7 @@ const HOLD_MS = 0.25;
 /** Runs the tasks of a batch in turn. */
 export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<BatchDone> {
   host.sheet.begin();
+  host.hasReported = false;
   // What is entered in a task is seen in its own scope alone, so that one clean root does for all of them.
   return inCleanRoot(() => new BatchRun(batch, host).from(0, inScopeOfItsOwn));
 }
@@ -65,8 +68,11 @@ class BatchRun {
 
   #answer(place: number, response: RunResponse): void {
     const { runMs, memory } = response;
+    const { hasReported } = this.#host;
     this.#memory = memory;
-    if (isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
+    this.#host.hasReported = false;
+    // On the sheet, its answer would overtake what it has reported.
+    if (!hasReported && isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
       this.#heldMs += runMs;
       if (this.#heldMs >= HOLD_MS) this.#point();
     } else this.#host.post({ type: 'answer', place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });

@@ -25,13 +25,17 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     addresses: [],
     pollAbort: (id) => (Atomics.load(control, layout.abortedTask) === id ? abortKinds[Atomics.load(control, layout.abortKind)] : undefined),
     started: (id) => { side?.postMessage({ type: 'started', id }); },
-    progress: (id, value) => { postProgress(side, id, value); },
+    progress: (id, value) => {
+      host.hasReported = true;
+      postProgress(side, id, value);
+    },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);
     },
     sheet: new Sheet(),
     texts: new KeptTexts(),
+    hasReported: false,
     post: (notice) => { postAnswer(side, notice); },
     pointAtSheet: () => { side?.postMessage({ type: 'sheet' }); },
   };

@@ -153,6 +153,24 @@ describe('short tasks that wait', () => {
     expect([one === other, other, third]).toEqual([false, { n: 0 }, { n: 0 }]);
   });
 
+  it('have reported all that they report before they answer, however late this thread looks', async () => {
+    const { pool, release } = await heldPool({ maxThreads: 1 });
+    const marks = new Int32Array(new SharedArrayBuffer(4));
+    const { path, open } = gate();
+    const { options, seen } = observed();
+    // Each of the first two has the pool look for answers: for that of the third, too, once this thread comes to it.
+    const first = pool.run(mixed, [{ ms: 1 }]).then(() => {
+      for (const end = performance.now() + 10_000; Atomics.load(marks, 0) < 1 && performance.now() < end;);
+    });
+    const second = pool.run(mixed, [{ ms: 1 }]);
+    const reporting = pool.run(mixed, [{ value: 'reported', reports: true }], options).then((value) => ({ value, seen: [...seen] }));
+    const last = pool.run(mixed, [{ marks, gate: path }]);
+    release();
+    expect(await reporting).toEqual({ value: 'reported', seen: ['reported'] });
+    open();
+    await Promise.all([first, second, last]);
+  });
+
   it('keep their order and their priorities', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
