@@ -32,7 +32,11 @@ export interface Process extends OneWorker {
   readonly process: ChildProcess;
 }
 
-interface Handle { readonly thread?: Worker; readonly process?: ChildProcess }
+interface Handle {
+  readonly thread?: Worker;
+  readonly process?: ChildProcess;
+  removeListener?(event: string, listener: (...args: unknown[]) => void): void;
+}
 
 // Beside this file in dist. Bundlers look for exactly this expression.
 const entry = fileURLToPath(new URL('./entry.js', import.meta.url));
@@ -52,6 +56,8 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
   const life = { isEnding: false };
+  const gone = new Promise((resolve) => (handle.thread ?? handle.process)?.once('exit', resolve));
+  allowOnce(handle);
   watchExit(pool, handle, events, life);
   return {
     thread: handle.thread!,
@@ -62,11 +68,20 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
       };
       void pool.run(message, transferOf(transfer)).then(onAnswer, ifAlive);
     },
-    terminate: () => {
+    terminate: async () => {
       life.isEnding = true;
-      return pool.destroy();
+      // What it throws on its way out is nobody's any more.
+      await pool.destroy().catch(() => gone);
     },
   };
+}
+
+/**
+ * While tinypool waits for a worker's end by `events.once()`, an error of the worker takes the listeners off again, and
+ * tinypool's wrapper has no function for that: the TypeError would be thrown in this process, and end it.
+ */
+function allowOnce(handle: Handle): void {
+  handle.removeListener = (event, listener) => { (handle.thread ?? handle.process)?.removeListener(event, listener); };
 }
 
 const nothingToTransfer: NonNullable<Parameters<Tinypool['run']>[1]> = { transferList: [] };
