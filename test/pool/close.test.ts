@@ -116,6 +116,10 @@ describe('the process', () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
+  it('is not ended by a worker thread that throws while the pool closes', async () => {
+    expect(await runNode([script('throws-while-closing.js')])).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
+  });
+
   it('starts no thread by importing offloop, and ends', async () => {
     expect(await runNode([script('imports-only.js')])).toEqual({ code: 0, stdout: '0 workers\n', stderr: '' });
   });
