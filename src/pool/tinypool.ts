@@ -56,8 +56,8 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
   const life = { isEnding: false };
-  const gone = new Promise((resolve) => (handle.thread ?? handle.process)?.once('exit', resolve));
-  allowOnce(handle);
+  const gone = new Promise((resolve) => workerOf(handle)?.once('exit', resolve));
+  letOnceCleanUp(handle);
   watchExit(pool, handle, events, life);
   return {
     thread: handle.thread!,
@@ -80,8 +80,12 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
  * While tinypool waits for a worker's end by `events.once()`, an error of the worker takes the listeners off again, and
  * tinypool's wrapper has no function for that: the TypeError would be thrown in this process, and end it.
  */
-function allowOnce(handle: Handle): void {
-  handle.removeListener = (event, listener) => { (handle.thread ?? handle.process)?.removeListener(event, listener); };
+function letOnceCleanUp(handle: Handle): void {
+  handle.removeListener = (event, listener) => { workerOf(handle)?.removeListener(event, listener); };
+}
+
+function workerOf({ thread, process: child }: Handle): Worker | ChildProcess | undefined {
+  return thread ?? child;
 }
 
 const nothingToTransfer: NonNullable<Parameters<Tinypool['run']>[1]> = { transferList: [] };
@@ -92,7 +96,7 @@ function transferOf(transfer: readonly Transferable[] | undefined): NonNullable<
 
 /** tinypool listens to `error` only: after `process.exit()` in a thread its promise would never settle. */
 function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: { isEnding: boolean }): void {
-  const worker = handle.thread ?? handle.process;
+  const worker = workerOf(handle);
   let error: unknown;
   let stderrTail = '';
   // Before tinypool's own listener, which would start a replacement; replacing is the pool's business.
