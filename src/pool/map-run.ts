@@ -123,9 +123,11 @@ export class MapRun<I, Item extends MapItem> {
   #pullAll(source: Iterator<I>): void {
     let hasPulled = false;
     for (let free = this.#free; free > 0 && this.#state === 'pulling'; free--) {
-      // What was pulled fills a small queue until it is sent, though workers may be free.
-      if (hasPulled && this.#pool.room <= 0) this.#pool.send();
-      if (this.#pool.room <= 0) return;
+      if (this.#pool.room <= 0) {
+        // What was pulled fills a small queue until it is sent, though workers may be free.
+        if (hasPulled) this.#pool.send();
+        if (this.#pool.room <= 0) return;
+      }
       hasPulled = this.#received(source.next()) || hasPulled;
     }
     if (hasPulled) this.#pool.send();
