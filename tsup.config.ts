@@ -33,6 +33,7 @@ export default defineConfig({
     'pool': 'src/pool/index.ts',
     'entry': 'src/worker/entry.ts',
     'monitor': 'src/watchdog/monitor.ts',
+    'looker': 'src/pool/looker.ts',
     'cli': 'src/cli/main.ts',
   },
   dts: subpaths,

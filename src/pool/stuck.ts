@@ -1,56 +1,55 @@
+import { isMainThread, Worker } from 'node:worker_threads';
+
+import { mayInspect } from '../ask-thread.ts';
+import { inCleanRoot } from '../context/root.ts';
 import { isOwnFrame } from '../frames.ts';
+import { attaching } from './attaching.ts';
 
-/** How long a stuck worker may take to answer: it took 3 to 9 ms where it was measured. */
-const PATIENCE_MS = 250;
-
-interface Attached {
-  readonly params: { readonly sessionId: string; readonly workerInfo: { readonly title: string } };
-}
-
-interface Answered {
-  readonly params: { readonly message: string };
-}
+/** How long it may take the thread that looks to start and to look, in ms. */
+const PATIENCE_MS = 1000;
 
 /**
- * The stack of a worker thread, in whatever loop it is stuck: the inspector interrupts it to evaluate an expression, and
- * that expression runs on top of the stuck frames. No port is opened, and no debugger is paused. Own frames are left out.
- * @returns undefined where there is no inspector (a build without it, `--permission`), or nothing of the user's runs
+ * The stack of a worker thread, in whatever loop it is stuck. No port is opened, and no debugger is paused. Own frames
+ * are left out.
+ * @returns undefined where there is no inspector (a build without it, `--permission`), where this thread is a worker
+ * itself, whose own workers the inspector does not reach, or where nothing of the user's runs
  */
 export async function stackOfThread(threadId: number): Promise<string | undefined> {
+  if (!isMainThread || !mayInspect()) return undefined;
   try {
-    const { Session } = await import('node:inspector');
-    const session = new Session();
-    session.connect();
-    try {
-      return userFrames(await evaluateIn(session, threadId));
-    } finally {
-      session.disconnect();
-    }
+    return userFrames(await attaching.look(() => ask(threadId)));
   } catch {
     return undefined;
   }
 }
 
-// Raised for the moment only: this is the user's setting, in the user's worker.
-const expression =
-  '(() => { const E = Error, limit = E.stackTraceLimit, prepare = E.prepareStackTrace; E.stackTraceLimit = 50; E.prepareStackTrace = undefined;' +
-  ' try { return new E().stack } finally { E.stackTraceLimit = limit; E.prepareStackTrace = prepare } })()';
+// Started for the first look; then it stays, since each thread that ends is a danger for the next one: see attaching.ts.
+let looker: Worker | undefined;
 
-function evaluateIn(session: import('node:inspector').Session, threadId: number): Promise<string | undefined> {
-  const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true } };
+function ask(threadId: number): Promise<string | undefined> {
+  looker ??= inCleanRoot(startLooker);
+  const worker = looker;
   return new Promise((resolve) => {
-    setTimeout(resolve, PATIENCE_MS, undefined).unref();
-    session.on('NodeWorker.attachedToWorker', ({ params }: Attached) => {
-      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
-      if (!params.workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
-      session.post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message: JSON.stringify(request) });
-    });
-    session.on('NodeWorker.receivedMessageFromWorker', ({ params }: Answered) => {
-      const { id, result } = JSON.parse(params.message) as { id?: number; result?: { result?: { value?: string } } };
-      if (id === request.id) resolve(result?.result?.value);
-    });
-    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+    const timer = setTimeout(finish, PATIENCE_MS, undefined).unref();
+    worker.once('message', finish);
+    worker.once('error', finish);
+    worker.postMessage(threadId);
+
+    function finish(stack: unknown): void {
+      clearTimeout(timer);
+      worker.off('message', finish);
+      worker.off('error', finish);
+      resolve(typeof stack === 'string' ? stack : undefined);
+    }
   });
+}
+
+/** Without the process's own --import and --require: those are for the application. */
+function startLooker(): Worker {
+  const worker = new Worker(new URL('./looker.js', import.meta.url), { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
+  worker.on('error', () => { looker = undefined; });
+  worker.unref();
+  return worker;
 }
 
 function userFrames(stack: string | undefined): string | undefined {

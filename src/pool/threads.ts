@@ -4,6 +4,7 @@ import { inCleanRoot } from '../context/root.ts';
 import { abortKinds, layout, type AbortNotice, type BatchDone, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { explainUnsent } from '../wire/uncloneable.ts';
+import { attaching } from './attaching.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './stuck.ts';
 import { startThread } from './tinypool.ts';
@@ -57,6 +58,6 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
       worker.post(message, undefined, () => undefined, () => undefined);
     },
     stack: () => stackOfThread(worker.thread.threadId),
-    terminate: () => worker.terminate(),
+    terminate: () => attaching.end(() => worker.terminate()),
   };
 }

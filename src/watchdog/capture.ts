@@ -1,5 +1,6 @@
-import type { Runtime, Session } from 'node:inspector';
+import type { Session } from 'node:inspector';
 
+import { askWorker, type Answer } from '../ask-thread.ts';
 import type { Finding, Timed } from './probe.ts';
 import type { Sampled } from './sampler.ts';
 import type { Stall } from './types.ts';
@@ -89,33 +90,12 @@ export class Prober {
   }
 }
 
-type Answer = Runtime.EvaluateReturnType;
-
 function askMain(session: Session, expression: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (error, answer) => {
       if (error === null) resolve(answer);
       else reject(error);
     });
-  });
-}
-
-/** The main thread, which is not the one that is stuck then, passes it on. */
-function askWorker(session: Session, expression: string, threadId: number): Promise<Answer> {
-  const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, silent: true } };
-  return new Promise((resolve, reject) => {
-    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
-      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
-      if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
-      session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(request) });
-    });
-    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
-      const { id, result, error } = JSON.parse(params.message) as { id?: number; result?: Answer; error?: { message: string } };
-      if (id !== request.id) return;
-      if (result === undefined) reject(new Error(error?.message ?? 'no answer'));
-      else resolve(result);
-    });
-    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   });
 }
 

@@ -1,6 +1,7 @@
 import diagnostics from 'node:diagnostics_channel';
 import { isMainThread, threadId } from 'node:worker_threads';
 
+import { mayInspect } from '../ask-thread.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
@@ -123,7 +124,7 @@ export class MainWatchdog implements Watchdog {
   #startMonitor(interval: number, tellTo: number | undefined): void {
     const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
     const settings = { ...{ interval, threshold, log, page, abortAfter, sampling, tellTo }, hasIgnore: ignore !== undefined };
-    const watched = { id: this.#id, board: this.#board.buffer, threadId: isMainThread ? 0 : threadId, thread: ownThread(), refusal: inspectorRefusal() };
+    const watched = { id: this.#id, board: this.#board.buffer, threadId: isMainThread ? 0 : threadId, thread: ownThread(), refusal: mayInspect() ? undefined : noInspector };
     try {
       this.#monitor = new MonitorThread({ ...settings, ...watched }, {
         hear: (news) => { this.#hear(news); },
@@ -215,11 +216,7 @@ function guard<R>(name: string, callback: () => R): R | undefined {
   }
 }
 
-/** Asked first: where the permission is missing, Node does not throw but aborts, when a worker thread connects to another. */
-function inspectorRefusal(): string | undefined {
-  const { permission } = process as { permission?: { has(scope: string): boolean } };
-  return permission?.has('inspector') === false ? '--permission refuses the inspector (--allow-inspector allows it, where this Node has that flag)' : undefined;
-}
+const noInspector = '--permission refuses the inspector (--allow-inspector allows it, where this Node has that flag)';
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };

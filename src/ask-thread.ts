@@ -1,0 +1,33 @@
+import type { Runtime, Session } from 'node:inspector';
+
+export type Answer = Runtime.EvaluateReturnType;
+
+/** Asked first: without the permission Node does not throw but aborts, when a worker thread connects to another one. */
+export function mayInspect(): boolean {
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission?.has('inspector') !== false;
+}
+
+/**
+ * Has a worker thread evaluate an expression in the middle of whatever it does: the inspector interrupts it, and the
+ * expression runs on top of the frames that are stuck. The main thread passes both on, and interrupts itself for it.
+ * @param session connected to the main thread from another one. A session of the main thread itself would end the process
+ * now and then: its listener runs while Node goes through the list of workers, and a worker that starts or ends changes it.
+ */
+export function askWorker(session: Session, expression: string, threadId: number): Promise<Answer> {
+  const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, silent: true } };
+  return new Promise((resolve, reject) => {
+    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
+      if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
+      session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(request) });
+    });
+    session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
+      const { id, result, error } = JSON.parse(params.message) as { id?: number; result?: Answer; error?: { message: string } };
+      if (id !== request.id) return;
+      if (result === undefined) reject(new Error(error?.message ?? 'no answer'));
+      else resolve(result);
+    });
+    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  });
+}
