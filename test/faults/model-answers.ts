@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Deed } from '../fixtures/acts.js';
+
+/*
+ * The model: what a call may answer. It knows nothing of workers, messages and queues.
+ */
+
+export type Answer = { readonly value: unknown } | { readonly error: any };
+
+/** A call, as far as its answer depends on it. */
+export interface Asked {
+  readonly id: number;
+  readonly deed: Deed;
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+  readonly deadline: number | undefined;
+  /** Of the moment when it was made. */
+  readonly when: {
+    readonly isClosed: boolean;
+    readonly isAborted: boolean;
+    readonly isTooLate: boolean;
+  };
+}
+
+/** The pool, at the moment of the answer. */
+export interface Around {
+  /** Calls may be given up by `close()`. */
+  readonly isCutOff: boolean;
+  readonly hasSmallQueue: boolean;
+}
+
+type Own = { readonly returns: (id: number) => unknown } | { readonly rejects: (error: any, id: number) => boolean } | 'endless';
+
+const number: Own = { returns: (id) => id };
+const object: Own = { returns: (id) => ({ id }) };
+const threw: Own = { rejects: (error, id) => error.name === 'RangeError' && error.message === `thrown by ${id}` };
+const uncloneable = (path: string): Own => ({ rejects: (error) => error.code === 'OFFLOOP_NOT_CLONEABLE' && error.path === path });
+// A process says why on its stderr only.
+const crashed: Own = { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && (error.cause === undefined || error.cause.message === `thrown by ${id}`) };
+
+const own: Record<Deed, Own> = {
+  'returns a number': number,
+  'returns an object': object,
+  'returns a long text': { returns: (id) => `${id}:${'x'.repeat(50_000)}` },
+  'returns a Buffer': { returns: (id) => ({ bytes: Buffer.from(String(id)) }) },
+  'hands over its result': { returns: (id) => Uint32Array.of(id).buffer },
+  'resolves at once': number,
+  'resolves later': number,
+  'calls another task': object,
+  'takes its time': number,
+  'reports progress': number,
+  'throws': threw,
+  'rejects': threw,
+  'throws null': { rejects: (error) => error === null },
+  'throws a function': { rejects: (error) => typeof error === 'string' && error.includes('function') },
+  'returns a function': uncloneable('result.format'),
+  'returns a getter that throws': uncloneable('result.bad'),
+  'takes what cannot be cloned': uncloneable('args[3]'),
+  'exits': { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === id % 256 },
+  'throws from a timer': crashed,
+  'leaves a rejection': crashed,
+  'spins': 'endless',
+  'hangs': 'endless',
+  'looks whether it is to stop': 'endless',
+  'hears that it is to stop': 'endless',
+};
+
+export function isEndless(deed: Deed): boolean {
+  return own[deed] === 'endless';
+}
+
+/** The value that the deed returns, if it does. */
+export function valueOf(deed: Deed, id: number): { readonly value: unknown } | undefined {
+  const answer = own[deed];
+  return typeof answer === 'object' && 'returns' in answer ? { value: answer.returns(id) } : undefined;
+}
+
+export function isOwnError(deed: Deed, id: number, error: unknown): boolean {
+  const answer = own[deed];
+  return typeof answer === 'object' && 'rejects' in answer && matches(answer.rejects, error, id);
+}
+
+export function isAllowed(call: Asked, answer: Answer, around: Around): boolean {
+  const { when, signal, deed, id } = call;
+  const code = 'error' in answer ? codeOf(answer.error) : undefined;
+  if (when.isClosed) return code === 'OFFLOOP_POOL_CLOSED';
+  if (when.isAborted) return 'error' in answer && answer.error === signal!.reason;
+  if (when.isTooLate) return code === 'OFFLOOP_DEADLINE';
+  if ('value' in answer) return isDeepStrictEqual(valueOf(deed, id), answer);
+  return isOwnError(deed, id, answer.error) || (signal?.aborted === true && answer.error === signal.reason) || isGivenUp(call, code, around);
+}
+
+/** A timer and the clock of the deadline do not tick together. */
+const EARLY_MS = 2;
+
+function isGivenUp({ timeout, deadline }: Asked, code: unknown, { isCutOff, hasSmallQueue }: Around): boolean {
+  switch (code) {
+    case 'OFFLOOP_TIMEOUT': return timeout !== undefined;
+    case 'OFFLOOP_DEADLINE': return deadline !== undefined && Date.now() >= deadline - EARLY_MS;
+    case 'OFFLOOP_POOL_CLOSED': return isCutOff;
+    case 'OFFLOOP_QUEUE_FULL': return hasSmallQueue;
+    default: return false;
+  }
+}
+
+/** The call never got as far as the queue, and the statistics know nothing of it. */
+export function isRefused({ when }: Asked, answer: Answer): boolean {
+  if (when.isClosed || when.isAborted || when.isTooLate) return true;
+  return 'error' in answer && (codeOf(answer.error) === 'OFFLOOP_QUEUE_FULL' || isLate(answer, 'when it was called'));
+}
+
+/** Its deadline has passed, and the error says when. */
+export function isLate(answer: Answer, when: string): boolean {
+  return 'error' in answer && codeOf(answer.error) === 'OFFLOOP_DEADLINE' && String(answer.error.message).includes(when);
+}
+
+export function codeOf(error: unknown): unknown {
+  return (error as { code?: unknown } | null | undefined)?.code;
+}
+
+function matches(rejects: (error: any, id: number) => boolean, error: unknown, id: number): boolean {
+  try {
+    return rejects(error, id);
+  } catch {
+    // It is null, or something as far from an error.
+    return false;
+  }
+}

@@ -1,0 +1,85 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+
+import { expect } from 'vitest';
+
+import { acts, meets } from '../fixtures/acts.js';
+import { expectCapacity } from '../pool/helpers.ts';
+import { codeOf, isLate, isRefused, type Answer, type Asked } from './model-answers.ts';
+import { answerOf, LIMIT, within, type Subject } from './model-subject.ts';
+
+/*
+ * What holds when all calls of a sequence have settled.
+ */
+
+export interface MadeCall extends Asked {
+  /** What held all workers when it was made. */
+  readonly madeUnder: object | undefined;
+  readonly seen: unknown[];
+  answer?: Answer;
+  answeredUnder?: object | undefined;
+  heardTooLate?: true;
+}
+
+/** All workers are there, and nothing is left of what was called. */
+export async function expectWhole({ pool, options: { runtime, idleTimeout } }: Subject): Promise<void> {
+  await untilIdle(pool);
+  const { max } = pool.stats().workers;
+  if (runtime === 'threads') {
+    const cells = new Int32Array(new SharedArrayBuffer(4));
+    const met = await within(Promise.all(Array.from({ length: max }, () => pool.run(meets, [cells, max]))), 'as many tasks as there are workers');
+    expect(met).toEqual(met.map(() => true));
+  } else await within(expectCapacity(pool, max), 'as many tasks as there are workers');
+  await untilIdle(pool);
+  const { queue, workers: { busy, idle, started, crashed, replaced } } = pool.stats();
+  expect({ waiting: queue.waiting, busy }).toEqual({ waiting: 0, busy: 0 });
+  // Without the ones that have idled for too long.
+  if (idleTimeout === 60_000) expect({ started, crashed, replaced, idle }).toMatchObject({ started: crashed + replaced + idle });
+}
+
+/** A task that was given up may take its time to stop. */
+async function untilIdle(pool: Subject['pool']): Promise<void> {
+  for (const end = performance.now() + LIMIT; pool.stats().workers.busy > 0 && performance.now() < end;) await turn();
+}
+
+export async function expectClosed({ pool, log }: Subject): Promise<void> {
+  expect(pool.stats()).toMatchObject({ state: 'closed', queue: { waiting: 0 }, workers: { busy: 0, idle: 0 } });
+  const late = await answerOf(pool.run(acts, [0, log, 'returns a number']));
+  expect('error' in late && codeOf(late.error)).toBe('OFFLOOP_POOL_CLOSED');
+}
+
+/** No call is started twice, nor one that was given up while it waited; and whoever has its value was started. */
+export function expectStarts(starts: ReadonlyMap<number, number>, calls: readonly MadeCall[], items: readonly { readonly id: number }[]): void {
+  for (const call of calls) {
+    const times = starts.get(call.id) ?? 0;
+    const allowed = neverStarts(call) ? [0] : 'value' in call.answer! ? [1] : [0, 1];
+    if (!allowed.includes(times)) throw unexpected({ call, times, allowed });
+    expectProgress(call);
+  }
+  for (const { id } of items) expect(starts.get(id) ?? 0).toBeLessThanOrEqual(items.filter((item) => item.id === id).length);
+}
+
+function neverStarts(call: MadeCall): boolean {
+  const hasOnlyWaited = call.madeUnder !== undefined && call.answeredUnder === call.madeUnder;
+  return hasOnlyWaited || isRefused(call, call.answer!) || isLate(call.answer!, 'never started') || call.deed === 'takes what cannot be cloned';
+}
+
+function expectProgress({ deed, id, seen, answer, heardTooLate }: MadeCall): void {
+  const all = deed === 'reports progress' ? [{ id, part: 1 }, { id, part: 2 }] : [];
+  expect(heardTooLate).toBe(undefined);
+  expect(seen).toEqual('value' in answer! ? all : all.slice(0, seen.length));
+}
+
+/** The statistics count each call that was taken, once. */
+export function expectFigures(subject: Subject, calls: readonly MadeCall[]): void {
+  for (const { answer } of calls.filter((call) => !isRefused(call, call.answer!))) {
+    subject.counted++;
+    if ('error' in answer!) subject.failed++;
+  }
+  const { count = 0, failed = 0 } = subject.pool.stats().tasks.acts ?? {};
+  expect({ count, failed }).toEqual({ count: subject.counted, failed: subject.failed });
+}
+
+export function unexpected(facts: object): Error {
+  return new Error(`Not what the model allows: ${inspect(facts, { depth: 4, maxStringLength: 200 })}`);
+}

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import type { PoolOptions } from 'offloop';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { play } from './model-play.ts';
+import { lives, sequences } from './model-steps.ts';
+import { Subject } from './model-subject.ts';
+
+/*
+ * Random programs against a model that knows what each call may answer. `OFFLOOP_MODEL_RUNS=5000` plays so many sequences,
+ * `OFFLOOP_MODEL_SEED` those of an earlier run, and then shrinks what fails; `OFFLOOP_MODEL_PATH` only the one that failed.
+ */
+const { OFFLOOP_MODEL_RUNS: runs = '120', OFFLOOP_MODEL_SEED: seed, OFFLOOP_MODEL_PATH: path } = process.env;
+
+/** Each way has its share of the sequences. */
+const total = Number(runs);
+const parameters = (share: number): fc.Parameters<unknown> => ({
+  numRuns: Math.ceil(total * share),
+  // On real threads a sequence may fail once and then not again, so that shrinking finds little and takes long.
+  endOnFailure: seed === undefined,
+  ...(seed !== undefined && { seed: Number(seed) }),
+  ...(path !== undefined && { path }),
+});
+const timeout = 60_000 + 1000 * total;
+
+const reused: [share: number, PoolOptions][] = [
+  [0.45, { runtime: 'threads', maxThreads: 2 }],
+  [0.2, { runtime: 'threads', maxThreads: 2, coalesce: false }],
+  [0.03, { runtime: 'processes', maxThreads: 2 }],
+  [0.17, { runtime: 'inline', maxThreads: 2 }],
+];
+
+describe.each(reused)('in %d of the random sequences, with %o,', (share, options) => {
+  let subject: Subject | undefined;
+  afterAll(() => subject?.end());
+
+  it('every call has an answer that it may have, and the pool is whole again', async () => {
+    let played = 0;
+    const property = fc.asyncProperty(sequences({ isInline: options.runtime === 'inline', mayClose: false }), async (steps) => {
+      subject ??= new Subject(options);
+      try {
+        await play(subject, steps);
+        played++;
+      } catch (error) {
+        // What it has left behind is not the fault of the next one.
+        void subject.end().catch(() => {});
+        subject = undefined;
+        throw error;
+      }
+    });
+    await fc.assert(property, parameters(share));
+    expect(played).toBeGreaterThan(0);
+  }, timeout);
+});
+
+describe.each([[0.1, 'threads'], [0.01, 'processes'], [0.04, 'inline']] as const)('in %d of the random sequences, each with a pool of its own on %s,', (share, runtime) => {
+  it('every call has an answer that it may have, and the pool closes', async () => {
+    const property = fc.asyncProperty(lives, sequences({ isInline: runtime === 'inline', mayClose: true }), async (options, steps) => {
+      const subject = new Subject({ ...options, runtime });
+      try {
+        await play(subject, steps);
+      } finally {
+        await subject.end();
+      }
+    });
+    await fc.assert(property, parameters(share));
+  }, timeout);
+});
