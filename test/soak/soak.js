@@ -1,0 +1,94 @@
+// Calls a million tasks, one in a hundred of them faulty, and shows that no call is lost and that nothing is left behind:
+//   npm run soak [-- --tasks 10000000 | --minutes 30] [--runtime processes]
+import { parseArgs } from 'node:util';
+
+import { createPool } from 'offloop';
+
+import { call, faultNames, faultOf } from './calls.js';
+import { print } from './report.js';
+import { leaks, usage, usageComparedTo } from './usage.js';
+
+const { values } = parseArgs({ options: { tasks: { type: 'string' }, minutes: { type: 'string' }, runtime: { type: 'string', default: 'threads' } } });
+const minutes = Number(values.minutes ?? Infinity);
+const tasks = Number(values.tasks ?? (values.minutes === undefined ? 1_000_000 : Infinity));
+const WORKERS = 2;
+/** At a time. */
+const CALLERS = 400;
+/** Nothing has settled for so long: calls are lost. */
+const SILENCE_MS = 30_000;
+/** A leak is what has grown since this share of the calls. */
+const WARM = 0.1;
+
+const violations = [];
+process.on('warning', ({ name, message }) => violations.push(`${name}: ${message}`));
+
+const count = { calls: 0, settled: 0, faults: Object.fromEntries(faultNames.map((name) => [name, 0])) };
+
+// Opened with the first use, which is no leak.
+void [process.stdout, process.stderr];
+
+// Unknown as long as it has not come to that.
+let warm, end, seconds;
+
+const before = await usage();
+const pool = createPool({
+  ...{ runtime: values.runtime, minThreads: WORKERS, maxThreads: WORKERS, idleTimeout: 2 ** 31 - 1, abortGrace: 5 },
+  ...{ maxTasksPerWorker: 2000, maxMemoryBeforeRecycle: 2 ** 26 },
+});
+const startedAt = performance.now();
+await callUntil(tasks * WARM, minutes * WARM);
+warm = await usage();
+await callUntil(tasks, minutes);
+end = await usageComparedTo(warm);
+seconds = (performance.now() - startedAt) / 1000;
+violations.push(...leaks(warm, end).map((name) => `${name}: from ${warm[name]} after a tenth of the calls to ${end[name]}`));
+await pool.close();
+violations.push(...leaks(before, await usageComparedTo(before)).map((name) => `${name}: more after close() than before createPool()`));
+finish();
+
+/** Each caller calls again when it has its answer. */
+async function callUntil(calls, limit) {
+  const deadline = startedAt + limit * 60_000;
+  const caller = async () => {
+    while (count.calls < calls && performance.now() < deadline) await callOnce(count.calls++);
+  };
+  const watch = watchSilence();
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  await refill();
+  clearInterval(watch);
+}
+
+async function callOnce(n) {
+  const fault = faultOf(n);
+  if (fault !== undefined) count.faults[fault]++;
+  const problem = await call(pool, n);
+  count.settled++;
+  if (problem !== undefined) violations.push(problem);
+}
+
+/** All workers are there, and none is busy: the last faults may have left fewer. */
+async function refill() {
+  for (let isFull = false; !isFull; isFull = pool.stats().workers.idle === WORKERS) {
+    await Promise.all(Array.from({ length: WORKERS }, () => callOnce(count.calls++)));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function watchSilence() {
+  let seen = -1;
+  return setInterval(() => {
+    if (seen === count.settled) finish();
+    seen = count.settled;
+  }, SILENCE_MS);
+}
+
+function finish() {
+  const { tasks: { works }, queue, workers } = pool.stats();
+  const lost = count.calls - count.settled;
+  const failed = Object.values(count.faults).reduce((sum, n) => sum + n, 0);
+  if (lost > 0) violations.push(`${lost} calls have not settled`);
+  if (works.count !== count.calls || works.failed !== failed) violations.push(`the pool counts ${works.count} calls and ${works.failed} failed ones`);
+  if (queue.waiting > 0 || workers.busy > 0) violations.push(`the pool has ${queue.waiting} calls waiting and ${workers.busy} workers busy`);
+  print({ count, lost, failed, workers, seconds, warm, end, violations });
+  process.exit(violations.length > 0 ? 1 : 0);
+}
