@@ -1,0 +1,70 @@
+// What tinypool does by itself with each fault, for comparison: node test/faults/tinypool.js
+// A faulty task runs beside an innocent one, and another innocent one waits behind them.
+import { setTimeout as after } from 'node:timers/promises';
+
+import { Tinypool } from 'tinypool';
+
+/** What has not settled by then never does. */
+const LIMIT_MS = 1500;
+const filename = new URL('../fixtures/tinypool-tasks.js', import.meta.url).href;
+
+const faults = {
+  'throws an error with a code': {},
+  'throws null': {},
+  'returns what cannot be cloned': {},
+  'throws what cannot be cloned': {},
+  'takes what cannot be cloned': { argument: () => 'a function' },
+  'takes what cannot be cloned, after it has waited': { argument: () => 'a function', waits: true },
+  'process.exit()': {},
+  'throws from a timer': {},
+  'leaves a rejection': {},
+  'spins for ever': {},
+  'spins for ever, aborted': { aborts: true },
+  'waits, aborted': { aborts: true },
+  'throws from a timer, beside others on its worker': { shares: true },
+  'returns what cannot be cloned, beside others on its worker': { shares: true },
+  'waits, aborted, beside others on its worker': { shares: true, aborts: true },
+};
+
+// The process must not end for an error that tinypool lets through.
+process.on('uncaughtException', () => {});
+process.on('unhandledRejection', () => {});
+
+const rows = [];
+for (const [fault, options] of Object.entries(faults)) rows.push(await tryOut(fault, options));
+console.table(Object.fromEntries(rows));
+process.exit();
+
+async function tryOut(fault, { argument, aborts = false, waits = false, shares = false }) {
+  const threads = shares ? 1 : 2;
+  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: shares ? 3 : 1 });
+  await Promise.all([1, 2].map(() => answerOf(pool.run({ does: 'waits a little' }))));
+  const controller = new AbortController();
+  const options = aborts ? { signal: controller.signal } : {};
+  const innocent = answerOf(pool.run({ does: 'waits a little' }));
+  if (waits) void answerOf(pool.run({ does: 'waits a little' }));
+  const culprit = answerOf(pool.run({ does: fault.split(',')[0], argument }, options));
+  const behind = answerOf(pool.run({ does: 'returns' }));
+  if (aborts) setTimeout(() => controller.abort('the reason'), 50);
+  const row = { culprit: await culprit, 'beside it': await innocent, 'behind it': await behind, afterwards: await capacityOf(pool, threads) };
+  await Promise.race([pool.destroy().catch(() => {}), after(LIMIT_MS)]);
+  return [fault, row];
+}
+
+/** How many of the threads answer when all of them have a task, none of which ends before all have begun. */
+async function capacityOf(pool, threads) {
+  const cells = new Int32Array(new SharedArrayBuffer(4));
+  const answers = await Promise.all(Array.from({ length: threads }, () => answerOf(pool.run({ does: 'meets', argument: { cells, threads } }))));
+  return `${answers.filter((answer) => answer === 'resolves: met').length} of ${threads} threads work`;
+}
+
+function answerOf(promise) {
+  const settled = promise.then((value) => `resolves: ${value}`, (error) => `rejects: ${describe(error)}`);
+  return Promise.race([settled, after(LIMIT_MS, 'never settles')]);
+}
+
+function describe(error) {
+  if (!(error instanceof Error)) return String(error);
+  const code = error.code === undefined ? '' : ` (code ${error.code})`;
+  return `${error.name}: ${error.message.slice(0, 60)}${code}`;
+}
