@@ -104,6 +104,11 @@ export class Dispatcher {
     this.#onChange();
   }
 
+  /** From now on workers are started for calls only. */
+  windDown(): void {
+    this.#workers.minimum = 0;
+  }
+
   /** Ends every worker; to be called when none is busy. */
   async end(): Promise<void> {
     this.#watch.stop();
@@ -116,7 +121,7 @@ export class Dispatcher {
     forgive(slot);
     slot.told = id;
     slot.worker.tell({ type: 'abort', id, kind });
-    slot.grace = setTimeout(() => { this.#replace(slot); }, this.#settings.abortGrace).unref();
+    slot.grace = setTimeout(() => { this.#replace(slot); }, Math.min(this.#settings.abortGrace, 2 ** 31 - 1)).unref();
   }
 
   #limitsFor(slot: Slot): BatchLimits {
@@ -230,7 +235,11 @@ export class Dispatcher {
     readAnswers(slot);
     this.#workers.forget(slot);
     this.#takeBackFrom(slot);
-    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit) });
+    for (const call of callsOf(slot)) {
+      // What was to be handed over is gone with the message.
+      if (exit.hasRunNothing && call.extras?.transfer === undefined) this.#wait(call, slot);
+      else call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit) });
+    }
     slot.calls = [];
     if (wasEnding) return;
     this.#workers.counts.crashed++;

@@ -45,6 +45,8 @@ export interface WorkerEvents {
 export interface WorkerExit {
   readonly exitCode: number | null;
   readonly isOutOfMemory: boolean;
+  /** It was told to end before it could take a task: what it was sent may run elsewhere. */
+  readonly hasRunNothing: boolean;
   /** What ended it, if something was thrown. */
   readonly error?: unknown;
   /** In words, for the error's message: "by process.exit(3)". */

@@ -26,6 +26,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const setup = { preload: options.preload, reportMemory: false };
   let isSetUp = false;
   let isEnded = false;
+  let keepAlive: NodeJS.Timeout | undefined;
 
   return {
     run(message, transfer, { onAnswer, onUnsent }) {
@@ -38,7 +39,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       }
       isSetUp = true;
       // A task that waits for something that keeps no process alive is a pending task all the same.
-      const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
+      keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
       void runLater(received, host).then((response) => {
         clearInterval(keepAlive);
         told.delete(message.id);
@@ -54,7 +55,9 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     terminate(): Promise<void> {
       if (!isEnded) {
         isEnded = true;
-        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
+        // The task cannot be stopped, but nobody waits for it any more.
+        clearInterval(keepAlive);
+        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, hasRunNothing: false, how: 'inline' }); });
       }
       return Promise.resolve();
     },

@@ -115,8 +115,9 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    else if (timeout !== undefined) inRoot(() => setTimeout(() => { this.#rejectAll(); }, timeout).unref());
+    const timer = drain && timeout !== undefined ? inRoot(() => this.#closeTimer(timeout)) : undefined;
     await this.#closed;
+    clearTimeout(timer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -233,8 +234,13 @@ export class WorkerPool implements Pool {
     return this.#dispatcher.queue.size === 0 && this.#dispatcher.busy === 0;
   }
 
+  #closeTimer(timeout: number): NodeJS.Timeout {
+    return setTimeout(() => { this.#rejectAll(); }, Math.min(timeout, 2 ** 31 - 1)).unref();
+  }
+
   async #close(): Promise<void> {
     this.#state = 'closing';
+    this.#dispatcher.windDown();
     for (const waiter of this.#waitingForRoom.splice(0)) waiter.reject(closedError(this.#settings.name, 'pool.ready() was waiting'));
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();

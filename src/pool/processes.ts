@@ -29,6 +29,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   });
   const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, abortFile };
   let isSetUp = false;
+  let isRunning = false;
 
   return {
     run(message, transfer, { onAnswer, onUnsent }) {
@@ -40,7 +41,12 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
         return;
       }
       isSetUp = true;
-      worker.post(bytes, undefined, (answer) => { onAnswer(fromBytes<RunResponse>(answer as BytesMessage)); }, onUnsent);
+      isRunning = true;
+      const onResult = (answer: unknown): void => {
+        isRunning = false;
+        onAnswer(fromBytes<RunResponse>(answer as BytesMessage));
+      };
+      worker.post(bytes, undefined, onResult, onUnsent);
     },
     tell(notice: AbortNotice): void {
       if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
@@ -48,7 +54,12 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
     },
     flushNotices: () => undefined,
     stack: () => Promise.resolve(undefined),
-    terminate: () => worker.terminate(),
+    terminate() {
+      // A task that was told to stop and has not may be in a loop, which notices nothing. An idle process exits by itself.
+      if (isRunning) worker.process.kill('SIGKILL');
+      else if (worker.process.connected) worker.process.disconnect();
+      return worker.terminate();
+    },
   };
 }
 

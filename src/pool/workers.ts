@@ -20,6 +20,8 @@ export interface WorkersEvents {
 
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
 export class Workers {
+  /** How many are kept, also when there is nothing to do. */
+  minimum: number;
   readonly counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #settings: PoolSettings;
   readonly #options: WorkerOptions;
@@ -32,11 +34,12 @@ export class Workers {
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
     const { resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle, idleTimeout, minThreads } = settings;
+    this.minimum = minThreads;
     this.#settings = settings;
     this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#events = events;
     this.#engine = engines[settings.runtime];
-    this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - minThreads, end: (slot) => { this.remove(slot); } });
+    this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - this.minimum, end: (slot) => { this.remove(slot); } });
   }
 
   get busy(): number {
@@ -66,7 +69,7 @@ export class Workers {
   }
 
   ensureMinimum(): void {
-    while (this.#slots.size < this.#settings.minThreads) {
+    while (this.#slots.size < this.minimum) {
       const slot = this.#tryStart();
       if (slot === undefined) return;
       this.#idle.push(slot);

@@ -7,6 +7,7 @@ import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
+import { liveWithParent } from './parent.ts';
 import { run, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
@@ -40,11 +41,10 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
         const { id, kind } = fromBytes<AbortNotice>(message.offloop);
         running.get(id)?.abort(kind);
       });
-      // The parent is gone, and nobody waits for what this process still computes.
-      process.on('disconnect', () => process.exit());
     });
   }
 
+  inCleanRoot(liveWithParent);
   return async (bytes) => {
     const message = fromBytes<RunMessage>(bytes);
     if (message.setup !== undefined) setUp(message.setup);
