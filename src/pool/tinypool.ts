@@ -113,7 +113,10 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
     life.isEnding = true;
     events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isReady, isProcess: handle.process !== undefined }));
     void pool.destroy();
-    if (handle.process !== undefined) setImmediate(drainOutput, handle.process);
+    if (handle.process === undefined) return;
+    setImmediate(drainOutput, handle.process);
+    // tinypool raises the limit with each process that it starts.
+    for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(stream.getMaxListeners() - 1);
   });
 }
 
