@@ -16,8 +16,10 @@ export function answered(slot: Slot, place: number, response: RunResponse, waite
   slot.heardAt = performance.now();
   isOver(slot, call);
   record(call, response.runMs, slot.sentAt - call.calledAt + waitedMs, slot.heardAt);
-  if (response.type === 'threw') call.fail(response);
-  else call.fulfil(reviveBuffers(response.value, response.buffers));
+  if (response.type === 'threw') {
+    if (response.hasNotLoaded === true) slot.isSpoiled ??= 'module';
+    call.fail(response);
+  } else call.fulfil(reviveBuffers(response.value, response.buffers));
 }
 
 /** All that the worker has answered so far. */
@@ -77,6 +79,11 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
       break;
     case 'started':
       callOf(slot, notice.id)?.extras?.onStarted?.();
+      break;
+    case 'leftover':
+      slot.leftover = notice;
+      break;
+    case 'ready':
       break;
     case 'progress':
       progressed(callOf(slot, notice.id), notice);

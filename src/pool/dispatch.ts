@@ -1,4 +1,5 @@
-import type { AbortKind } from '../wire/messages.ts';
+import type { OffloopError } from '../errors.ts';
+import type { AbortKind, WorkerNotice } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
 import { answered, callsOf, forgive, noticed, readAnswers, settleAll, takeAnswers } from './answers.ts';
@@ -6,7 +7,7 @@ import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
 import type { WorkerExit } from './engine.ts';
-import { crashError, startError, warnOfIdleCrash } from './exits.ts';
+import { crashError, failedStartError, lateStartError, startError, warnOfIdleCrash, warnOfLeftover } from './exits.ts';
 import type { PoolSettings } from './options.ts';
 import { TaskQueue } from './queue.ts';
 import { messageFor, type Slot } from './slot.ts';
@@ -34,8 +35,10 @@ export class Dispatcher {
     this.#settings = settings;
     this.#onChange = onChange;
     this.#workers = new Workers(settings, {
-      onNotice: noticed,
+      onNotice: (slot, notice) => { this.#noticed(slot, notice); },
       onExit: (slot, exit) => { this.#exited(slot, exit); },
+      onMayStart: () => { this.pump(); },
+      onLateStart: (slot) => { this.#isLate(slot); },
       onStartError: (error) => this.#failFirst(() => startError(settings.name, error)),
     });
   }
@@ -59,7 +62,7 @@ export class Dispatcher {
 
   /** Whether a worker can take a call now: then `pump()` is due. */
   get isPumpable(): boolean {
-    return this.#workers.hasFree;
+    return this.#workers.hasFree || this.#workers.refusal !== undefined;
   }
 
   /** How many tasks of this kind share a message where many wait. */
@@ -79,7 +82,10 @@ export class Dispatcher {
   pump(): void {
     while (this.queue.size > 0) {
       const slot = this.#workers.take();
-      if (slot === undefined) return;
+      if (slot === undefined) {
+        this.#refuseAll();
+        return;
+      }
       const [call, ...others] = takeBatch(this.queue, this.#limitsFor(slot));
       if (call === undefined) this.#workers.putBack(slot);
       else if (others.length === 0) this.#dispatch(call, slot);
@@ -135,9 +141,11 @@ export class Dispatcher {
 
   #dispatch(call: Call, slot: Slot): void {
     this.#send([call], slot, false);
+    if (slot.tasks === 0) this.#workers.watchStart(slot);
     slot.worker.run(messageFor(call, slot), call.extras?.transfer, {
       onAnswer: (response) => {
         slot.worker.flushNotices();
+        if (slot.tasks === 0) this.#workers.starts.succeeded();
         answered(slot, 0, response, 0);
         this.#release(slot);
       },
@@ -211,7 +219,7 @@ export class Dispatcher {
     forgive(slot);
     if (slot.state === 'ending') return;
     const { maxTasksPerWorker, maxMemoryBeforeRecycle = Infinity } = this.#settings;
-    if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle) {
+    if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle || (slot.isSpoiled !== undefined && this.#isToGo(slot))) {
       this.#replace(slot);
       return;
     }
@@ -234,20 +242,62 @@ export class Dispatcher {
     const wasIdle = slot.state === 'idle';
     readAnswers(slot);
     this.#workers.forget(slot);
-    this.#takeBackFrom(slot);
-    for (const call of callsOf(slot)) {
-      // What was to be handed over is gone with the message.
-      if (exit.hasRunNothing && call.extras?.transfer === undefined) this.#wait(call, slot);
-      else call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit) });
+    if (!slot.worker.isReady()) {
+      this.#hasFailedToStart(slot, exit, wasEnding);
+      return;
     }
+    this.#takeBackFrom(slot);
+    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, slot.leftover) });
     slot.calls = [];
     if (wasEnding) return;
     this.#workers.counts.crashed++;
-    if (wasIdle) warnOfIdleCrash(this.#settings.name, exit);
+    if (wasIdle) warnOfIdleCrash(this.#settings.name, exit, slot.leftover);
     // A worker that never got as far as one answer may never do so: the next one starts only when there is work.
     if (slot.tasks > 0) this.#refill();
     else this.pump();
     this.#onChange();
+  }
+
+  /** It has run nothing: what it was sent may run elsewhere, but what was to be handed over is gone with the message. */
+  #hasFailedToStart(slot: Slot, exit: WorkerExit, wasEnding: boolean): void {
+    const reason = (): OffloopError => failedStartError(this.#settings.name, exit);
+    for (const call of callsOf(slot)) {
+      if (call.extras?.transfer === undefined) this.#wait(call, slot);
+      else call.fail({ type: 'refused', reason });
+    }
+    slot.calls = [];
+    if (!wasEnding) {
+      this.#workers.counts.crashed++;
+      this.#workers.starts.failed(slot.startedAt, reason);
+    }
+    this.pump();
+    this.#onChange();
+  }
+
+  #isLate(slot: Slot): void {
+    const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
+    this.#workers.starts.gaveUp(reason);
+    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason });
+    this.#replace(slot);
+  }
+
+  #refuseAll(): void {
+    const { refusal } = this.#workers;
+    if (refusal === undefined) return;
+    for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) call.fail({ type: 'refused', reason: refusal });
+    this.#onChange();
+  }
+
+  #noticed(slot: Slot, notice: WorkerNotice): void {
+    noticed(slot, notice);
+    if (notice.type !== 'leftover' || notice.isFatal) return;
+    warnOfLeftover(this.#settings.name, notice);
+    slot.isSpoiled = 'leftover';
+    if (slot.state === 'idle') this.#replace(slot);
+  }
+
+  #isToGo(slot: Slot): boolean {
+    return slot.isSpoiled === 'leftover' || this.#workers.isWorthReloading(slot);
   }
 
   #refill(): void {

@@ -18,6 +18,8 @@ export interface EngineWorker {
   flushNotices(): void;
   /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
   rest?(): void;
+  /** It has been set up; before that it cannot have begun with a task. */
+  isReady(): boolean;
   /** Where the worker is right now; undefined where that cannot be had. */
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */
@@ -45,8 +47,6 @@ export interface WorkerEvents {
 export interface WorkerExit {
   readonly exitCode: number | null;
   readonly isOutOfMemory: boolean;
-  /** It was told to end before it could take a task: what it was sent may run elsewhere. */
-  readonly hasRunNothing: boolean;
   /** What ended it, if something was thrown. */
   readonly error?: unknown;
   /** In words, for the error's message: "by process.exit(3)". */

@@ -1,5 +1,6 @@
 import { describe } from '../describe.ts';
 import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
+import type { LeftoverNotice } from '../wire/messages.ts';
 import type { WorkerExit } from './engine.ts';
 
 /*
@@ -7,7 +8,7 @@ import type { WorkerExit } from './engine.ts';
  */
 
 /** @param task the task that the worker was running */
-export function crashError(task: string, exit: WorkerExit): OffloopError {
+export function crashError(task: string, exit: WorkerExit, leftover: LeftoverNotice | undefined): OffloopError {
   const cause = exit.error === undefined ? undefined : { cause: exit.error };
   if (exit.isOutOfMemory) {
     return new WorkerOutOfMemoryError(
@@ -16,17 +17,52 @@ export function crashError(task: string, exit: WorkerExit): OffloopError {
     );
   }
   return new WorkerCrashedError(
-    `The worker that ran the task '${task}' ended ${exit.how}${because(exit)}. The task may have run in part; nothing else is affected.`,
+    `The worker that ran the task '${task}' ended ${exit.how}${because(exit)}. ${culprit(leftover)}The task may have run in part; nothing else is affected.`,
     exit.exitCode,
     cause,
   );
 }
 
+function culprit(leftover: LeftoverNotice | undefined): string {
+  return leftover === undefined ? '' : `It was not at fault: something that '${leftover.task}' had left running when it was over ${leftover.what}. `;
+}
+
 /** Nobody waits for an idle worker, so nobody can be told by an error. */
-export function warnOfIdleCrash(pool: string, exit: WorkerExit): void {
+export function warnOfIdleCrash(pool: string, exit: WorkerExit, leftover: LeftoverNotice | undefined): void {
+  const who = leftover === undefined ? 'a finished task' : `the task '${leftover.task}'`;
   warn(
     'OFFLOOP_WORKER_CRASHED',
-    `An idle worker of the pool '${pool}' ended ${exit.how}${because(exit)}. Something that a finished task had left running did it; no task was lost.`,
+    `An idle worker of the pool '${pool}' ended ${exit.how}${because(exit)}. Something that ${who} had left running when it was over did it; no task was lost.`,
+  );
+}
+
+/** The task that runs meanwhile goes on, so nobody else is told. */
+export function warnOfLeftover(pool: string, { task, what }: LeftoverNotice): void {
+  warn(
+    'OFFLOOP_LEFTOVER',
+    `Something that the task '${task}' had left running when it was over ${what}. The pool '${pool}' replaces the worker; no task was lost.`,
+  );
+}
+
+/** What the calls get that wait when workers end, one after the other, before they can take a task. */
+export function failedStartError(pool: string, exit: WorkerExit): OffloopError {
+  const cause = exit.error === undefined ? undefined : { cause: exit.error };
+  if (exit.isOutOfMemory) {
+    return new WorkerOutOfMemoryError(`The workers of the pool '${pool}' run out of memory before they are ready. Raise \`resourceLimits\`, or load less in \`preload\`.`, cause);
+  }
+  return new WorkerCrashedError(
+    `The workers of the pool '${pool}' end before they are ready: the last one ended ${exit.how}${because(exit)}. ` +
+      'Look at `execArgv`, `env`, `preload` and `resourceLimits`. The next one is tried after a pause; the task was not started.',
+    exit.exitCode,
+    cause,
+  );
+}
+
+export function lateStartError(pool: string, startTimeout: number): OffloopError {
+  return new WorkerCrashedError(
+    `A worker of the pool '${pool}' was not ready ${startTimeout} ms after it had been given its first task (\`startTimeout\`), and was ended: ` +
+      'something in `preload` or in a module of `execArgv` or NODE_OPTIONS (--import, --require) does not come to its end. The task was not started.',
+    null,
   );
 }
 

@@ -16,6 +16,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => told.get(id),
+    ready: () => undefined,
     started: (id) => { events.onNotice({ type: 'started', id }); },
     progress: (id, value) => { events.onNotice({ type: 'progress', id, buffers: survey(value, 'progress'), value: cloneProgress(value) }); },
     running: (id, handle) => {
@@ -51,13 +52,14 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       running.get(id)?.abort(kind);
     },
     flushNotices: () => undefined,
+    isReady: () => true,
     stack: () => Promise.resolve(undefined),
     terminate(): Promise<void> {
       if (!isEnded) {
         isEnded = true;
         // The task cannot be stopped, but nobody waits for it any more.
         clearInterval(keepAlive);
-        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, hasRunNothing: false, how: 'inline' }); });
+        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
       }
       return Promise.resolve();
     },

@@ -26,6 +26,11 @@ export interface PoolOptions {
   context?: readonly Carried<unknown>[] | 'all' | 'none';
   /** How long a task may run, in ms, from when it starts in its worker. Default: no limit. */
   timeout?: number;
+  /**
+   * How long a worker may take to start and to load `preload`, in ms. After that it is ended, and the calls that wait for it
+   * reject. Default 30 000.
+   */
+  startTimeout?: number;
   /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
   abortGrace?: number;
   /**
@@ -59,6 +64,7 @@ export interface PoolSettings {
   readonly isolate: boolean;
   readonly stores: () => Iterable<StoreRecord>;
   readonly timeout: number | undefined;
+  readonly startTimeout: number;
   readonly abortGrace: number;
   /** Ms of estimated work in one message; 0: every task has its own. */
   readonly budget: number;
@@ -80,6 +86,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   isolate: rules.boolean,
   context: { is: (v) => v === 'all' || v === 'none' || Array.isArray(v), expected: "'all', 'none' or an array of what carry() returned" },
   timeout: rules.positiveMs,
+  startTimeout: rules.positiveMs,
   abortGrace: rules.ms,
   coalesce: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or `{ budget }`' },
   resourceLimits: rules.record,
@@ -105,6 +112,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     isolate: given.isolate ?? false,
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
+    startTimeout: given.startTimeout ?? 30_000,
     abortGrace: given.abortGrace ?? 100,
     budget: batchBudget(call, given.coalesce ?? true),
     resourceLimits: given.resourceLimits && { ...given.resourceLimits },

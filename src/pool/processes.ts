@@ -16,11 +16,15 @@ import { startProcess } from './tinypool.ts';
 export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const worker = startProcess(options, events);
   const abortFile = join(tmpdir(), `offloop-${crypto.randomUUID()}`);
+  let isReady = false;
   const flag = openSync(abortFile, 'w', 0o600);
   endWithThisProcess(worker.process);
   inCleanRoot(() => {
     worker.process.on('message', (message: { offloop?: BytesMessage }) => {
-      if (message.offloop !== undefined) events.onNotice(fromBytes<WorkerNotice>(message.offloop));
+      if (message.offloop === undefined) return;
+      const notice = fromBytes<WorkerNotice>(message.offloop);
+      if (notice.type === 'ready') isReady = true;
+      else events.onNotice(notice);
     });
   });
   worker.process.once('exit', () => {
@@ -53,6 +57,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       writeSync(flag, new Int32Array([notice.id, abortKinds.indexOf(notice.kind)]), 0, 8, 0);
     },
     flushNotices: () => undefined,
+    isReady: () => isReady,
     stack: () => Promise.resolve(undefined),
     terminate() {
       // A task that was told to stop and has not may be in a loop, which notices nothing. An idle process exits by itself.

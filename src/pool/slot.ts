@@ -1,7 +1,7 @@
 import type { CallStores } from '../context/carrier.ts';
 import { stores as declaredStores } from '../context/carry.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import type { BatchExtras, RunMessage } from '../wire/messages.ts';
+import type { BatchExtras, LeftoverNotice, RunMessage } from '../wire/messages.ts';
 import { SentTexts } from '../wire/texts.ts';
 import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
@@ -9,6 +9,7 @@ import type { EngineWorker } from './engine.ts';
 /** One worker and what it is doing. */
 export interface Slot {
   readonly worker: EngineWorker;
+  readonly startedAt: number;
   /** The tasks it has answered for, by their numbers there. */
   readonly knownTasks: Map<TaskRecord, number>;
   /** Stores whose declaring module it has loaded. */
@@ -29,6 +30,12 @@ export interface Slot {
   /** How long it may be silent in a batch, in ms. */
   patience: number;
   isResting: boolean;
+  /** Why it is to be replaced as soon as it is free: a module did not load, or what a finished task left has thrown. */
+  isSpoiled: 'module' | 'leftover' | undefined;
+  /** What a finished task has left running, and what that did last. */
+  leftover: LeftoverNotice | undefined;
+  /** Runs out when the worker has not been set up by then. */
+  startTimer: NodeJS.Timeout | undefined;
   /** The task that was told to stop, and the time it has for it. */
   told: number | undefined;
   grace: NodeJS.Timeout | undefined;
@@ -37,7 +44,8 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
+    ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, startTimer: undefined },
+    ...{ knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }

@@ -57,6 +57,7 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
       const message: RestMessage = { rest: true };
       worker.post(message, undefined, () => undefined, () => undefined);
     },
+    isReady: () => Atomics.load(control, layout.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),
     terminate: () => attaching.end(() => worker.terminate()),
   };

@@ -99,9 +99,6 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
   const worker = workerOf(handle);
   let error: unknown;
   let stderrTail = '';
-  let isReady = false;
-  // The first message says so.
-  handle.process?.once('message', () => { isReady = true; });
   // Before tinypool's own listener, which would start a replacement; replacing is the pool's business.
   worker?.prependListener('error', (cause: unknown) => {
     error ??= cause;
@@ -111,7 +108,7 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
   handle.process?.stderr?.on('data', (chunk: Buffer) => { stderrTail = (stderrTail + chunk.toString()).slice(-4096); });
   worker?.once('exit', (code: number | null, signal?: NodeJS.Signals | null) => {
     life.isEnding = true;
-    events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isReady, isProcess: handle.process !== undefined }));
+    events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }));
     void pool.destroy();
     if (handle.process === undefined) return;
     setImmediate(drainOutput, handle.process);
@@ -131,20 +128,15 @@ interface Ending {
   readonly signal: NodeJS.Signals | undefined;
   readonly error: unknown;
   readonly stderrTail: string;
-  readonly isReady: boolean;
   readonly isProcess: boolean;
 }
 
-/** Sent to the whole process group by a terminal or a supervisor. A worker that is ready takes no notice of them. */
-const groupSignals: readonly (NodeJS.Signals | undefined)[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-
-function describeExit({ code, signal, error, stderrTail, isReady, isProcess }: Ending): WorkerExit {
+function describeExit({ code, signal, error, stderrTail, isProcess }: Ending): WorkerExit {
   const isOutOfMemory = (error as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY' || stderrTail.includes('heap out of memory');
   // A process's own error event says only that it ended.
   const thrown = isProcess || isOutOfMemory ? undefined : error;
-  const exit = { exitCode: code, isOutOfMemory, hasRunNothing: !isReady && groupSignals.includes(signal) };
-  if (thrown !== undefined) return { ...exit, error: thrown, how: 'by an uncaught exception' };
-  return { ...exit, how: signal === undefined ? `with exit code ${String(code)}` : `by the signal ${signal}` };
+  if (thrown !== undefined) return { exitCode: code, isOutOfMemory, error: thrown, how: 'by an uncaught exception' };
+  return { exitCode: code, isOutOfMemory, how: signal === undefined ? `with exit code ${String(code)}` : `by the signal ${signal}` };
 }
 
 let isEntryThere = false;

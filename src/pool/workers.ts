@@ -1,3 +1,4 @@
+import type { OffloopError } from '../errors.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { isDenied, warnOfNoWorkers } from './exits.ts';
@@ -6,6 +7,7 @@ import { inlineWorker } from './inline.ts';
 import type { PoolSettings } from './options.ts';
 import { processWorker } from './processes.ts';
 import { createSlot, type Slot } from './slot.ts';
+import { Reloads, Starts } from './starts.ts';
 import { threadWorker } from './threads.ts';
 
 const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
@@ -14,6 +16,10 @@ export interface WorkersEvents {
   onNotice(slot: Slot, notice: WorkerNotice): void;
   /** The slot is to be given to `forget`. */
   onExit(slot: Slot, exit: WorkerExit): void;
+  /** A worker may be started again, after a pause. */
+  onMayStart(): void;
+  /** One has had its first task for `startTimeout` ms, and is not ready. The slot is to be given to `remove`. */
+  onLateStart(slot: Slot): void;
   /** No worker could be started. False where that is to be tried no more. */
   onStartError(error: unknown): boolean;
 }
@@ -22,6 +28,9 @@ export interface WorkersEvents {
 export class Workers {
   /** How many are kept, also when there is nothing to do. */
   minimum: number;
+  /** Whether workers come to life. */
+  readonly starts: Starts;
+  readonly #reloads = new Reloads();
   readonly counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #settings: PoolSettings;
   readonly #options: WorkerOptions;
@@ -38,6 +47,7 @@ export class Workers {
     this.#settings = settings;
     this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#events = events;
+    this.starts = new Starts(() => { events.onMayStart(); });
     this.#engine = engines[settings.runtime];
     this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - this.minimum, end: (slot) => { this.remove(slot); } });
   }
@@ -52,7 +62,23 @@ export class Workers {
 
   /** One is idle, or may be started. */
   get hasFree(): boolean {
-    return this.#idle.size > 0 || this.#slots.size < this.#settings.maxThreads;
+    return this.#idle.size > 0 || (this.#slots.size < this.#settings.maxThreads && this.starts.mayStart);
+  }
+
+  /** There is none, and none will come for now: this is what the calls get. */
+  get refusal(): (() => OffloopError) | undefined {
+    return this.#slots.size === 0 ? this.starts.refusal : undefined;
+  }
+
+  /** A module did not load in this one, and may load in another one. */
+  isWorthReloading({ startedAt }: Slot): boolean {
+    return this.#engine !== inlineWorker && this.#reloads.isDue(startedAt);
+  }
+
+  /** To be called with the first task of a worker. */
+  watchStart(slot: Slot): void {
+    const { startTimeout } = this.#settings;
+    slot.startTimer = setTimeout(() => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); }, Math.min(startTimeout, 2 ** 31 - 1)).unref();
   }
 
   all(): Iterable<Slot> {
@@ -86,6 +112,7 @@ export class Workers {
   forget(slot: Slot): void {
     slot.state = 'ending';
     clearTimeout(slot.grace);
+    clearTimeout(slot.startTimer);
     this.#slots.delete(slot);
     this.#idle.remove(slot);
   }
@@ -93,11 +120,13 @@ export class Workers {
   /** Ends all of them; to be called when none is busy. */
   async end(): Promise<void> {
     this.#idle.stop();
+    this.starts.stop();
     for (const slot of [...this.#slots]) this.remove(slot);
     await Promise.all(this.#ending);
   }
 
   #tryStart(): Slot | undefined {
+    if (!this.starts.mayStart) return undefined;
     while (this.#slots.size < this.#settings.maxThreads) {
       try {
         return this.#start();

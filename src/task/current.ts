@@ -47,6 +47,8 @@ export class TaskHandle {
   readonly #id: number | string;
   readonly name: string;
   readonly deadline: number | undefined;
+  /** It has returned or thrown; what it left running may go on. */
+  isOver = false;
   /** Filled by `move()`. */
   moved: Set<Transferable> | undefined;
   readonly #host: TaskHost;

@@ -120,6 +120,8 @@ interface RunReturned {
 interface RunThrew {
   readonly type: 'threw';
   readonly thrown: EncodedThrow;
+  /** A module could not be loaded. */
+  readonly hasNotLoaded?: true;
 }
 
 /** The numbers in a thread's control block. */
@@ -128,8 +130,10 @@ export const layout = {
   abortedTask: 0,
   /** Why: its place in `abortKinds`. */
   abortKind: 1,
+  /** 1 once the worker has been set up: its preloads are loaded. */
+  ready: 2,
   /** How many numbers there are. */
-  size: 2,
+  size: 3,
 } as const;
 
 /** Why a running task is told to stop; its place in the list is the number in the control block. */
@@ -171,7 +175,22 @@ interface SheetNotice {
   readonly type: 'sheet';
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice;
+/** Worker to pool, from a process; a thread says so in its control block. */
+interface ReadyNotice {
+  readonly type: 'ready';
+}
+
+/** Worker to pool: something that a finished task had left running has thrown, or has ended the worker. */
+export interface LeftoverNotice {
+  readonly type: 'leftover';
+  readonly task: string;
+  /** In words: "threw RangeError: …". */
+  readonly what: string;
+  /** The worker ends of it. */
+  readonly isFatal: boolean;
+}
+
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice | ReadyNotice | LeftoverNotice;
 
 /** Worker to pool, when all tasks of a batch have been run or taken back. */
 export interface BatchDone {

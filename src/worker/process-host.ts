@@ -8,6 +8,7 @@ import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, typ
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
+import { watchLeftovers } from './leftovers.ts';
 import { run, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
@@ -24,6 +25,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
       const [told, kind] = readFlag();
       return told === id ? abortKinds[kind] : undefined;
     },
+    ready: () => { send({ type: 'ready' }); },
     started: (id) => { send({ type: 'started', id }); },
     progress: (id, value) => { sendProgress(id, value); },
     running: (id, handle) => {
@@ -34,6 +36,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
 
   function setUp({ abortFile, reportMemory }: WorkerSetup): void {
     host.reportMemory = reportMemory;
+    watchLeftovers(send);
     if (abortFile !== undefined) readFlag = flagReader(abortFile);
     inCleanRoot(() => {
       process.on('message', (message: { offloop?: BytesMessage }) => {

@@ -4,6 +4,7 @@ import { v8 } from '../builtins.ts';
 import { enterStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
+import { ModuleLoadError } from '../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
 import { encodeThrow } from '../wire/errors.ts';
@@ -17,6 +18,8 @@ import { exportsOf, loadModule, resolveTask } from './modules.ts';
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
 export interface WorkerHost extends TaskHost {
   started(id: number): void;
+  /** It has been set up: from now on what ends the worker is a task's fault. */
+  ready(): void;
   /** Keeps the handle reachable for abort notices while the task waits: a synchronous one hears of none. */
   running(id: number, handle: TaskHandle | undefined): void;
   readonly reportMemory: boolean;
@@ -37,7 +40,7 @@ export function transfersOf(response: RunResponse): readonly Transferable[] | un
  */
 export function run(message: RunMessage, host: WorkerHost, inScope: Scope = inCleanRoot): RunResponse | Promise<RunResponse> {
   const address = addressOf(message, host);
-  const loading = load(message);
+  const loading = load(message, host);
   const fn = loading ?? resolveTask(address);
   const task: RunningTask = { message, address, host, inScope, handle: new TaskHandle(message.id, address.name, message.deadline, host), startedAt: 0 };
   return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
@@ -70,6 +73,7 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
   try {
     assertWanted(task);
     if (message.sayWhenStarted === true) host.started(message.id);
+    tasksRunning++;
     task.startedAt = now();
     const value = call(task, fn);
     return isThenable(value) ? settle(task, value) : returned(task, value);
@@ -107,10 +111,15 @@ export function uncloneable(response: RunResponse, cause: unknown, clone?: (valu
 const preloads = new Set<string>();
 
 /** Modules that declare carried stores come before the task: both sides must hold the same store when it is entered. */
-function load({ setup, declaredIn }: RunMessage): Promise<unknown> | undefined {
+function load({ setup, declaredIn }: RunMessage, host: WorkerHost): Promise<unknown> | undefined {
   for (const url of setup?.preload ?? []) preloads.add(url);
-  if (preloads.size === 0 && declaredIn === undefined) return undefined;
-  return Promise.all([...[...preloads].map(preload), ...(declaredIn ?? []).map(loadModule)]);
+  const preloading = preloads.size === 0 ? undefined : Promise.all([...preloads].map(preload));
+  if (setup !== undefined) {
+    if (preloading === undefined) host.ready();
+    else void preloading.then(() => { host.ready(); }, () => { host.ready(); });
+  }
+  if (preloading === undefined && declaredIn === undefined) return undefined;
+  return Promise.all([preloading, ...(declaredIn ?? []).map(loadModule)]);
 }
 
 async function preload(url: string): Promise<void> {
@@ -140,6 +149,7 @@ function call({ message, handle, inScope }: RunningTask, fn: AnyFunction): unkno
 }
 
 function returned({ handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
+  isOver(handle, startedAt);
   const runMs = now() - startedAt;
   const buffers = survey(value, 'result', handle.moved && [...handle.moved]);
   const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
@@ -147,9 +157,25 @@ function returned({ handle, startedAt, host }: RunningTask, value: unknown): Run
   return response;
 }
 
-async function threw({ address, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
+async function threw({ address, handle, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
+  isOver(handle, startedAt);
   const runMs = startedAt === 0 ? 0 : now() - startedAt;
-  return withMemory({ type: 'threw', thrown: encodeThrow(error, await exportsOf(address.module)), runMs }, host);
+  const thrown = encodeThrow(error, await exportsOf(address.module));
+  const hasNotLoaded = startedAt === 0 && error instanceof ModuleLoadError;
+  return withMemory(hasNotLoaded ? { type: 'threw', thrown, runMs, hasNotLoaded } : { type: 'threw', thrown, runMs }, host);
+}
+
+let tasksRunning = 0;
+
+/** One has been started and is not over. */
+export function isTaskRunning(): boolean {
+  return tasksRunning > 0;
+}
+
+/** May be told twice: what a task returns may not be fit to be sent. */
+function isOver(handle: TaskHandle, startedAt: number): void {
+  if (startedAt !== 0 && !handle.isOver) tasksRunning--;
+  handle.isOver = true;
 }
 
 function withMemory(response: RunResponse, host: WorkerHost): RunResponse {

@@ -8,6 +8,7 @@ import { survey } from '../wire/survey.ts';
 import { KeptTexts } from '../wire/texts.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { runBatch, type BatchHost } from './batch.ts';
+import { watchLeftovers } from './leftovers.ts';
 import { run, transfersOf, uncloneable } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
@@ -18,12 +19,13 @@ type Answer = RunResponse | BatchDone | undefined;
 /** A worker thread: the flag in shared memory, notices by a port of its own. */
 export function createThreadHandler(filename: string): (message: ThreadMessage) => Answer | Promise<Answer> | Promise<void> {
   const running = new Map<number, TaskHandle>();
-  let control = new Int32Array(new SharedArrayBuffer(8));
+  let control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
   let side: MessagePort | undefined;
   const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => (Atomics.load(control, layout.abortedTask) === id ? abortKinds[Atomics.load(control, layout.abortKind)] : undefined),
+    ready: () => { Atomics.store(control, layout.ready, 1); },
     started: (id) => { side?.postMessage({ type: 'started', id }); },
     progress: (id, value) => {
       host.hasReported = true;
@@ -45,6 +47,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     if (sheet !== undefined) host.sheet = new Sheet(sheet);
     host.reportMemory = reportMemory;
     side = sidePort;
+    watchLeftovers((notice) => { side?.postMessage(notice); });
     // A port's handler runs in the context it was set in: not in that of the first task.
     inCleanRoot(() => side?.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
   }

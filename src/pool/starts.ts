@@ -1,0 +1,86 @@
+import type { OffloopError } from '../errors.ts';
+
+/** So many starts in a row may fail before those who wait are told. */
+const TRIES = 3;
+const FIRST_PAUSE_MS = 100;
+/** After that one start is tried now and then: the pause is doubled each time. */
+const FIRST_BREAK_MS = 1000;
+const LONGEST_BREAK_MS = 30_000;
+
+/**
+ * Keeps workers that die before they are ready from being started over and over: pauses, and then a circuit breaker.
+ * Those that were started together and fail together count once.
+ */
+export class Starts {
+  readonly #onMayStart: () => void;
+  #failures = 0;
+  #failedAt = -Infinity;
+  #notBefore = -Infinity;
+  #reason: (() => OffloopError) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onMayStart called when a pause is over that somebody may be waiting for */
+  constructor(onMayStart: () => void) {
+    this.#onMayStart = onMayStart;
+  }
+
+  get mayStart(): boolean {
+    return this.#failures === 0 || performance.now() >= this.#notBefore;
+  }
+
+  /** Why none will start for now; undefined where it is worth waiting. */
+  get refusal(): (() => OffloopError) | undefined {
+    return this.#failures >= TRIES && !this.mayStart ? this.#reason : undefined;
+  }
+
+  succeeded(): void {
+    this.#failures = 0;
+    this.stop();
+  }
+
+  /** @param startedAt when the one was started that has failed */
+  failed(startedAt: number, reason: () => OffloopError): void {
+    if (startedAt >= this.#failedAt) this.#count(this.#failures + 1, reason);
+  }
+
+  /** There is no point in trying three times. */
+  gaveUp(reason: () => OffloopError): void {
+    this.#count(Math.max(TRIES, this.#failures + 1), reason);
+  }
+
+  /** Nobody is waiting any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #count(failures: number, reason: () => OffloopError): void {
+    this.#failures = failures;
+    this.#failedAt = performance.now();
+    this.#reason = reason;
+    const pause = failures < TRIES ? FIRST_PAUSE_MS * 2 ** (failures - 1) : Math.min(LONGEST_BREAK_MS, FIRST_BREAK_MS * 2 ** (failures - TRIES));
+    this.#notBefore = this.#failedAt + pause;
+    this.stop();
+    // Calls that wait keep the process alive; after giving up nobody does.
+    if (failures < TRIES) this.#timer = setTimeout(this.#onMayStart, pause + 1);
+  }
+}
+
+/**
+ * A module that has thrown while it was loaded stays broken in its worker for ever (`import()` remembers), and may work in a
+ * new one. One that is broken for good must not cost a worker for each call: so the first one goes at once, and the next
+ * ones when they are old enough.
+ */
+export class Reloads {
+  #age = 0;
+  #lastAt = -Infinity;
+
+  /** @param startedAt of the worker that could not load a module */
+  isDue(startedAt: number): boolean {
+    const now = performance.now();
+    if (now - this.#lastAt > 2 * LONGEST_BREAK_MS) this.#age = 0;
+    if (now - startedAt < this.#age) return false;
+    this.#age = Math.min(LONGEST_BREAK_MS, Math.max(FIRST_PAUSE_MS, this.#age * 2));
+    this.#lastAt = now;
+    return true;
+  }
+}
