@@ -145,7 +145,7 @@ export class Dispatcher {
     slot.worker.run(messageFor(call, slot), call.extras?.transfer, {
       onAnswer: (response) => {
         slot.worker.flushNotices();
-        if (slot.tasks === 0) this.#workers.starts.succeeded();
+        if (slot.tasks === 0) this.#workers.hasStarted(slot);
         answered(slot, 0, response, 0);
         this.#release(slot);
       },
@@ -268,7 +268,7 @@ export class Dispatcher {
     slot.calls = [];
     if (!wasEnding) {
       this.#workers.counts.crashed++;
-      this.#workers.starts.failed(slot.startedAt, reason);
+      this.#workers.hasFailedToStart(slot, reason);
     }
     this.pump();
     this.#onChange();
@@ -276,7 +276,7 @@ export class Dispatcher {
 
   #isLate(slot: Slot): void {
     const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
-    this.#workers.starts.gaveUp(reason);
+    this.#workers.giveUp(reason);
     for (const call of callsOf(slot)) call.fail({ type: 'refused', reason });
     this.#replace(slot);
   }

@@ -77,6 +77,8 @@ export interface PoolSettings {
   readonly name: string;
 }
 
+const LEAST_HEAP_MB = 4;
+
 const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   minThreads: rules.positiveInteger,
   maxThreads: rules.positiveInteger,
@@ -115,7 +117,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     startTimeout: given.startTimeout ?? 30_000,
     abortGrace: given.abortGrace ?? 100,
     budget: batchBudget(call, given.coalesce ?? true),
-    resourceLimits: given.resourceLimits && { ...given.resourceLimits },
+    resourceLimits: given.resourceLimits && heapLimits(call, { ...given.resourceLimits }),
     maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,
     maxTasksPerWorker: given.isolate === true ? 1 : (given.maxTasksPerWorker ?? Infinity),
     preload: (given.preload ?? []).map((module) => moduleUrl(`${call}, preload`, module)),
@@ -131,6 +133,15 @@ function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [m
   }
   const max = maxThreads ?? Math.max(2, availableParallelism(), minThreads ?? 1);
   return [minThreads ?? 1, max];
+}
+
+/** Node 22 to 26 end the whole process, and not the worker alone, when a thread is started with 2 MB; with 4 none starts. */
+function heapLimits(call: string, limits: ResourceLimits): ResourceLimits {
+  const { maxOldGenerationSizeMb: heap } = limits;
+  if (heap !== undefined && !(heap >= LEAST_HEAP_MB)) {
+    throw new OptionError(`${call}: expected \`resourceLimits.maxOldGenerationSizeMb\` to be at least ${LEAST_HEAP_MB} (MB), got ${describe(heap)}: no worker can start with less.`);
+  }
+  return limits;
 }
 
 function batchBudget(call: string, coalesce: NonNullable<PoolOptions['coalesce']>): number {

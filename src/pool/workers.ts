@@ -28,8 +28,7 @@ export interface WorkersEvents {
 export class Workers {
   /** How many are kept, also when there is nothing to do. */
   minimum: number;
-  /** Whether workers come to life. */
-  readonly starts: Starts;
+  readonly #starts: Starts;
   readonly #reloads = new Reloads();
   readonly counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #settings: PoolSettings;
@@ -47,7 +46,7 @@ export class Workers {
     this.#settings = settings;
     this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#events = events;
-    this.starts = new Starts(() => { events.onMayStart(); });
+    this.#starts = new Starts(() => { events.onMayStart(); });
     this.#engine = engines[settings.runtime];
     this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - this.minimum, end: (slot) => { this.remove(slot); } });
   }
@@ -62,12 +61,12 @@ export class Workers {
 
   /** One is idle, or may be started. */
   get hasFree(): boolean {
-    return this.#idle.size > 0 || (this.#slots.size < this.#settings.maxThreads && this.starts.mayStart);
+    return this.#idle.size > 0 || (this.#slots.size < this.#settings.maxThreads && this.#starts.mayStart);
   }
 
   /** There is none, and none will come for now: this is what the calls get. */
   get refusal(): (() => OffloopError) | undefined {
-    return this.#slots.size === 0 ? this.starts.refusal : undefined;
+    return this.#slots.size === 0 ? this.#starts.refusal : undefined;
   }
 
   /** A module did not load in this one, and may load in another one. */
@@ -79,6 +78,21 @@ export class Workers {
   watchStart(slot: Slot): void {
     const { startTimeout } = this.#settings;
     slot.startTimer = setTimeout(() => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); }, Math.min(startTimeout, 2 ** 31 - 1)).unref();
+  }
+
+  /** To be called with the first answer of a worker. */
+  hasStarted(slot: Slot): void {
+    clearTimeout(slot.startTimer);
+    this.#starts.succeeded();
+  }
+
+  hasFailedToStart(slot: Slot, reason: () => OffloopError): void {
+    this.#starts.failed(slot.startedAt, reason);
+  }
+
+  /** There is no point in waiting for others. */
+  giveUp(reason: () => OffloopError): void {
+    this.#starts.gaveUp(reason);
   }
 
   all(): Iterable<Slot> {
@@ -120,13 +134,13 @@ export class Workers {
   /** Ends all of them; to be called when none is busy. */
   async end(): Promise<void> {
     this.#idle.stop();
-    this.starts.stop();
+    this.#starts.stop();
     for (const slot of [...this.#slots]) this.remove(slot);
     await Promise.all(this.#ending);
   }
 
   #tryStart(): Slot | undefined {
-    if (!this.starts.mayStart) return undefined;
+    if (!this.#starts.mayStart) return undefined;
     while (this.#slots.size < this.#settings.maxThreads) {
       try {
         return this.#start();
