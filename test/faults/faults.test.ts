@@ -132,3 +132,31 @@ describe.each(workers)('on %s', (runtime) => {
     expect(pool.stats().workers.crashed).toBe(1);
   });
 });
+
+describe('a worker process', () => {
+  it.each([
+    ['is killed', faults.killsItself, 'SIGKILL'],
+    ['aborts', faults.aborts, 'SIGABRT'],
+  ])('that %s rejects its own call with the signal', async (_what, task, signal) => {
+    const { pool, expectWhole } = await withSibling({ runtime: 'processes' });
+    const error = await rejection(pool.run(task, [signal]));
+    expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', exitCode: null, message: expect.stringContaining(`the signal ${signal}`) });
+    await expectWhole();
+    expect(pool.stats().workers.crashed).toBe(1);
+  });
+
+  it('that is killed while it idles costs no task', async () => {
+    const pool = poolFor({ runtime: 'processes', maxThreads: 1 });
+    const warned = new Promise((resolve) => process.once('warning', resolve));
+    process.kill(await pool.run(faults.pid, []), 'SIGKILL');
+    expect(await warned).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', message: expect.stringContaining('SIGKILL') });
+    await expectCapacity(pool, 1);
+  });
+});
+
+it('a thread that aborts is refused by Node, and lives', async () => {
+  const pool = poolFor({ maxThreads: 1 });
+  expect(await rejection(pool.run(faults.aborts, [undefined]))).toMatchObject({ code: 'ERR_WORKER_UNSUPPORTED_OPERATION' });
+  await expectCapacity(pool, 1);
+  expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0 });
+});
