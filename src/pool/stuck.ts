@@ -23,12 +23,28 @@ export async function stackOfThread(threadId: number): Promise<string | undefine
   }
 }
 
-// Started for the first look; then it stays, since each thread that ends is a danger for the next one: see attaching.ts.
-let looker: Worker | undefined;
+/** For so long, in ms, it waits for the next one who asks: timeouts seldom come alone. */
+const KEEP_MS = 1000;
 
-function ask(threadId: number): Promise<string | undefined> {
-  looker ??= inCleanRoot(startLooker);
-  const worker = looker;
+let looker: Worker | undefined;
+let farewell: NodeJS.Timeout | undefined;
+
+async function ask(threadId: number): Promise<string | undefined> {
+  clearTimeout(farewell);
+  const worker = (looker ??= inCleanRoot(startLooker));
+  try {
+    return await answerOf(worker, threadId);
+  } finally {
+    farewell = inCleanRoot(() => setTimeout(dismiss, KEEP_MS, worker).unref());
+  }
+}
+
+function dismiss(worker: Worker): void {
+  looker = undefined;
+  void attaching.end(async () => { await worker.terminate(); });
+}
+
+function answerOf(worker: Worker, threadId: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(finish, PATIENCE_MS, undefined).unref();
     worker.once('message', finish);
