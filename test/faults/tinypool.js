@@ -1,5 +1,6 @@
-// What tinypool does by itself with each fault, for comparison: node test/faults/tinypool.js
+// What tinypool does by itself with each fault, for comparison: node test/faults/tinypool.js [--json]
 // A faulty task runs beside an innocent one, and another innocent one waits behind them.
+import { writeSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { Tinypool } from 'tinypool';
@@ -32,7 +33,9 @@ process.on('unhandledRejection', () => {});
 
 const rows = [];
 for (const [fault, options] of Object.entries(faults)) rows.push(await tryOut(fault, options));
-console.table(Object.fromEntries(rows));
+const table = Object.fromEntries(rows);
+if (process.argv.includes('--json')) writeSync(1, JSON.stringify(table));
+else console.table(table);
 process.exit();
 
 async function tryOut(fault, { argument, aborts = false, waits = false, shares = false }) {
