@@ -1,3 +1,4 @@
+import { unrefTimer } from '../timer.ts';
 import { Apart } from '../wire/apart.ts';
 import type { Call } from './call.ts';
 import type { TaskQueue } from './queue.ts';
@@ -113,7 +114,7 @@ export class BatchWatch {
     if (this.#timer !== undefined && this.#lookEvery <= every) return;
     clearTimeout(this.#timer);
     this.#lookEvery = every;
-    this.#timer = setTimeout(() => { this.#look(); }, every).unref();
+    this.#timer = unrefTimer(() => { this.#look(); }, every);
   }
 
   #look(): void {

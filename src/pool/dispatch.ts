@@ -1,6 +1,7 @@
 import type { OffloopError } from '../errors.ts';
 import type { AbortKind, WorkerNotice } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
+import { unrefTimer } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
 import { answered, callsOf, forgive, noticed, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
@@ -127,7 +128,7 @@ export class Dispatcher {
     forgive(slot);
     slot.told = id;
     slot.worker.tell({ type: 'abort', id, kind });
-    slot.grace = setTimeout(() => { this.#replace(slot); }, Math.min(this.#settings.abortGrace, 2 ** 31 - 1)).unref();
+    slot.grace = unrefTimer(() => { this.#replace(slot); }, this.#settings.abortGrace);
   }
 
   #limitsFor(slot: Slot): BatchLimits {

@@ -1,3 +1,4 @@
+import { unrefTimer } from '../timer.ts';
 import type { Slot } from './slot.ts';
 
 /** Idle ms after which a worker's event loop turns again: far above the gaps between the calls of a busy pool. */
@@ -53,7 +54,7 @@ export class IdleSlots {
   }
 
   #armRest(): void {
-    this.#rester ??= setTimeout(() => { this.#letRest(); }, REST_AFTER).unref();
+    this.#rester ??= unrefTimer(() => { this.#letRest(); }, REST_AFTER);
   }
 
   #letRest(): void {
@@ -68,7 +69,7 @@ export class IdleSlots {
   }
 
   #armEnd(ms: number): void {
-    this.#ender = setTimeout(() => { this.#endOld(); }, Math.min(Math.max(1, ms), 2 ** 31 - 1)).unref();
+    this.#ender = unrefTimer(() => { this.#endOld(); }, ms);
   }
 
   #endOld(): void {

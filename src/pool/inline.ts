@@ -1,4 +1,5 @@
 import type { TaskHandle } from '../task/current.ts';
+import { LONGEST_TIMER } from '../timer.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
@@ -40,7 +41,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       }
       isSetUp = true;
       // A task that waits for something that keeps no process alive is a pending task all the same.
-      keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
+      keepAlive = setInterval(() => undefined, LONGEST_TIMER);
       void runLater(received, host).then((response) => {
         clearInterval(keepAlive);
         told.delete(message.id);

@@ -6,6 +6,7 @@ import { observed } from '../observed.ts';
 import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
+import { unrefTimer } from '../timer.ts';
 import { survey } from '../wire/survey.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 import { extrasOf, PromisedCall, type Call } from './call.ts';
@@ -115,7 +116,7 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => this.#closeTimer(timeout)) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => unrefTimer(() => { this.#rejectAll(); }, timeout)) : undefined;
     await this.#closed;
     clearTimeout(timer);
   }
@@ -216,7 +217,8 @@ export class WorkerPool implements Pool {
       const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
-    return setTimeout(expire, Math.min(deadline - Date.now(), 2 ** 31 - 1)).unref();
+    // What else the call brought may have taken until after its deadline.
+    return unrefTimer(expire, deadline - Date.now());
   }
 
   /** How many more calls may come in. */
@@ -232,10 +234,6 @@ export class WorkerPool implements Pool {
 
   get #isQuiet(): boolean {
     return this.#dispatcher.queue.size === 0 && this.#dispatcher.busy === 0;
-  }
-
-  #closeTimer(timeout: number): NodeJS.Timeout {
-    return setTimeout(() => { this.#rejectAll(); }, Math.min(timeout, 2 ** 31 - 1)).unref();
   }
 
   async #close(): Promise<void> {

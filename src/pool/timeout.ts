@@ -1,4 +1,5 @@
 import { TaskTimeoutError } from '../errors.ts';
+import { unrefTimer } from '../timer.ts';
 import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
 
@@ -7,7 +8,6 @@ import type { EngineWorker } from './engine.ts';
  * is not the task's fault. This is how long they may take, in ms, so that a module that hangs is not waited for for ever.
  */
 const LOAD_LIMIT = 30_000;
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Begins to watch over a call that has a timeout and is on its way to its worker. */
 export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, cancel: (reason: () => unknown) => void): void {
@@ -19,14 +19,9 @@ export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWor
     const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
     cancel(() => new TaskTimeoutError(message, stack));
   };
-  extras.timeoutTimer = after(LOAD_LIMIT, () => expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
+  extras.timeoutTimer = unrefTimer(() => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`), LOAD_LIMIT);
   extras.onStarted = () => {
     clearTimeout(extras.timeoutTimer);
-    extras.timeoutTimer = after(timeout, () => expire(`ran longer than its timeout of ${String(timeout)} ms`));
+    extras.timeoutTimer = unrefTimer(() => void expire(`ran longer than its timeout of ${String(timeout)} ms`), timeout);
   };
-}
-
-/** It is the task that keeps the process alive, not its timer. */
-function after(ms: number, fn: () => Promise<void>): NodeJS.Timeout {
-  return setTimeout(() => void fn(), Math.min(ms, LONGEST_TIMER)).unref();
 }

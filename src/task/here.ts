@@ -4,6 +4,7 @@ import { carriedDeadline, restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
+import { unrefTimer } from '../timer.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import type { RunOptions } from './offload.ts';
@@ -102,7 +103,7 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
         deadline === undefined ? undefined : deadline - Date.now(),
         timeout === undefined ? undefined : timeout - (performance.now() - startedAt),
       );
-      if (wait !== undefined) timer = setTimeout(check, Math.min(Math.max(1, wait), 2 ** 31 - 1)).unref();
+      if (wait !== undefined) timer = unrefTimer(check, wait);
     };
     signal?.addEventListener('abort', check, { once: true });
     arm();

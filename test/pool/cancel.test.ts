@@ -1,6 +1,7 @@
 import { withDeadline } from 'offloop';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { takes } from '../fixtures/faults.js';
 import { blocksAt, leavesMark, waitsAt } from '../fixtures/gates.js';
 import { add, place } from '../fixtures/places.js';
 import { asksInner, describesItself } from '../fixtures/reports.js';
@@ -213,3 +214,23 @@ describe('where a timed-out thread was stuck', () => {
     expect(error.workerStack).toBe(undefined);
   });
 });
+
+describe('a call whose deadline passes while it is being made', () => {
+  it('is refused, and no timer is said to be negative', async () => {
+    const pool = poolFor({});
+    const warnings: Error[] = [];
+    const warned = (warning: Error): void => { warnings.push(warning); };
+    process.on('warning', warned);
+    onTestFinished(() => void process.off('warning', warned));
+    const deadline = Date.now() + 50;
+    const slow = { get value() { return untilAfter(deadline); } };
+    expect(await rejection(pool.run(takes, [slow], { deadline }))).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
+    expect(warnings).toEqual([]);
+  });
+});
+
+/** Blocks until then. */
+function untilAfter(time: number): number {
+  while (Date.now() <= time);
+  return time;
+}
