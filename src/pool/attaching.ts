@@ -1,4 +1,5 @@
 import { shared } from '../shared.ts';
+import { unrefTimer } from '../timer.ts';
 
 /** How long a look waits for workers that end, in ms. */
 const PATIENCE_MS = 250;
@@ -46,5 +47,5 @@ export class Attaching {
 export const attaching = shared('attaching', () => new Attaching());
 
 function after(ms: number): Promise<void> {
-  return new Promise((resolve) => { setTimeout(resolve, ms).unref(); });
+  return new Promise((resolve) => { unrefTimer(resolve, ms); });
 }

@@ -3,6 +3,7 @@ import { isMainThread, Worker } from 'node:worker_threads';
 import { mayInspect } from '../ask-thread.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { isOwnFrame } from '../frames.ts';
+import { unrefTimer } from '../timer.ts';
 import { attaching } from './attaching.ts';
 
 /** How long it may take the thread that looks to start and to look, in ms. */
@@ -35,7 +36,7 @@ async function ask(threadId: number): Promise<string | undefined> {
   try {
     return await answerOf(worker, threadId);
   } finally {
-    farewell = inCleanRoot(() => setTimeout(dismiss, KEEP_MS, worker).unref());
+    farewell = inCleanRoot(() => unrefTimer(() => { dismiss(worker); }, KEEP_MS));
   }
 }
 
@@ -46,7 +47,7 @@ function dismiss(worker: Worker): void {
 
 function answerOf(worker: Worker, threadId: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const timer = setTimeout(finish, PATIENCE_MS, undefined).unref();
+    const timer = unrefTimer(() => { finish(undefined); }, PATIENCE_MS);
     worker.once('message', finish);
     worker.once('error', finish);
     worker.postMessage(threadId);

@@ -1,4 +1,5 @@
 import type { OffloopError } from '../errors.ts';
+import { unrefTimer } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { isDenied, warnOfNoWorkers } from './exits.ts';
@@ -77,7 +78,7 @@ export class Workers {
   /** To be called with the first task of a worker. */
   watchStart(slot: Slot): void {
     const { startTimeout } = this.#settings;
-    slot.startTimer = setTimeout(() => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); }, Math.min(startTimeout, 2 ** 31 - 1)).unref();
+    slot.startTimer = unrefTimer(() => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); }, startTimeout);
   }
 
   /** To be called with the first answer of a worker. */
