@@ -1,14 +1,13 @@
-import type { OffloopError } from '../errors.ts';
-import type { AbortKind, WorkerNotice } from '../wire/messages.ts';
+import type { AbortKind } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { unrefTimer } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
-import { answered, callsOf, forgive, noticed, readAnswers, settleAll, takeAnswers } from './answers.ts';
+import { answered, callsOf, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
-import type { WorkerExit } from './engine.ts';
-import { crashError, failedStartError, lateStartError, startError, warnOfIdleCrash, warnOfLeftover } from './exits.ts';
+import { Endings, takeBack } from './endings.ts';
+import { startError } from './exits.ts';
 import type { PoolSettings } from './options.ts';
 import { TaskQueue } from './queue.ts';
 import { messageFor, type Slot } from './slot.ts';
@@ -28,7 +27,8 @@ export class Dispatcher {
   readonly #settings: PoolSettings;
   readonly #onChange: () => void;
   readonly #workers: Workers;
-  readonly #watch = new BatchWatch({ read: readAnswers, takeBack: (slot) => { this.#takeBackFrom(slot); } });
+  readonly #endings: Endings;
+  readonly #watch = new BatchWatch({ read: readAnswers, takeBack: (slot) => { this.#endings.takeBackFrom(slot); } });
   #messages = 0;
 
   /** @param onChange called whenever a place in the queue or a worker has become free */
@@ -36,11 +36,16 @@ export class Dispatcher {
     this.#settings = settings;
     this.#onChange = onChange;
     this.#workers = new Workers(settings, {
-      onNotice: (slot, notice) => { this.#noticed(slot, notice); },
-      onExit: (slot, exit) => { this.#exited(slot, exit); },
+      onNotice: (slot, notice) => { this.#endings.noticed(slot, notice); },
+      onExit: (slot, exit) => { this.#endings.exited(slot, exit); },
       onMayStart: () => { this.pump(); },
-      onLateStart: (slot) => { this.#isLate(slot); },
+      onLateStart: (slot) => { this.#endings.isLate(slot); },
       onStartError: (error) => this.#failFirst(() => startError(settings.name, error)),
+    });
+    this.#endings = new Endings({
+      ...{ settings, queue: this.queue, workers: this.#workers, onChange },
+      unwatch: (slot) => { this.#watch.delete(slot); },
+      pump: () => { this.pump(); },
     });
   }
 
@@ -128,7 +133,7 @@ export class Dispatcher {
     forgive(slot);
     slot.told = id;
     slot.worker.tell({ type: 'abort', id, kind });
-    slot.grace = unrefTimer(() => { this.#replace(slot); }, this.#settings.abortGrace);
+    slot.grace = unrefTimer(() => { this.#endings.replace(slot); }, this.#settings.abortGrace);
   }
 
   #limitsFor(slot: Slot): BatchLimits {
@@ -176,7 +181,7 @@ export class Dispatcher {
         slot.sentTexts.forget();
         for (const call of callsOf(slot).reverse()) {
           call.travelsAlone = true;
-          this.#wait(call, slot);
+          this.#endings.wait(call, slot);
         }
         this.#release(slot);
       },
@@ -197,89 +202,20 @@ export class Dispatcher {
     }
   }
 
-  /** Back to the head of the queue, unless it has been given up meanwhile. */
-  #wait(call: Call, slot: Slot): void {
-    slot.calls[call.place] = undefined;
-    if (call.state === 'settled') return;
-    call.takenBack();
-    this.queue.unshift(call);
-  }
-
-  #takeBackFrom(slot: Slot): void {
-    for (const call of callsOf(slot).reverse()) {
-      if (takeBack(call, slot)) this.#wait(call, slot);
-    }
-    // What is left is the one that runs.
-    this.#watch.delete(slot);
-    this.pump();
-  }
-
   #release(slot: Slot): void {
     slot.calls = [];
     this.#watch.delete(slot);
     forgive(slot);
     if (slot.state === 'ending') return;
     const { maxTasksPerWorker, maxMemoryBeforeRecycle = Infinity } = this.#settings;
-    if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle || (slot.isSpoiled !== undefined && this.#isToGo(slot))) {
-      this.#replace(slot);
+    if (slot.tasks >= maxTasksPerWorker || slot.memory > maxMemoryBeforeRecycle || (slot.isSpoiled !== undefined && this.#endings.isToGo(slot))) {
+      this.#endings.replace(slot);
       return;
     }
     this.#workers.putBack(slot);
     if (this.queue.size === 0) this.#watch.shareAhead();
     this.pump();
     this.#onChange();
-  }
-
-  #replace(slot: Slot): void {
-    if (slot.state === 'ending') return;
-    this.#workers.counts.replaced++;
-    this.#takeBackFrom(slot);
-    this.#workers.remove(slot);
-    this.#refill();
-  }
-
-  #exited(slot: Slot, exit: WorkerExit): void {
-    const wasEnding = slot.state === 'ending';
-    const wasIdle = slot.state === 'idle';
-    readAnswers(slot);
-    this.#workers.forget(slot);
-    if (!slot.worker.isReady()) {
-      this.#hasFailedToStart(slot, exit, wasEnding);
-      return;
-    }
-    this.#takeBackFrom(slot);
-    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, slot.leftover) });
-    slot.calls = [];
-    if (wasEnding) return;
-    this.#workers.counts.crashed++;
-    if (wasIdle) warnOfIdleCrash(this.#settings.name, exit, slot.leftover);
-    // A worker that never got as far as one answer may never do so: the next one starts only when there is work.
-    if (slot.tasks > 0) this.#refill();
-    else this.pump();
-    this.#onChange();
-  }
-
-  /** It has run nothing: what it was sent may run elsewhere, but what was to be handed over is gone with the message. */
-  #hasFailedToStart(slot: Slot, exit: WorkerExit, wasEnding: boolean): void {
-    const reason = (): OffloopError => failedStartError(this.#settings.name, exit);
-    for (const call of callsOf(slot)) {
-      if (call.extras?.transfer === undefined) this.#wait(call, slot);
-      else call.fail({ type: 'refused', reason });
-    }
-    slot.calls = [];
-    if (!wasEnding) {
-      this.#workers.counts.crashed++;
-      this.#workers.hasFailedToStart(slot, reason);
-    }
-    this.pump();
-    this.#onChange();
-  }
-
-  #isLate(slot: Slot): void {
-    const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
-    this.#workers.giveUp(reason);
-    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason });
-    this.#replace(slot);
   }
 
   #refuseAll(): void {
@@ -289,35 +225,10 @@ export class Dispatcher {
     this.#onChange();
   }
 
-  #noticed(slot: Slot, notice: WorkerNotice): void {
-    noticed(slot, notice);
-    if (notice.type !== 'leftover' || notice.isFatal) return;
-    warnOfLeftover(this.#settings.name, notice);
-    slot.isSpoiled = 'leftover';
-    if (slot.state === 'idle') this.#replace(slot);
-  }
-
-  #isToGo(slot: Slot): boolean {
-    return slot.isSpoiled === 'leftover' || this.#workers.isWorthReloading(slot);
-  }
-
-  #refill(): void {
-    this.#workers.ensureMinimum();
-    this.pump();
-    this.#onChange();
-  }
-
   /** A worker that cannot be started is the error of the call that needed it, and never a call that waits for ever. */
   #failFirst(reason: () => unknown): boolean {
     const call = this.queue.shift();
     call?.fail({ type: 'refused', reason });
     return call !== undefined;
   }
-}
-
-/** True when the task was in a batch and had not been started; it never will be. */
-function takeBack(call: Call, { worker, calls, isBatch }: Slot): boolean {
-  if (!isBatch || worker.batches?.sheet.takeBack(call.place) !== true) return false;
-  calls[call.place] = undefined;
-  return true;
 }
