@@ -14,6 +14,7 @@ const mayImport = {
   worker: ['wire', 'context', 'task'],
   pool: ['wire', 'context', 'task'],
   watchdog: ['wire', 'context'],
+  testing: ['wire', 'context', 'task', 'pool', 'watchdog', 'integrations'],
   integrations: ['wire', 'context', 'task', 'worker', 'pool', 'watchdog', 'index.ts'],
   cli: ['wire', 'context', 'task', 'worker', 'pool', 'watchdog', 'integrations', 'index.ts'],
 };

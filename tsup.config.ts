@@ -8,6 +8,9 @@ const subpaths = {
     index: 'src/index.ts',
     watchdog: 'src/watchdog/index.ts',
     register: 'src/integrations/register.ts',
+    testing: 'src/testing/index.ts',
+    'testing-vitest': 'src/testing/vitest.ts',
+    'testing-node-test': 'src/testing/node-test.ts',
   },
 };
 
@@ -35,6 +38,7 @@ export default defineConfig({
     'monitor': 'src/watchdog/monitor.ts',
     'looker': 'src/pool/looker.ts',
     'cli': 'src/cli/main.ts',
+    'leak-probe': 'src/testing/leak-probe.ts',
   },
   dts: subpaths,
   format: 'esm',
@@ -47,7 +51,7 @@ export default defineConfig({
   splitting: true,
   clean: true,
   silent: true,
-  external: ['tinypool'],
+  external: ['tinypool', 'vitest'],
   esbuildPlugins: [raw],
   // By default tsup strips `node:`, which breaks the built-ins that exist only with it.
   removeNodeProtocol: false,

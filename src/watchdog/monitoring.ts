@@ -36,6 +36,8 @@ export class Monitor {
   #capture: Capture = { mode: 'starting' };
   #pools: PoolFigures[] = [];
   #numbers = 0;
+  /** Questions whether all has been told that are to be answered. */
+  #unsettled = 0;
   #isStopped = false;
   #closePage = (): void => undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -63,9 +65,15 @@ export class Monitor {
   }
 
   #tick(): void {
-    this.#watch.tick();
+    this.#look();
     // What runs in this thread anyway also wakes it for the inspector's answers, which an idle worker misses.
     this.#timer = setTimeout(() => { this.#tick(); }, this.#watch.pace);
+  }
+
+  #look(): void {
+    this.#watch.tick();
+    // Behind the stalls that have been told.
+    for (; this.#unsettled > 0 && this.#watch.isSettled; this.#unsettled--) this.#send({ type: 'settled' });
   }
 
   async #getReady(): Promise<void> {
@@ -165,7 +173,13 @@ export class Monitor {
   #obey(order: MonitorOrder): void {
     if (order.type === 'count') this.#count(order.number);
     else if (order.type === 'pools') this.#pools = order.pools;
+    else if (order.type === 'settle') this.#settle();
     else this.#stop();
+  }
+
+  #settle(): void {
+    this.#unsettled++;
+    this.#look();
   }
 
   #count(number: number): void {

@@ -31,13 +31,16 @@ export interface WatchdogOptions {
 
 const isPort = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 65_535;
 
+/** Of how long the loop may be stuck. */
+export const thresholdRule: Rule = { is: (v) => typeof v === 'number' && v >= 10 && v <= 3.6e6, expected: 'a number of milliseconds, 10 to 3,600,000' };
+
 const pageTable: Readonly<Record<keyof PageOptions, Rule>> = {
   port: { is: isPort, expected: 'a port, 0 to 65535' },
   host: rules.name,
 };
 
 const table: Readonly<Record<keyof WatchdogOptions, Rule>> = {
-  threshold: { is: (v) => typeof v === 'number' && v >= 10 && v <= 3.6e6, expected: 'a number of milliseconds, 10 to 3,600,000' },
+  threshold: thresholdRule,
   onStall: rules.callback,
   log: { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" },
   page: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or { port, host }' },

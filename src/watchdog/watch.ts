@@ -90,6 +90,11 @@ export class Watch {
     return this.#board.flag('expected') > 0;
   }
 
+  /** Nothing is under way. */
+  get isSettled(): boolean {
+    return this.#current === undefined && this.#unnamed.size === 0;
+  }
+
   /** The answer to the last question is to come. */
   get isAsking(): boolean {
     return this.#current?.isAsking === true;

@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, threadId } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
@@ -72,6 +73,7 @@ export class MainWatchdog implements Watchdog {
   #monitor: MonitorThread | undefined;
   #poolTimer: NodeJS.Timeout | undefined;
   #capture: Capture = { mode: 'starting' };
+  readonly #settling: PromiseWithResolvers<undefined>[] = [];
   #stopped: Promise<void> | undefined;
 
   /** @param tellTo a file descriptor that gets every stall as a line of JSON */
@@ -113,6 +115,22 @@ export class MainWatchdog implements Watchdog {
     return this.#expected.run(fn);
   }
 
+  /** Resolves when every stall that is over by now has been told. */
+  async settle(): Promise<void> {
+    // Without the thread it is the heartbeat that tells: late after a stall, it comes before any other timer.
+    if (this.#monitor === undefined) { await sleep(1); return; }
+    const settled = withResolvers<undefined>();
+    this.#settling.push(settled);
+    this.#monitor.keepProcessAlive(true);
+    this.#monitor.order({ type: 'settle' });
+    await settled.promise;
+  }
+
+  /** What lies before now is over: what comes is measured on its own. */
+  restart(): void {
+    this.#heartbeat.restart();
+  }
+
   stop(): Promise<void> {
     return (this.#stopped ??= inCleanRoot(() => this.#stop()));
   }
@@ -140,6 +158,7 @@ export class MainWatchdog implements Watchdog {
   /** With no thread there is nobody to say anything while the loop is stuck; that it was can still be told. */
   #degrade(reason: string): void {
     this.#monitor = undefined;
+    this.#giveUpSettling();
     const capture: Capture = (this.#capture = { mode: 'lag-only', reason });
     new StallLog(this.#settings.log).notice(`the watchdog sees stalls only when they are over, without their cause: ${reason}`);
     this.#heartbeat.whenBeating(() => { this.#ready.resolve({ capture }); });
@@ -157,7 +176,18 @@ export class MainWatchdog implements Watchdog {
       this.#capture = news.capture;
       this.#monitor?.keepProcessAlive(false);
       this.#ready.resolve({ capture: news.capture, ...(news.url !== undefined && { url: news.url }) });
-    } else if (this.#count(news.stall)) this.#monitor?.order({ type: 'count', number: news.number });
+    } else if (news.type === 'settled') this.#settled();
+    else if (this.#count(news.stall)) this.#monitor?.order({ type: 'count', number: news.number });
+  }
+
+  #settled(): void {
+    this.#settling.shift()?.resolve(undefined);
+    if (this.#settling.length === 0) this.#monitor?.keepProcessAlive(false);
+  }
+
+  /** Nobody is left to say so. */
+  #giveUpSettling(): void {
+    for (const settled of this.#settling.splice(0)) settled.resolve(undefined);
   }
 
   /** Returns whether it counts. */
@@ -184,6 +214,7 @@ export class MainWatchdog implements Watchdog {
     this.#release();
     await stopped;
     this.#monitor = undefined;
+    this.#giveUpSettling();
     this.#ready.resolve({ capture: this.#capture });
   }
 

@@ -1,0 +1,65 @@
+import { OffloopError } from '../errors.ts';
+import { duration } from '../watchdog/page/client/format.js';
+import type { Frame, Stall } from '../watchdog/types.ts';
+import { place } from '../watchdog/wording.ts';
+
+/** The event loop was blocked for longer than a test allows. Its stack is that of what blocked. */
+export class BlockedLoopError extends OffloopError {
+  /** The longest one, as the watchdog has found it. */
+  // Only declared, and hidden from those who print every property of an error: its samples are long.
+  declare readonly stall: Stall;
+  /** How long it was blocked, in ms. */
+  readonly actual: number;
+  /** How long it may be, in ms. */
+  readonly expected: number;
+  readonly operator: string;
+  /** Test runners would show two numbers as a difference of texts. */
+  readonly showDiff = false;
+
+  constructor(call: string, stall: Stall, over: number) {
+    super('OFFLOOP_BLOCKED_LOOP', messageOf(call, stall, over));
+    this.actual = stall.duration;
+    this.expected = over;
+    this.operator = call;
+    Object.defineProperty(this, 'stall', { value: stall });
+    const frames = stall.samples.at(-1) ?? [];
+    if (frames.length > 0) this.stack = [`${this.name}: ${this.message}`, ...frames.map(line)].join('\n');
+  }
+}
+
+/** A task saw a store that the task before it on the same worker had entered. */
+export class ContextLeakError extends OffloopError {
+  /** Each store that was seen, and by which worker; undefined for an AsyncLocalStorage that is not carried. */
+  readonly leaks: readonly ContextLeak[];
+
+  constructor(message: string, leaks: readonly ContextLeak[]) {
+    super('OFFLOOP_CONTEXT_LEAK', message);
+    this.leaks = leaks;
+  }
+}
+
+export interface ContextLeak {
+  /** The name given to `carry()`; undefined for an AsyncLocalStorage that is not carried. */
+  readonly store: string | undefined;
+  /** `process id:thread id` */
+  readonly worker: string;
+}
+
+// As with every error of offloop: see errors.ts.
+for (const [name, { prototype }] of Object.entries({ BlockedLoopError, ContextLeakError })) {
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+}
+
+function messageOf(call: string, { duration: ms, culprit, kind, confidence, advice }: Stall, over: number): string {
+  const where = culprit === undefined ? '' : `, in ${place(culprit)}`;
+  const seen = { 'live': '', 'at-return': ', seen as it returned', 'none': ', no stack could be had' }[confidence];
+  return [
+    `${call}: the event loop was blocked for ${duration(ms)}, and ${duration(over)} are allowed${where} (${kind}${seen}).`,
+    ...(advice.text === '' ? [] : [advice.text]),
+  ].join('\n');
+}
+
+/** As V8 writes it, so that tools find their way to the source. */
+function line({ function: name, file, line: row, column, isAsync }: Frame): string {
+  return `    at ${isAsync === true ? 'async ' : ''}${name} (${row === 0 ? file : `${file}:${row}:${column}`})`;
+}
