@@ -46,6 +46,14 @@ export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
 }
 
 /**
+ * Whether something else than Node has loaded the module here, as test runners do that compile it (Vitest, Jest): for Node
+ * it is another module, which would be evaluated a second time, and declare its tasks and stores anew.
+ */
+export function isLoadedByRunner(ref: ModuleRef): boolean {
+  return typeof ref === 'object' && !(ref instanceof URL) && ('env' in ref || 'jest' in ref);
+}
+
+/**
  * The module that started the process must not be loaded by a worker: it would start the application again.
  * @throws EntryModuleError (OFFLOOP_ENTRY_MODULE)
  */

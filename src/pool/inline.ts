@@ -34,7 +34,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     run(message, transfer, { onAnswer, onUnsent }) {
       let received: RunMessage;
       try {
-        received = structuredClone(isSetUp ? message : { ...message, setup }, { transfer: [...(transfer ?? [])] });
+        received = structuredClone(isSetUp ? messageHere(message) : { ...messageHere(message), setup }, { transfer: [...(transfer ?? [])] });
       } catch (cause) {
         queueMicrotask(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); });
         return;
@@ -65,6 +65,11 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       return Promise.resolve();
     },
   };
+}
+
+/** The stores are declared where they were encoded; a test runner's modules would be loaded again, as others. */
+function messageHere({ declaredIn: _known, ...message }: RunMessage): RunMessage {
+  return message;
 }
 
 /** The caller's turn ends before the task begins, as it does with a worker. */

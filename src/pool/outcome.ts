@@ -1,3 +1,4 @@
+import { isLoadedByRunner } from '../context/module-ref.ts';
 import { OffloopError } from '../errors.ts';
 import { isOwnFrame } from '../frames.ts';
 import type { TaskRecord } from '../task/registry.ts';
@@ -27,8 +28,8 @@ function callerFrames(name: string): string {
 }
 
 /** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
-async function exportsFor(thrown: EncodedThrow, { fn, module }: TaskRecord): Promise<Record<string, unknown>> {
-  if (fn === undefined || !hasExportedClass(thrown)) return {};
+async function exportsFor(thrown: EncodedThrow, { fn, module, ref }: TaskRecord): Promise<Record<string, unknown>> {
+  if (fn === undefined || !hasExportedClass(thrown) || isLoadedByRunner(ref)) return {};
   return loadedExports(module).catch(() => ({}));
 }
 

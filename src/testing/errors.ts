@@ -1,7 +1,9 @@
 import { OffloopError } from '../errors.ts';
 import { duration } from '../watchdog/page/client/format.js';
+import { shownStack } from '../watchdog/stack.ts';
 import type { Frame, Stall } from '../watchdog/types.ts';
 import { place } from '../watchdog/wording.ts';
+import { mappedStall } from './mapped-stall.ts';
 
 /** The event loop was blocked for longer than a test allows. Its stack is that of what blocked. */
 export class BlockedLoopError extends OffloopError {
@@ -12,17 +14,16 @@ export class BlockedLoopError extends OffloopError {
   readonly actual: number;
   /** How long it may be, in ms. */
   readonly expected: number;
-  readonly operator: string;
   /** Test runners would show two numbers as a difference of texts. */
   readonly showDiff = false;
 
-  constructor(call: string, stall: Stall, over: number) {
+  constructor(call: string, found: Stall, over: number) {
+    const stall = mappedStall(found);
     super('OFFLOOP_BLOCKED_LOOP', messageOf(call, stall, over));
     this.actual = stall.duration;
     this.expected = over;
-    this.operator = call;
     Object.defineProperty(this, 'stall', { value: stall });
-    const frames = stall.samples.at(-1) ?? [];
+    const frames = shownStack(stall.samples.at(-1) ?? []);
     if (frames.length > 0) this.stack = [`${this.name}: ${this.message}`, ...frames.map(line)].join('\n');
   }
 }

@@ -1,3 +1,4 @@
+import { isLoadedByRunner } from '../context/module-ref.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
@@ -58,9 +59,11 @@ export async function loadModule(url: string): Promise<Namespace> {
   }
 }
 
-/** The exports of a module that has been loaded, for finding an error's class among them. */
-export async function exportsOf(url: string): Promise<Namespace> {
-  return loadModule(url).catch(() => ({}));
+/** The exports of a task's module, which has been loaded, for finding an error's class among them. */
+export async function exportsOf(address: TaskAddress): Promise<Namespace> {
+  const record = findTask(address);
+  if (record !== undefined && isLoadedByRunner(record.ref)) return {};
+  return loadModule(address.module).catch(() => ({}));
 }
 
 function messageOf(cause: unknown): string {

@@ -160,7 +160,7 @@ function returned({ handle, startedAt, host }: RunningTask, value: unknown): Run
 async function threw({ address, handle, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
   isOver(handle, startedAt);
   const runMs = startedAt === 0 ? 0 : now() - startedAt;
-  const thrown = encodeThrow(error, await exportsOf(address.module));
+  const thrown = encodeThrow(error, await exportsOf(address));
   const hasNotLoaded = startedAt === 0 && error instanceof ModuleLoadError;
   return withMemory(hasNotLoaded ? { type: 'threw', thrown, runMs, hasNotLoaded } : { type: 'threw', thrown, runMs }, host);
 }
