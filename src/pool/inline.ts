@@ -6,6 +6,9 @@ import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { run, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 
+/** Not `queueMicrotask()`, which a test may have faked. */
+const turn = Promise.resolve();
+
 /**
  * No worker at all: the task runs on this thread, under the same rules. Everything is cloned on its way in and out, the
  * context is carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
@@ -36,7 +39,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       try {
         received = structuredClone(isSetUp ? messageHere(message) : { ...messageHere(message), setup }, { transfer: [...(transfer ?? [])] });
       } catch (cause) {
-        queueMicrotask(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); });
+        void turn.then(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); });
         return;
       }
       isSetUp = true;
@@ -60,7 +63,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
         isEnded = true;
         // The task cannot be stopped, but nobody waits for it any more.
         clearInterval(keepAlive);
-        queueMicrotask(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
+        void turn.then(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
       }
       return Promise.resolve();
     },
@@ -74,7 +77,7 @@ function messageHere({ declaredIn: _known, ...message }: RunMessage): RunMessage
 
 /** The caller's turn ends before the task begins, as it does with a worker. */
 async function runLater(message: RunMessage, host: WorkerHost): Promise<RunResponse> {
-  await Promise.resolve();
+  await turn;
   return run(message, host);
 }
 
