@@ -26,19 +26,20 @@ const bare: RunOptions = { context: 'none', timeout: Infinity };
  * cannot run: ModuleLoadError (OFFLOOP_MODULE_LOAD) for a store's module, PoolClosedError (OFFLOOP_POOL_CLOSED)
  */
 export async function expectNoContextLeak(pool: Pool): Promise<void> {
-  const workers = pool.stats().workers.max;
-  const found = [
-    ...(await onEveryWorker(pool, workers)),
-    ...(await pool.map(touch, Array(workers * SHORT_TASKS).keys(), bare).toArray()),
-    ...(await onEveryWorker(pool, workers)),
-  ];
+  const { max: workers, replaced } = pool.stats().workers;
+  const found = await onEveryWorker(pool, workers);
+  // Where each task has a worker of its own, none comes after another.
+  if (pool.stats().workers.replaced < replaced + workers) {
+    found.push(...(await pool.map(touch, Array(workers * SHORT_TASKS).keys(), bare).toArray()));
+    found.push(...(await onEveryWorker(pool, workers)));
+  }
   const leaking = found.filter((one) => one.stores.length > 0);
   if (leaking.length > 0) throw leakError(leaking);
 }
 
 /** None of as many tasks as there are workers ends before all of them have started. */
 async function onEveryWorker(pool: Pool, workers: number): Promise<Found[]> {
-  const gate = join(tmpdir(), `offloop-${randomUUID()}`);
+  const gate = join(tmpdir(), `offloop-gate-${randomUUID()}`);
   const allHold = withResolvers<undefined>();
   let holding = 0;
   const onProgress = (): void => {
