@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const watchers = [
   ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `test/watchdog/${name}.test.ts`),
-  ...['test/cli/run.test.ts', 'test/integrations/register.test.ts'],
+  ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `test/integrations/${name}.test.ts`),
+  'test/cli/run.test.ts',
 ];
 // `others` or `watching`: only these; more arguments are names of files.
 const [part, ...files] = process.argv.slice(2);

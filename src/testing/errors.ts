@@ -1,6 +1,6 @@
 import { OffloopError } from '../errors.ts';
 import { duration } from '../watchdog/page/client/format.js';
-import { shownStack } from '../watchdog/stack.ts';
+import { isSameFunction, shownStack } from '../watchdog/stack.ts';
 import type { Frame, Stall } from '../watchdog/types.ts';
 import { place } from '../watchdog/wording.ts';
 import { mappedStall } from './mapped-stall.ts';
@@ -23,7 +23,7 @@ export class BlockedLoopError extends OffloopError {
     this.actual = stall.duration;
     this.expected = over;
     Object.defineProperty(this, 'stall', { value: stall });
-    const frames = shownStack(stall.samples.at(-1) ?? []);
+    const frames = stackOf(stall);
     if (frames.length > 0) this.stack = [`${this.name}: ${this.message}`, ...frames.map(line)].join('\n');
   }
 }
@@ -49,6 +49,12 @@ export interface ContextLeak {
 // As with every error of offloop: see errors.ts.
 for (const [name, { prototype }] of Object.entries({ BlockedLoopError, ContextLeakError })) {
   Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+}
+
+/** The last one of the culprit: the test may have gone on for a moment. */
+function stackOf({ culprit, samples }: Stall): readonly Frame[] {
+  const own = samples.findLast((stack) => stack.some((frame) => isSameFunction(frame, culprit)));
+  return shownStack(own ?? samples.at(-1) ?? []);
 }
 
 function messageOf(call: string, { duration: ms, culprit, kind, confidence, advice }: Stall, over: number): string {

@@ -19,7 +19,7 @@ export interface Watched {
 }
 
 /** Watches the tests of this thread, by one watchdog, and fails those that block the event loop for too long. */
-export class LoopGuard {
+class LoopGuard {
   #options: GuardOptions = {};
   #settings: GuardSettings | undefined;
   #watchdog: MainWatchdog | undefined;

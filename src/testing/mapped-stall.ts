@@ -1,12 +1,14 @@
 import { advise } from '../watchdog/advise.ts';
 import type { Frame, Stall } from '../watchdog/types.ts';
 
+type Prepare = NonNullable<typeof Error.prepareStackTrace>;
+
 /**
  * The stall with its places in the sources, where a loader that compiles them (Vitest's) has hooked itself into
  * `Error.prepareStackTrace`, as it is asked for errors. In the middle of the stall it could not be asked: see `takeStack()`.
  */
 export function mappedStall(stall: Stall): Stall {
-  const { prepareStackTrace } = Error;
+  const { prepareStackTrace } = Error as { prepareStackTrace?: Prepare };
   if (prepareStackTrace === undefined) return stall;
   const map = (frame: Frame): Frame => mappedFrame(frame, prepareStackTrace);
   const { culprit, boundary, samples } = stall;
@@ -19,7 +21,7 @@ export function mappedStall(stall: Stall): Stall {
   return { ...mapped, advice: advise(mapped) };
 }
 
-function mappedFrame(frame: Frame, prepare: NonNullable<typeof Error.prepareStackTrace>): Frame {
+function mappedFrame(frame: Frame, prepare: Prepare): Frame {
   if (frame.line === 0 || frame.file.startsWith('node:')) return frame;
   const [, file, line, column] = PLACE.exec(prepared(frame, prepare)) ?? [];
   return file === undefined ? frame : { ...frame, file: file.replace(/^file:\/\//, ''), line: Number(line), column: Number(column) };
@@ -29,7 +31,7 @@ function mappedFrame(frame: Frame, prepare: NonNullable<typeof Error.prepareStac
 const PLACE = /^ {4}at (?:.* \()?(.+):(\d+):(\d+)\)?$/;
 
 /** It may be anybody's function, and return anything. */
-function prepared(frame: Frame, prepare: NonNullable<typeof Error.prepareStackTrace>): string {
+function prepared(frame: Frame, prepare: Prepare): string {
   try {
     const stack: unknown = prepare(new Error(), [new FrameSite(frame)]);
     return typeof stack === 'string' ? stack.split('\n').at(-1) ?? '' : '';

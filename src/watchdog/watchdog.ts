@@ -1,5 +1,4 @@
 import diagnostics from 'node:diagnostics_channel';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, threadId } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
@@ -9,6 +8,7 @@ import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
 import { Board } from './board.ts';
+import { now } from './clock.ts';
 import { ExpectedBlocks } from './expected.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
@@ -115,10 +115,10 @@ export class MainWatchdog implements Watchdog {
     return this.#expected.run(fn);
   }
 
-  /** Resolves when every stall that is over by now has been told. */
+  /** Ends what has lasted until now, and resolves when it has been told, if it was a stall. */
   async settle(): Promise<void> {
-    // Without the thread it is the heartbeat that tells: late after a stall, it comes before any other timer.
-    if (this.#monitor === undefined) { await sleep(1); return; }
+    this.restart();
+    if (this.#monitor === undefined) return;
     const settled = withResolvers<undefined>();
     this.#settling.push(settled);
     this.#monitor.keepProcessAlive(true);
@@ -128,6 +128,9 @@ export class MainWatchdog implements Watchdog {
 
   /** What lies before now is over: what comes is measured on its own. */
   restart(): void {
+    const [since, at] = [this.#board.get('beat'), now()];
+    // Without the thread it is the heartbeat that tells of a stall, and it would have nothing to tell.
+    if (since !== 0 && at - since >= this.#settings.threshold) this.#late(since, at);
     this.#heartbeat.restart();
   }
 

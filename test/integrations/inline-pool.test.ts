@@ -50,7 +50,7 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
     return { value: await call };
   } catch (error) {
     if (!(error instanceof Error)) return { thrown: error };
-    return { class: error.constructor, ...error, name: error.name, message: error.message };
+    return { class: error.constructor, own: Object.entries(error), name: error.name, message: error.message };
   }
 }
 

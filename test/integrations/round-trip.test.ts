@@ -72,7 +72,7 @@ describe('roundTrip()', () => {
     onTestFinished(() => pool.close());
     const value = { id: 'a', list: [1, { at: 2 }] };
     expect(roundTrip(request, value)).toEqual(await requestStore.run(value, () => pool.run(readsRequest, [])));
-    const bad = { id: 'a', at: new (class Socket {})() };
+    const bad = { id: 'a', at: new Session('s1') };
     const refused = await rejection(requestStore.run(bad, () => pool.run(readsRequest, [])));
     const { code, message, store, path } = refused;
     expect(() => roundTrip(request, bad)).toThrow(expect.objectContaining({ code, message, store, path }));

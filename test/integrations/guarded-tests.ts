@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+
+import { node } from '../cli/processes.ts';
+
+export interface Guarded {
+  readonly code: number | null;
+  /** By name: whether each test has passed. */
+  readonly passed: Readonly<Record<string, boolean>>;
+  readonly output: string;
+}
+
+export const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/testing/${name}`, import.meta.url));
+const vitestCli = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+
+/** Runs fixture files by the real Vitest. */
+export function vitest(config: string, args: readonly string[], env: Record<string, string> = {}): Promise<Guarded> {
+  return undisturbed([vitestCli, 'run', '--config', fixture(config), '--reporter=tap-flat', ...args], env);
+}
+
+/** The same by Node's own test runner. */
+export function nodeTest(name: string, env: Record<string, string> = {}): Promise<Guarded> {
+  return undisturbed(['--test', '--import', 'offloop/testing/node-test', '--test-reporter=tap', fixture(name)], env);
+}
+
+/** What is said of a test that has blocked. */
+export function blocked(name: string): RegExp {
+  return new RegExp(`The test '${name}': the event loop was blocked for \\d+ ms, and 100 ms are allowed, in \`blockFor\` \\(blocks-for\\.js:\\d+\\)`);
+}
+
+/** A test that has blocked is let off where the machine gave it no CPU: then it is tried again. */
+async function undisturbed(args: readonly string[], env: Record<string, string>): Promise<Guarded> {
+  for (let nth = 1; ; nth++) {
+    const { code, stdout, stderr } = await node(args, { env: { NO_COLOR: '1', OFFLOOP_LOG: 'json', ...env } }).ended;
+    const output = stdout + stderr;
+    if (nth === 3 || !/"kind":"(starved|suspended)"/.test(output)) return { code, passed: results(stdout), output };
+  }
+}
+
+function results(tap: string): Record<string, boolean> {
+  const lines = [...tap.matchAll(/^ *(ok|not ok) \d+ - (.*?)(?: # time=.*)?$/gm)];
+  return Object.fromEntries(lines.map(([, verdict, name = '']) => [name.split(' > ').at(-1), verdict === 'ok']));
+}
