@@ -1,0 +1,4 @@
+import { test } from '../test.js';
+import { nothing } from './helpers/not-there.js';
+
+test('never gets as far', () => nothing());
