@@ -13,7 +13,7 @@ describe('examples/test-runner', () => {
     const { code, stdout, stderr } = await node([example('run.js')]).ended;
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     for (const part of [
-      /^✗ broken\.test\.js › \(the file itself\): failed\n {4}Cannot find module .*not-there\.js/m,
+      /^✗ broken\.test\.js › \(the file itself\): failed\n {4}there is no database to test with\n {4}at .*broken\.test\.js:5:7$/m,
       /^✗ arithmetic\.test\.js › adds wrongly: failed\n {4}4 == 5\n {4}at .*arithmetic\.test\.js:17:10/m,
       /^✗ hangs\.test\.js › spins for ever: timed out\n {4}it was stuck here:\n {4}at spinsForEver \(.*hangs\.test\.js:5:3\)$/m,
       /^✗ hangs\.test\.js › waits for ever: timed out\n {4}it waited for something that did not come$/m,
