@@ -3,8 +3,8 @@ import type { Carried } from '../context/carry.ts';
 
 /**
  * What a task finds in a carried store that is set to `value` where the task is called: the value encoded, cloned as a
- * message is, and decoded. Undefined where the store is absent in the task: for `undefined`, and for a store's default value,
- * which the worker has of its own.
+ * message is, and decoded. For `undefined` the store is absent, and the task finds what it finds there: undefined, or the
+ * store's default value.
  *
  * @example
  * expect(roundTrip(request, { requestId: 'a', socket })).toEqual({ requestId: 'a' });
@@ -16,7 +16,5 @@ export function roundTrip<T>(carried: Carried<T>, value: T): T | undefined {
   const [record] = selectStores('roundTrip()', [carried]);
   const { store } = record as Carried<T>;
   const carrier = store.run(value, () => capture({ only: [carried] }));
-  // In a worker, a store that nobody entered has its default value, which is no value of the caller's.
-  if (!Object.hasOwn(carrier.stores, carried.name)) return undefined;
   return restore(structuredClone(carrier), () => store.getStore());
 }
