@@ -32,7 +32,7 @@ const processWide = new Set<string>();
  */
 function startThreadWith<T>(create: (flags: WorkerFlags) => T, options: WorkerOptions): T {
   const flags = (execArgv: readonly string[] | undefined): WorkerFlags => defined({ ...options, execArgv });
-  const inherited = process.execArgv.filter((flag) => !processWide.has(flag));
+  const inherited = ownFlags().filter((flag) => !processWide.has(flag));
   const base = options.execArgv === undefined ? inherited : [...loaderFlags(), ...options.execArgv];
   try {
     return create(flags([...base, ...preload]));
@@ -54,12 +54,22 @@ function refusedFlags(error: unknown): string[] {
 /** A process inherits no flag of its own accord, and tinypool gives it no environment either. */
 function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
   const heap = resourceLimits?.maxOldGenerationSizeMb;
-  const own = execArgv === undefined ? process.execArgv.filter((flag) => !flag.startsWith('--inspect')) : [...loaderFlags(), ...execArgv];
+  const own = execArgv === undefined ? ownFlags().filter((flag) => !flag.startsWith('--inspect')) : [...loaderFlags(), ...execArgv];
   return {
     execArgv: heap === undefined ? own : [...own, `--max-old-space-size=${heap}`],
     env: merged(env),
     serialization: 'advanced',
   };
+}
+
+/**
+ * This process's flags without those that say what it runs, which a worker is told otherwise: one that was given `--eval`
+ * would run that code, and so start workers itself.
+ */
+function ownFlags(): string[] {
+  const script = /^(-e|--eval|-p|--print|-pe|--input-type)(=|$)/;
+  const takesNext = (flag: string | undefined): boolean => flag !== undefined && script.test(flag) && !flag.includes('=');
+  return process.execArgv.filter((flag, i, all) => !script.test(flag) && !takesNext(all[i - 1]));
 }
 
 /** What a user's `execArgv` must not take away: the flags by which this process loads its own modules. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { runNode, script } from './helpers.ts';
+import { runNode, script, workers } from './helpers.ts';
 
 describe('the default pool', () => {
   it('runs a task that is simply called, with the options of configure()', async () => {
@@ -46,5 +46,20 @@ describe('without the right to start workers', () => {
   it('a timeout has no worker stack where the inspector is refused, and still comes', async () => {
     const { code, stdout } = await runNode([flag, '--allow-fs-read=*', '--allow-worker', script('times-out.js')]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'OFFLOOP_TIMEOUT\nsum 3\n' });
+  });
+});
+
+describe.each(workers)('a pool of %s in a process that runs code from its command line', (runtime) => {
+  const plain = new URL('../fixtures/plain.js', import.meta.url).href;
+  // A worker that ran this code again would start workers, too.
+  const code = `if (process.connected) process.exit(9);
+    import('offloop').then(async ({ createPool }) => {
+      const pool = createPool({ runtime: '${runtime}', maxThreads: 1 });
+      console.log(await pool.tasks('${plain}').double(21));
+      await pool.close();
+    });`;
+
+  it.each([['--eval', code], ['--input-type=module', '-e', code], ['--input-type', 'module', '--eval', code], [`--eval=${code}`]])('runs it once: %s', async (...args) => {
+    expect(await runNode(args)).toEqual({ code: 0, stdout: '42\n', stderr: '' });
   });
 });
