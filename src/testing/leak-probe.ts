@@ -19,7 +19,12 @@ const POLL = 2;
 const uncarried = new AsyncLocalStorage<string>();
 
 /** Looks, leaves its mark, and holds its worker until a file appears, so that every worker runs one of these. */
-export const hold = offload(import.meta, async function hold(gate: string, declaredIn: readonly [name: string, module: string][]): Promise<Found> {
+export const hold = offload(import.meta, holdWorker, { name: 'hold' });
+
+/** The same at once: such tasks share a message where many wait. */
+export const touch = offload(import.meta, touchWorker, { name: 'touch' });
+
+async function holdWorker(gate: string, declaredIn: readonly [name: string, module: string][]): Promise<Found> {
   const found = look();
   mark('before');
   for (const [name, module] of declaredIn) if (!stores.has(name)) await import(module);
@@ -27,14 +32,13 @@ export const hold = offload(import.meta, async function hold(gate: string, decla
   while (!existsSync(gate)) await sleep(POLL);
   mark('after');
   return found;
-});
+}
 
-/** The same at once: such tasks share a message where many wait. */
-export const touch = offload(import.meta, function touch(_nth: number): Found {
+function touchWorker(_nth: number): Found {
   const found = look();
   mark('at once');
   return found;
-});
+}
 
 function look(): Found {
   const carried = [...stores.values()].filter(({ store, whenAbsent }) => !Object.is(store.getStore(), whenAbsent)).map(({ name }) => name);
