@@ -7,6 +7,7 @@ export type { GuardOptions } from './guard-options.ts';
 
 /*
  * A setup file of Vitest, `setupFiles: ['offloop/testing/vitest']`: it fails each test that blocks the event loop.
+ * Tests that run at the same time share the loop: each of those that a block has kept waiting fails.
  */
 
 const tests = new WeakMap<object, Watched>();
