@@ -15,10 +15,26 @@ export function typeName(value: unknown): string {
   return constructorName(value) ?? 'object';
 }
 
-/** "an instance of Socket". */
+/** "an instance of Socket": of the nearest class that has a name, since Express, for one, puts an object between a request and its class. */
 export function instanceName(value: object): string {
-  const name = typeName(value);
+  let name = typeName(value);
+  let prototype: object | null = value;
+  for (let depth = 0; name === 'object' && depth < MAX_DEPTH && prototype !== null; depth++) {
+    prototype = prototypeOf(prototype);
+    name = prototype === null ? name : typeName(prototype);
+  }
   return `an instance of ${name === 'object' ? 'an unnamed class' : name}`;
+}
+
+/** A proxy answers with another prototype each time. */
+const MAX_DEPTH = 10;
+
+function prototypeOf(value: object): object | null {
+  try {
+    return Object.getPrototypeOf(value) as object | null;
+  } catch {
+    return null;
+  }
 }
 
 /** Reads no getter of the value itself, and survives a hostile prototype. */

@@ -85,6 +85,10 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
 function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {
   const checked = checkOptions<CarryOptions<T, W>>('carry()', options, table);
   if ((checked.name as string | undefined) === undefined) throw new OptionError("carry(): the store needs a name: carry(import.meta, store, { name: 'request' }).");
+  const symbol = checked.pick?.find((key) => typeof key === 'symbol');
+  if (symbol !== undefined) {
+    throw new OptionError(`carry('${checked.name}'): \`pick\` cannot name ${String(symbol)}: each thread has symbols of its own. Give an \`encode\` and a \`decode\`.`);
+  }
   if (checked.pick !== undefined && checked.encode !== undefined) {
     throw new OptionError(`carry('${checked.name}'): give \`pick\` or \`encode\`, not both: \`encode\` chooses what travels by itself.`);
   }

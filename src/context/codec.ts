@@ -7,6 +7,7 @@ import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { flatText, type StoreText } from './flat-text.ts';
 import { define, fromText, NotPlainError, toText } from './plain.ts';
+import { remedy } from './remedy.ts';
 
 /**
  * The store's value in the current context; undefined when the store is not set.
@@ -90,7 +91,7 @@ function plainText(record: StoreRecord, wire: unknown): string {
     return toText(wire, record.maxBytes);
   } catch (error) {
     if (!(error instanceof NotPlainError)) throw contextError(record, [], 'it cannot be read', error);
-    throw contextError(record, error.path, error.message, error.cause);
+    throw contextError(record, error.path, error.message, error.cause, wire);
   }
 }
 
@@ -142,16 +143,10 @@ function schemaPath(issue: StandardSchemaV1.Issue | undefined): string[] {
 }
 
 /** Never shows a value; what a codec or a getter threw might, so a sensitive store's error keeps no cause. */
-function contextError(record: StoreRecord, path: readonly string[], problem: string, cause?: unknown): ContextError {
+function contextError(record: StoreRecord, path: readonly string[], problem: string, cause?: unknown, value?: unknown): ContextError {
   // The keys of a sensitive store may be as secret as its values; those that `pick` names are in the source.
   const shown = record.sensitive ? path.slice(0, record.pick === undefined ? 0 : 1) : path;
   const place = [record.name, ...shown].join('.');
-  const message = `The store '${record.name}' cannot cross to another thread: at \`${place}\`, ${problem}. ${remedy(record)}`;
+  const message = `The store '${record.name}' cannot cross to another thread: at \`${place}\`, ${problem}. ${remedy(record, value, path.length)}`;
   return new ContextError(message, record.name, place, cause === undefined || record.sensitive ? undefined : { cause });
-}
-
-function remedy({ pick, encode }: StoreRecord): string {
-  if (encode !== undefined) return 'Mend the codec where carry() declares the store.';
-  if (pick !== undefined) return 'Take that key out of `pick`, or give carry() an `encode` and a `decode`.';
-  return 'Choose the keys that matter with `pick`, or give carry() an `encode` and a `decode`.';
 }

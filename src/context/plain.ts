@@ -182,7 +182,7 @@ function writeRecord(record: object, place: Place): string {
   const symbol = Object.getOwnPropertySymbols(record)[0];
   if (symbol !== undefined) {
     place.path.push(String(symbol));
-    throw refusal('a symbol key cannot cross', place);
+    throw refusal('a symbol key cannot cross, since each thread has symbols of its own', place);
   }
   let text = '{';
   for (const key of Object.keys(record)) {
