@@ -1,0 +1,13 @@
+import { asyncLocalStorage } from '@fastify/request-context';
+import { carry } from 'offloop';
+
+/**
+ * The plugin's own store, by a name that says what it holds.
+ *
+ * @typedef {{ requestId: string, user: string, request?: import('fastify').FastifyRequest }} RequestContext
+ * @type {import('node:async_hooks').AsyncLocalStorage<RequestContext>}
+ */
+export const requestStore = asyncLocalStorage;
+
+// `request` holds a socket, which cannot leave its thread: only these two travel.
+carry(import.meta, requestStore, { name: 'request', pick: ['requestId', 'user'] });
