@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +12,7 @@ import { readStores } from '../fixtures/context/reads-stores.js';
 import { request, requestStore } from '../fixtures/context/request-store.js';
 import { callsInner } from '../fixtures/context/calls-inside.js';
 import { throwsOnPurpose } from '../fixtures/context/throws.js';
+import { place } from '../fixtures/places.js';
 
 const root = resolve(import.meta.dirname, '../..');
 let folder = '';
@@ -78,5 +79,19 @@ describe('two copies of offloop in one process', () => {
     await expect(pool.run(throwsOnPurpose, ['RangeError'])).rejects.toBeInstanceOf(RangeError);
     const carrier = { version: 1 as const, stores: { stranger: '1' } };
     await expect(pool.run(readStores, [], { context: carrier })).rejects.toMatchObject({ name: 'ContextError', code: 'OFFLOOP_CONTEXT' });
+  });
+
+  it('have one default pool, which either of them configures', async () => {
+    const module = join(folder, 'task-of-the-copy.js');
+    writeFileSync(module, `
+      import { threadId } from 'node:worker_threads';
+      import { offload } from './dist/index.js';
+      export const placeOfCopy = offload(import.meta, function placeOfCopy() { return threadId; });
+    `);
+    const { placeOfCopy } = (await import(pathToFileURL(module).href)) as { placeOfCopy(): Promise<number> };
+    copy.configure({ maxThreads: 1 });
+    const [one, two, other] = await Promise.all([place(), place(), placeOfCopy()]);
+    expect([two.threadId, other]).toEqual([one.threadId, one.threadId]);
+    expect(() => { here.configure({}); }).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 });
