@@ -1,0 +1,12 @@
+import { capture } from 'offloop';
+import './context.js';
+
+/**
+ * The same for piscina and tinypool.
+ *
+ * @param {{ run(message: object): Promise<any> }} pool
+ * @param {string} order
+ */
+export function call(pool, order) {
+  return pool.run({ carrier: capture(), order });
+}
