@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
 import { countPrimes } from '../../examples/frameworks/count-primes.js';
@@ -14,6 +16,7 @@ describe.each(['express', 'fastify', 'hono', 'nestjs', 'pino'])('%s', (framework
 });
 
 describe('a store that is to travel as a whole is refused, and the error says what to do', () => {
+  const table = readFileSync(new URL('../../examples/README.md', import.meta.url), 'utf8');
   const choose = (pick: string): string => `Choose the keys that matter with \`pick\`${pick}, or give carry() an \`encode\` and a \`decode\`.`;
 
   it.each([
@@ -29,5 +32,6 @@ describe('a store that is to travel as a whole is refused, and the error says wh
     // Fastify answers with it, the others log it.
     const said = framework === 'fastify' ? ((await response.json()) as Error).message : await server.wrote(/(The store 'everything' .*)/);
     expect(said).toBe(`The store 'everything' cannot cross to another thread: at ${reason}. ${choose(pick)}`);
+    expect(table).toContain(`| ${framework} | at ${reason}. ${choose(pick)} |`);
   });
 });

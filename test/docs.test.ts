@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+
+import { snippetsOf } from './fixtures/readme/snippets.js';
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
+const documents = [...readdirSync(new URL('../docs', import.meta.url)).map((name) => `docs/${name}`), 'examples/README.md'];
+
+describe.each(documents)('%s', (document) => {
+  const text = read(document);
+  const pieces = snippetsOf(text).filter(({ language }) => language !== 'sh' && language !== 'text');
+
+  it('shows code that is in the example it names, as it is there', () => {
+    expect(pieces.length).toBeGreaterThan(0);
+    for (const { code } of pieces) {
+      const [, file = '', piece = ''] = /^\/\/ (\S+)\n([^]*)$/.exec(code) ?? [];
+      expect(read(`examples/${file}`)).toContain(piece);
+    }
+  });
+
+  it('links to what exists', () => {
+    const links = [...text.matchAll(/\]\(([^):#]*)(?:#([^)]*))?\)/g)].map(([, file = '', heading]) => ({ file: new URL(file, new URL(`../${document}`, import.meta.url)), heading }));
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter(({ file }) => !existsSync(file))).toEqual([]);
+    for (const { file, heading } of links) if (heading !== undefined) expect(headingsOf(readFileSync(file, 'utf8'))).toContain(heading);
+  });
+});
+
+/** As GitHub makes anchors of them. */
+function headingsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
+}
