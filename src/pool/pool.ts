@@ -15,7 +15,7 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, closedError, deadlineError, fullError, notAList, notATask } from './refusals.ts';
+import { afterClose, asCallerSees, closedError, deadlineError, fullError, notAList, notATask } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 import { taskChannel } from './trace.ts';
@@ -133,7 +133,7 @@ export class WorkerPool implements Pool {
       return call.result;
     } catch (error) {
       // An aborted signal's reason may be anything.
-      return Promise.reject(error);
+      return Promise.reject(asCallerSees(error));
     }
   }
 

@@ -1,5 +1,6 @@
 import { describe } from '../describe.ts';
-import { DeadlineExceededError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
+import { ContextError, ContextTooLargeError, DeadlineExceededError, NotCloneableError, OptionError, PoolClosedError, QueueFullError } from '../errors.ts';
+import { userStack } from '../frames.ts';
 
 /*
  * Why a call is not taken, or is given up.
@@ -34,4 +35,13 @@ export function notATask(task: unknown): OptionError {
 
 export function notAList(task: string, args: unknown): OptionError {
   return new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`);
+}
+
+/** What is thrown deep in the encoding of a call would show how deep that is, and not which call it was. */
+export function asCallerSees(error: unknown): unknown {
+  if (!(error instanceof ContextError || error instanceof ContextTooLargeError || error instanceof NotCloneableError)) return error;
+  Error.captureStackTrace(error, asCallerSees);
+  // An Error.prepareStackTrace of the user's may make anything of it.
+  if (typeof error.stack === 'string') error.stack = userStack(error.stack);
+  return error;
 }

@@ -24,6 +24,17 @@ describe('the default pool', () => {
       '    at async prints-stack.js',
     ]);
   });
+
+  it('shows in the stack of a refusal which call was refused, and nothing of its own', async () => {
+    const { code, stdout } = await runNode([script('prints-refusals.js')]);
+    expect(code).toBe(0);
+    const lines = stdout.trim().split('\n').map((line) => line.replace(/\(?(?:async )?file:.*\/(.*?):\d+:\d+\)?$/, '$1'));
+    expect(lines.filter((line) => !line.includes('AsyncLocalStorage.run'))).toEqual([
+      ...['NotCloneableError', '    at handlesInstance prints-refusals.js', '    at prints-refusals.js'],
+      ...['ContextError', '    at prints-refusals.js', '    at handlesStore prints-refusals.js', '    at prints-refusals.js'],
+      ...['ContextTooLargeError', '    at prints-refusals.js', '    at handlesLargeStore prints-refusals.js', '    at prints-refusals.js'],
+    ]);
+  });
 });
 
 describe('a process started with flags of its own', () => {
