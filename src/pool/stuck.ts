@@ -36,13 +36,16 @@ async function ask(threadId: number): Promise<string | undefined> {
   try {
     return await answerOf(worker, threadId);
   } finally {
-    farewell = inCleanRoot(() => unrefTimer(() => { dismiss(worker); }, KEEP_MS));
+    farewell = inCleanRoot(() => unrefTimer(() => void stopLooking(), KEEP_MS));
   }
 }
 
-function dismiss(worker: Worker): void {
+/** To be called when a pool closes, so that nothing is left of it. Another pool starts its own when it needs one. */
+export async function stopLooking(): Promise<void> {
+  const worker = looker;
+  clearTimeout(farewell);
   looker = undefined;
-  void attaching.end(async () => { await worker.terminate(); });
+  if (worker !== undefined) await attaching.end(async () => { await worker.terminate(); });
 }
 
 function answerOf(worker: Worker, threadId: number): Promise<string | undefined> {

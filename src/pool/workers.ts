@@ -9,6 +9,7 @@ import type { PoolSettings } from './options.ts';
 import { processWorker } from './processes.ts';
 import { createSlot, type Slot } from './slot.ts';
 import { Reloads, Starts } from './starts.ts';
+import { stopLooking } from './stuck.ts';
 import { threadWorker } from './threads.ts';
 
 const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
@@ -138,6 +139,7 @@ export class Workers {
     this.#starts.stop();
     for (const slot of [...this.#slots]) this.remove(slot);
     await Promise.all(this.#ending);
+    await stopLooking();
   }
 
   #tryStart(): Slot | undefined {
