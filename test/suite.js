@@ -13,7 +13,7 @@ const watchers = [
 // `others` or `watching`: only these; more arguments are names of files.
 const [part, ...files] = process.argv.slice(2);
 
-const others = part === 'watching' ? 0 : run(['run', ...watchers.flatMap((file) => ['--exclude', file]), ...(part === 'others' ? files : [])]);
+const others = part === 'watching' ? 0 : run(['run', '--maxWorkers=2', ...watchers.flatMap((file) => ['--exclude', file]), ...(part === 'others' ? files : [])]);
 const watching = part === 'others' ? 0 : run(['run', '--no-file-parallelism', '--retry=3', ...(files.length > 0 ? files : watchers)]);
 process.exitCode = others || watching;
 
