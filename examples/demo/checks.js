@@ -2,11 +2,13 @@ const THROUGHPUT_TIMES = 100;
 const MEAN_TIMES = 100;
 const P99_TIMES = 90;
 const HEALTH_P99_MS = 60;
+/** How far a figure may miss its target for what else the machine does: beyond that, it is the code. */
+const NOISE = 5;
 
 /**
- * What the demo promises, each with what was measured.
+ * What the demo promises, each with what was measured. `isBroken`: not kept, and no busy machine explains that.
  *
- * @returns {{ promise: string, measured: string, isKept: boolean }[]}
+ * @returns {{ promise: string, measured: string, isKept: boolean, isBroken: boolean }[]}
  */
 export function checkResults({ inline, offloaded, trace }) {
   const throughput = offloaded.light.perSecond / inline.light.perSecond;
@@ -14,11 +16,11 @@ export function checkResults({ inline, offloaded, trace }) {
   const p99 = inline.light.p99 / offloaded.light.p99;
   const failed = offloaded.light.errors + offloaded.light.timeouts + offloaded.health.failed;
   return [
-    check(`throughput at least ${THROUGHPUT_TIMES} times the inline one`, `${Math.floor(throughput)} times`, throughput >= THROUGHPUT_TIMES),
-    check(`mean latency at most 1/${MEAN_TIMES}`, `1/${Math.floor(mean)}`, mean >= MEAN_TIMES),
-    check(`p99 latency at most 1/${P99_TIMES}`, `1/${Math.floor(p99)}`, p99 >= P99_TIMES),
+    figure(`throughput at least ${THROUGHPUT_TIMES} times the inline one`, `${Math.floor(throughput)} times`, throughput / THROUGHPUT_TIMES),
+    figure(`mean latency at most 1/${MEAN_TIMES}`, `1/${Math.floor(mean)}`, mean / MEAN_TIMES),
+    figure(`p99 latency at most 1/${P99_TIMES}`, `1/${Math.floor(p99)}`, p99 / P99_TIMES),
     check('no request fails once it is offloaded', `${failed} failed`, failed === 0),
-    check(`health check p99 below ${HEALTH_P99_MS} ms`, `${Math.ceil(offloaded.health.p99)} ms`, offloaded.health.p99 < HEALTH_P99_MS),
+    figure(`health check p99 below ${HEALTH_P99_MS} ms`, `${Math.ceil(offloaded.health.p99)} ms`, HEALTH_P99_MS / offloaded.health.p99),
     check('the watchdog names the validator and the request while the loop is stuck', inline.watchdog.toldDuring ? 'yes' : 'no', inline.watchdog.toldDuring),
     check('no stall once it is offloaded', `${count(offloaded.watchdog.stalls)} found`, count(offloaded.watchdog.stalls) === 0),
     check('every worker log line has its request\'s ids', `${trace.matching} of ${trace.requests}`, trace.matching === trace.requests),
@@ -30,5 +32,10 @@ function count(stalls) {
 }
 
 function check(promise, measured, isKept) {
-  return { promise, measured, isKept };
+  return { promise, measured, isKept, isBroken: !isKept };
+}
+
+/** `kept`: how many times better than promised. */
+function figure(promise, measured, kept) {
+  return { promise, measured, isKept: kept >= 1, isBroken: !(kept >= 1 / NOISE) };
 }

@@ -1,4 +1,5 @@
-// npm run demo: the whole story in under a minute. Exits with 1 when a promise of checks.js is not kept (--no-check: always 0).
+// npm run demo: the whole story in under a minute. Exits with 1 when a promise of checks.js is broken, and not for
+// a figure that other work on the machine made worse (--no-check: always 0).
 // --keep writes results.json, from which write-readme.js makes the README's table.
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -91,9 +92,8 @@ function conclude(checks) {
   for (const { promise, measured, isKept } of checks) {
     say(`${isKept ? style('green', '✔') : style('red', '✘')} ${promise}: ${measured}`);
   }
-  const isAllKept = checks.every(({ isKept }) => isKept);
-  if (!isAllKept) say('\nOther work on this machine counts against the offloaded column: try again when it is idle.');
-  return isAllKept;
+  if (!checks.every(({ isKept }) => isKept)) say('\nOther work on this machine counts against the offloaded column: try again when it is idle.');
+  return !checks.some(({ isBroken }) => isBroken);
 }
 
 /** Where this copy of the project lies is nobody's business. */

@@ -18,7 +18,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   const abortFile = join(tmpdir(), `offloop-${crypto.randomUUID()}`);
   let isReady = false;
   const flag = openSync(abortFile, 'w', 0o600);
-  endWithThisProcess(worker.process);
+  endWithThisProcess(worker.process, abortFile);
   inCleanRoot(() => {
     worker.process.on('message', (message: { offloop?: BytesMessage }) => {
       if (message.offloop === undefined) return;
@@ -75,12 +75,16 @@ function encode(message: RunMessage, transfer: readonly Transferable[] | undefin
   return bytes;
 }
 
-const children = new Set<ChildProcess>();
+/** The children that live, each with its abort file. */
+const children = new Map<ChildProcess, string>();
 
-/** A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. */
-function endWithThisProcess(child: ChildProcess): void {
+/**
+ * A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. One that has not started
+ * yet has not removed its file, and will not.
+ */
+function endWithThisProcess(child: ChildProcess, abortFile: string): void {
   if (children.size === 0) process.on('exit', endChildren);
-  children.add(child);
+  children.set(child, abortFile);
   child.once('exit', () => {
     children.delete(child);
     if (children.size === 0) process.off('exit', endChildren);
@@ -88,5 +92,8 @@ function endWithThisProcess(child: ChildProcess): void {
 }
 
 function endChildren(): void {
-  for (const child of children) child.kill('SIGKILL');
+  for (const [child, abortFile] of children) {
+    child.kill('SIGKILL');
+    rmSync(abortFile, { force: true });
+  }
 }
