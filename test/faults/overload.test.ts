@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { script } from '../pool/helpers.ts';
 
 /** How long the calls come in; OFFLOOP_TEST_OVERLOAD_SECONDS=30 for longer. */
-const seconds = Number(process.env.OFFLOOP_TEST_OVERLOAD_SECONDS ?? 6);
+const seconds = Number(process.env.OFFLOOP_TEST_OVERLOAD_SECONDS ?? 4);
 const limit = seconds * 1000 + 60_000;
 
 /** These are the machine's. */

@@ -1,5 +1,9 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { createPool } from 'offloop';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { waitsAt } from '../fixtures/gates.js';
 import { add } from '../fixtures/places.js';
@@ -114,6 +118,13 @@ describe('the process', () => {
     const pid = Number(stdout);
     expect(pid).toBeGreaterThan(0);
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  });
+
+  it.each(['exits-at-start.js', 'exits-while-spinning.js'])('leaves no file behind when process.exit() takes its children along: %s', async (name) => {
+    const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
+    onTestFinished(() => { rmSync(folder, { recursive: true }); });
+    expect((await runNode([script(name)], { TMPDIR: folder, TEMP: folder, TMP: folder })).code).toBe(0);
+    await expect.poll(() => readdirSync(folder)).toEqual([]);
   });
 
   it('is not ended by a worker thread that throws while the pool closes', async () => {
