@@ -48,7 +48,7 @@ function figures() {
   const figure = (name) => new RegExp(`^ *${name} +([\\d,.]+)$`, 'm').exec(soak)?.[1];
   const number = (text) => Number(text).toLocaleString('en');
   return [
-    `Faults tried: ${rows.length} kinds in ${tests.length} tests; survived: all. Random sequences played against the model: ${number(values.sequences)} in ${model.length} ways; failed: none.`,
+    `Faults tried: ${rows.length} kinds in ${tests.length} tests; survived: all. Random sequences played against the model: ${number(values.sequences)} in ${model.length} tests; failed: none.`,
     `The soak: ${figure('tasks')} tasks in ${figure('seconds')} s, ${figure('faulty tasks')} of them faulty, ${figure('workers started')} workers started; lost: ${figure('lost')}.`,
     '',
     `Node ${process.versions.node}.`,
