@@ -70,6 +70,7 @@ const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
  * @throws OptionError (OFFLOOP_OPTION), DuplicateNameError (OFFLOOP_DUPLICATE_NAME), EntryModuleError (OFFLOOP_ENTRY_MODULE)
  */
 export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, options: CarryOptions<T, W>): Carried<T> {
+  if (isStore(module)) throw new OptionError("carry(): the module comes first, for a worker to find the store in it: carry(import.meta, store, { name: 'request' }).");
   const { name, pick, encode, decode, schema, maxBytes = 8192, sensitive = false } = checkCarry(options);
   const url = moduleUrl('carry()', module);
   if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);

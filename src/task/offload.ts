@@ -86,7 +86,7 @@ export function checkRunOptions(call: string, options: RunOptions): RunOptions {
  * @throws OptionError (OFFLOOP_OPTION), DuplicateNameError (OFFLOOP_DUPLICATE_NAME), EntryModuleError (OFFLOOP_ENTRY_MODULE)
  */
 export function offload<A extends unknown[], R>(module: ModuleRef, fn: (...args: A) => R, options: OffloadOptions = {}): Task<A, Awaited<R>> {
-  if (typeof fn !== 'function') throw new OptionError(`offload(): expected a function, got ${describe(fn)}.`);
+  if (typeof fn !== 'function') throw new OptionError(noFunctionMessage(module, fn));
   const { name = fn.name, timeout, priority, errors = [] } = checkOptions<OffloadOptions>('offload()', options, offloadTable);
   const url = moduleUrl('offload()', module);
   if (name === '') throw new OptionError(anonymousMessage(url));
@@ -152,4 +152,9 @@ function call(record: TaskRecord, args: readonly unknown[], options: RunOptions 
 /** The record behind what `offload()` returned, also when another copy of offloop made it. */
 export function taskRecord(task: unknown): TaskRecord | undefined {
   return typeof task === 'function' ? (task as { [recordKey]?: TaskRecord })[recordKey] : undefined;
+}
+
+function noFunctionMessage(module: unknown, fn: unknown): string {
+  if (typeof module === 'function') return 'offload(): the module comes first, for a worker to find the function in it: offload(import.meta, function name() {…}).';
+  return `offload(): expected a function, got ${describe(fn)}.`;
 }
