@@ -1,5 +1,5 @@
-import type { Pool, PoolOptions, RunOptions } from 'offloop';
-import { describe, expect, it } from 'vitest';
+import { createPool, type Pool, type PoolOptions, type RunOptions } from 'offloop';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { waitsAt } from '../fixtures/gates.js';
 import { hostile, make } from '../fixtures/hostile.js';
@@ -66,8 +66,13 @@ const faults: [what: string, Fault, outcome: { value: unknown } | { rejects: unk
 const ways: PoolOptions[] = [...runtimes.map((runtime) => ({ runtime })), { runtime: 'threads', coalesce: false }];
 
 describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
+  // One for all of them: it is whole after each.
+  let pool: Pool;
+
+  beforeAll(() => { pool = createPool({ maxThreads: 1, ...options }); });
+  afterAll(() => pool.close());
+
   it.each(faults)('%s', async (_what, fault, outcome) => {
-    const pool = poolFor({ maxThreads: 1, ...options });
     const { siblings, culprit } = await amongSiblings(pool, fault);
     expect(await culprit).toEqual(outcome);
     expect(await siblings).toEqual(Array.from({ length: 20 }, () => ({ a: 1 })));
@@ -76,7 +81,6 @@ describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
   });
 
   it('returns keys with the names of prototypes', async () => {
-    const pool = poolFor({ maxThreads: 1, ...options });
     const kind = 'a key named __proto__';
     const { siblings, culprit } = await amongSiblings(pool, { returns: kind });
     expect(JSON.stringify(await culprit)).toBe(JSON.stringify({ value: make(kind) }));
@@ -86,11 +90,11 @@ describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
   });
 
   it('returns a thenable that never settles', async () => {
-    const pool = poolFor({ maxThreads: 1, abortGrace: 20, ...options });
-    const { siblings, culprit } = await amongSiblings(pool, { returns: 'a thenable that never settles' }, { timeout: 50 });
+    const impatient = poolFor({ maxThreads: 1, abortGrace: 20, ...options });
+    const { siblings, culprit } = await amongSiblings(impatient, { returns: 'a thenable that never settles' }, { timeout: 50 });
     expect(await culprit).toEqual({ rejects: expect.objectContaining({ code: 'OFFLOOP_TIMEOUT' }) as unknown });
     expect(await siblings).toEqual(Array.from({ length: 20 }, () => ({ a: 1 })));
-    await expectCapacity(pool, 1);
+    await expectCapacity(impatient, 1);
   });
 });
 
