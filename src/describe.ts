@@ -3,7 +3,7 @@ import { inspect, types } from 'node:util';
 /** A value as an error message shows it: short, on one line, with its type: "`-1` (number)". */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return `\`${String(value)}\``;
-  return `\`${shorten(safeInspect(value))}\` (${typeName(value)})`;
+  return `\`${shortened(safeInspect(value))}\` (${typeName(value)})`;
 }
 
 /** "number", "array", "function", "Socket": what a reader would call it. */
@@ -58,6 +58,16 @@ function safeInspect(value: unknown): string {
   }
 }
 
-function shorten(text: string): string {
+/** A text of somebody else's, as a message may show it. */
+export function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** "RangeError: too far"; of what is no error, what it is. Reading an error may throw. */
+export function errorText(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
+  } catch {
+    return 'an error that cannot be read';
+  }
 }

@@ -1,10 +1,12 @@
-import { describe } from './describe.ts';
+import { describe, errorText, typeName } from './describe.ts';
 import { OptionError } from './errors.ts';
 
 /** What one option must be: a predicate and the words for it in "Expected `x` to be …". */
 export interface Rule {
   readonly is: (value: unknown) => boolean;
   readonly expected: string;
+  /** An error tells only the type of what it got. */
+  readonly isSecret?: true;
 }
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -21,7 +23,8 @@ export const rules = {
   strings: { is: (v) => Array.isArray(v) && v.every((s) => typeof s === 'string'), expected: 'an array of strings' },
   list: { is: Array.isArray, expected: 'an array' },
   record: { is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v), expected: 'an object' },
-  signal: { is: (v) => v instanceof AbortSignal, expected: 'an AbortSignal' },
+  // What only inherits from AbortSignal cannot be asked.
+  signal: { is: (v) => v instanceof AbortSignal && typeof v.aborted === 'boolean', expected: 'an AbortSignal' },
 } as const satisfies Record<string, Rule>;
 
 export const oneOf = (...values: readonly string[]): Rule => ({
@@ -31,21 +34,39 @@ export const oneOf = (...values: readonly string[]): Rule => ({
 
 /**
  * Checks an options object against its table, in one place and before anything starts.
+ * @returns a copy: what a getter answers may change, and what everybody may put on `Object.prototype` is no option
  * @throws OptionError (OFFLOOP_OPTION) naming the call, the option, the value and what it must be.
  */
 export function checkOptions<T extends object>(call: string, options: unknown, table: Readonly<Record<keyof T, Rule>>): T {
-  if (!rules.record.is(options)) {
+  if (!fits(rules.record, options)) {
     throw new OptionError(`${call}: expected the options to be an object, got ${describe(options)}.`);
   }
-  const given = options as T;
+  const given = copyOf<T>(call, options as T);
   for (const key of Object.keys(given) as (keyof T & string)[]) {
     const rule = Object.hasOwn(table, key) ? table[key] : undefined;
     if (rule === undefined) throw unknownOption(call, key, Object.keys(table));
-    if (given[key] !== undefined && !rule.is(given[key])) {
-      throw new OptionError(`${call}: expected \`${key}\` to be ${rule.expected}, got ${describe(given[key])}.`);
-    }
+    if (given[key] === undefined || fits(rule, given[key])) continue;
+    const got = rule.isSecret === true ? `a value of the type \`${typeName(given[key])}\`` : describe(given[key]);
+    throw new OptionError(`${call}: expected \`${key}\` to be ${rule.expected}, got ${got}.`);
   }
   return given;
+}
+
+function copyOf<T extends object>(call: string, options: T): T {
+  try {
+    return Object.assign(Object.create(null) as T, options);
+  } catch (cause) {
+    throw new OptionError(`${call}: the options cannot be read: ${errorText(cause)}.`, { cause });
+  }
+}
+
+/** What is looked at may be a proxy, or have getters. */
+function fits(rule: Rule, value: unknown): boolean {
+  try {
+    return rule.is(value);
+  } catch {
+    return false;
+  }
 }
 
 function unknownOption(call: string, key: string, known: readonly string[]): OptionError {

@@ -1,4 +1,4 @@
-import { describe } from '../describe.ts';
+import { describe, shortened, typeName } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
@@ -43,10 +43,10 @@ export function capture(options: { only?: readonly Carried<unknown>[] } = {}): C
  */
 export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
   if (typeof fn !== 'function') throw new OptionError(`restore(): expected a function to run, got ${describe(fn)}.`);
-  const stores = carrier === undefined ? [] : wireStores(carrier);
+  const { wire, deadline } = carrier === undefined ? nothing : readCarrier(carrier);
   return inCleanRoot(() => {
-    enterStores(stores);
-    return carrier?.deadline === undefined ? fn() : enterDeadline(carrier.deadline, fn);
+    enterStores(wire);
+    return deadline === undefined ? fn() : enterDeadline(deadline, fn);
   });
 }
 
@@ -76,32 +76,44 @@ export function enterStores(wire: WireStores): void {
   for (const { store, value } of decoded) store.enterWith(value);
 }
 
+/** What a carrier holds. */
+export interface CarrierParts {
+  readonly wire: WireStores;
+  /** Epoch ms. */
+  readonly deadline: number | undefined;
+}
+
+const nothing: CarrierParts = { wire: [], deadline: undefined };
+
 /**
- * A carrier comes from a message, so anybody may have written it: its shape is checked before anything is read.
+ * A carrier comes from a message, so anybody may have written it: its shape is checked before anything of it is used, and
+ * each part is read once, since a getter may answer with something else the next time.
  * @throws ContextError (OFFLOOP_CONTEXT)
  */
-function wireStores(carrier: unknown): WireStores {
+export function readCarrier(carrier: unknown): CarrierParts {
+  try {
+    return partsOf(carrier);
+  } catch (error) {
+    if (error instanceof ContextError) throw error;
+    throw new ContextError(`Not a carrier: it cannot be read. ${whereFrom}`, '', '', { cause: error });
+  }
+}
+
+function partsOf(carrier: unknown): CarrierParts {
   const { version, stores, deadline } = (carrier ?? {}) as { [K in keyof Carrier]?: unknown };
-  if (version !== 1) throw badCarrier(`its version is ${describe(version)}, and this offloop reads version 1`);
-  if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${describe(stores)}`);
-  if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${describe(deadline)}`);
+  if (version !== 1) throw badCarrier(`its version is ${shown(version)}, and this offloop reads version 1`);
+  if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${shown(stores)}`);
+  if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${shown(deadline)}`);
   const wire: string[] = [];
   for (const [name, text] of Object.entries(stores as Record<string, unknown>)) {
-    if (typeof text !== 'string') throw new ContextError(`The carrier's store '${name}' is not text. ${whereFrom}`, name);
+    if (typeof text !== 'string') throw new ContextError(`The carrier's store '${shortened(name)}' is not text. ${whereFrom}`, name);
     wire.push(name, text);
   }
-  return wire;
+  return { wire, deadline: deadline as number | undefined };
 }
 
-/** @throws ContextError (OFFLOOP_CONTEXT) */
-export function carriedStores(carrier: Carrier): CallStores {
-  const wire = wireStores(carrier);
+export function callStores({ wire }: CarrierParts): CallStores {
   return wire.flatMap((name, i) => (i % 2 === 0 ? [{ name, text: wire[i + 1]!, number: 0 }] : []));
-}
-
-/** The deadline that comes with a call's `context` option, when that is a carrier with one. */
-export function carriedDeadline(context: Carrier | 'inherit' | 'none' | undefined): number | undefined {
-  return typeof context === 'object' ? context.deadline : undefined;
 }
 
 const whereFrom = 'Pass on, unchanged, what capture() returned.';
@@ -110,10 +122,16 @@ function badCarrier(problem: string): ContextError {
   return new ContextError(`Not a carrier: ${problem}. ${whereFrom}`, '');
 }
 
+/** Of the rest only the type: a carrier that was taken apart may have a sensitive store's text in any place. */
+function shown(value: unknown): string {
+  return typeof value === 'number' || value === undefined || value === null ? describe(value) : `of the type \`${typeName(value)}\``;
+}
+
 /** @throws OptionError (OFFLOOP_OPTION) when one of the list is not what `carry()` returned. */
 export function selectStores(call: string, only: readonly Carried<unknown>[] | undefined): Iterable<StoreRecord> {
   if (only === undefined) return declaredStores.values();
-  return only.map((carried: unknown) => {
+  // Not with `map()`, which leaves holes as they are.
+  return Array.from(only, (carried: unknown) => {
     const record = declaredStores.get((carried as Partial<StoreRecord> | null)?.name ?? '');
     if (record === undefined) throw new OptionError(`${call}: expected what carry() returned, got ${describe(carried)}.`);
     return record;

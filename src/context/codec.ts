@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-import { typeName } from '../describe.ts';
+import { shortened, typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { flatText, type StoreText } from './flat-text.ts';
@@ -34,7 +34,7 @@ export function decodeStore(name: string, text: string): { store: AsyncLocalStor
   const record = stores.get(name);
   if (record === undefined) {
     throw new ContextError(
-      `The carrier holds a store '${name}' that nothing here has declared. Import the module that calls carry() for it first.`,
+      `The carrier holds a store '${shortened(name)}' that nothing here has declared. Import the module that calls carry() for it first.`,
       name,
     );
   }
@@ -64,15 +64,13 @@ function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKe
     throw contextError(record, [], `\`pick\` needs an object, and its value is a ${typeName(value)}`);
   }
   const picked: Record<PropertyKey, unknown> = {};
-  for (const key of keys) {
-    if (key in value) define(picked, key, readKey(record, value, key));
-  }
+  for (const key of keys) pickKey(record, picked, value, key);
   return picked;
 }
 
-function readKey(record: StoreRecord, value: object, key: PropertyKey): unknown {
+function pickKey(record: StoreRecord, picked: Record<PropertyKey, unknown>, value: object, key: PropertyKey): void {
   try {
-    return (value as Record<PropertyKey, unknown>)[key];
+    if (key in value) define(picked, key, (value as Record<PropertyKey, unknown>)[key]);
   } catch (cause) {
     throw contextError(record, [String(key)], 'its getter threw', cause);
   }
@@ -118,34 +116,45 @@ function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
 
 function checkSchema(record: StoreRecord, wire: unknown, when: 'captured' | 'restored'): unknown {
   if (record.schema === undefined) return wire;
-  const result = validate(record, record.schema, wire);
-  if (result instanceof Promise) {
-    // Nobody looks at its outcome.
-    result.catch(() => undefined);
-    throw contextError(record, [], 'its schema validates asynchronously, and a store is captured synchronously');
-  }
-  if (result.issues === undefined) return result.value;
-  const [issue] = result.issues;
-  const found = record.sensitive ? '' : `: ${issue?.message ?? 'no reason given'}`;
-  throw contextError(record, schemaPath(issue), `its schema refused what was ${when}${found}`);
+  const verdict = verdictOf(record, record.schema, wire);
+  if ('value' in verdict) return verdict.value;
+  const { problem = `its schema refused what was ${when}`, reason, path = [] } = verdict;
+  throw contextError(record, path, reason === undefined || record.sensitive ? problem : `${problem}: ${reason}`);
 }
 
-function validate(record: StoreRecord, schema: StandardSchemaV1, wire: unknown): ReturnType<StandardSchemaV1['~standard']['validate']> {
+type Verdict = { readonly value: unknown } | { readonly problem?: string; readonly reason?: string; readonly path?: readonly string[] };
+
+/** The schema is the user's, and what it answers may be anything: a getter in it may throw, too. */
+function verdictOf(record: StoreRecord, schema: StandardSchemaV1, wire: unknown): Verdict {
   try {
-    return schema['~standard'].validate(wire);
+    return readVerdict(schema['~standard'].validate(wire));
   } catch (cause) {
     throw contextError(record, [], 'its schema threw', cause);
   }
 }
 
-function schemaPath(issue: StandardSchemaV1.Issue | undefined): string[] {
-  return (issue?.path ?? []).map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+function readVerdict(result: unknown): Verdict {
+  if (typeof result !== 'object' || result === null) return { problem: 'its schema gave no result' };
+  const { issues, value, then } = result as { readonly issues?: unknown; readonly value?: unknown; readonly then?: unknown };
+  if (typeof then === 'function') {
+    // Nobody looks at its outcome.
+    void Promise.resolve(result).catch(() => undefined);
+    return { problem: 'its schema validates asynchronously, and a store is captured synchronously' };
+  }
+  return issues === undefined ? { value } : readIssue(Array.isArray(issues) ? (issues[0] as Issue) : undefined);
+}
+
+type Issue = { readonly message?: unknown; readonly path?: StandardSchemaV1.Issue['path'] } | null | undefined;
+
+function readIssue(issue: Issue): Verdict {
+  const { message = 'no reason given', path = [] } = issue ?? {};
+  return { reason: String(message), path: path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)) };
 }
 
 /** Never shows a value; what a codec or a getter threw might, so a sensitive store's error keeps no cause. */
 function contextError(record: StoreRecord, path: readonly string[], problem: string, cause?: unknown, value?: unknown): ContextError {
   // The keys of a sensitive store may be as secret as its values; those that `pick` names are in the source.
-  const shown = record.sensitive ? path.slice(0, record.pick === undefined ? 0 : 1) : path;
+  const shown = record.sensitive ? path.slice(0, record.pick?.includes(path[0] ?? '') === true ? 1 : 0) : path;
   const place = [record.name, ...shown].join('.');
   const message = `The store '${record.name}' cannot cross to another thread: at \`${place}\`, ${problem}. ${remedy(record, value, path.length)}`;
   return new ContextError(message, record.name, place, cause === undefined || record.sensitive ? undefined : { cause });

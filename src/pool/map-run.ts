@@ -32,8 +32,9 @@ export class MapRun<I, Item extends MapItem> {
   constructor(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions) {
     this.#pool = pool;
     this.#options = options;
-    this.#isAsync = Symbol.asyncIterator in items;
-    this.#source = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+    const { [Symbol.asyncIterator]: iterateAsync } = items as Partial<AsyncIterable<I>>;
+    this.#isAsync = typeof iterateAsync === 'function';
+    this.#source = this.#isAsync ? (items as AsyncIterable<I>)[Symbol.asyncIterator]() : (items as Iterable<I>)[Symbol.iterator]();
   }
 
   async *results(): AsyncGenerator<unknown, void, undefined> {
@@ -148,13 +149,13 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   #answered(next: IteratorResult<I>): void {
-    if (next.done !== true && this.#state === 'pulling' && this.#pool.room <= 0) {
-      // Others have filled the queue while the source was asked.
-      this.#pool.ready().then(() => { this.#answered(next); }, (reason: unknown) => { this.#fail(reason); });
-      return;
-    }
-    this.#isAsking = false;
     try {
+      if (next.done !== true && this.#state === 'pulling' && this.#pool.room <= 0) {
+        // Others have filled the queue while the source was asked.
+        this.#pool.ready().then(() => { this.#answered(next); }, (reason: unknown) => { this.#fail(reason); });
+        return;
+      }
+      this.#isAsking = false;
       if (this.#state === 'pulling' && this.#received(next)) this.#pool.send();
       this.#askSource();
       this.#wake();

@@ -1,5 +1,7 @@
+import { describe } from '../describe.ts';
+import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
-import { checkRunOptions, type RunOptions } from '../task/offload.ts';
+import { runTable, type RunOptions } from '../task/offload.ts';
 import { MapRun } from './map-run.ts';
 
 export interface MapOptions extends RunOptions {
@@ -49,12 +51,12 @@ export interface MapItem {
   rejection(): Promise<never>;
 }
 
-const table: Readonly<Record<'ordered' | 'concurrency', Rule>> = { ordered: rules.boolean, concurrency: rules.positiveInteger };
+const table: Readonly<Record<keyof MapOptions, Rule>> = { ordered: rules.boolean, concurrency: rules.positiveInteger, ...runTable };
 
 /** @throws OptionError (OFFLOOP_OPTION) */
-export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, { ordered = true, concurrency, signal, ...runOptions }: MapOptions): MapResult<R> {
-  checkOptions('pool.map()', { ordered, concurrency }, table);
-  checkRunOptions('pool.map()', signal === undefined ? runOptions : { ...runOptions, signal });
+export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapOptions): MapResult<R> {
+  const { ordered = true, concurrency, signal, ...runOptions } = checkOptions<MapOptions>('pool.map()', options, table);
+  if (!isIterable(items)) throw new OptionError(`pool.map(): expected the items to be an iterable or an async iterable, got ${describe(items)}.`);
   let latest: MapRun<I, Item> | undefined;
   const start = (): AsyncGenerator<R, void, undefined> => {
     latest = new MapRun(pool, items, { isOrdered: ordered, limit: concurrency, signal, runOptions });
@@ -70,4 +72,10 @@ export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, ite
       return latest === undefined ? { pulled: 0, done: 0 } : { pulled: latest.pulled, done: latest.done };
     },
   };
+}
+
+function isIterable(items: unknown): boolean {
+  if (items === undefined || items === null) return false;
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = items as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
+  return typeof sync === 'function' || typeof async === 'function';
 }

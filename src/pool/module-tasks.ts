@@ -65,5 +65,5 @@ function callsInto(run: RunRecord, url: string, ref: ModuleRef, errors: readonly
 
 function createCall(run: RunRecord, record: TaskRecord): PlainTask<unknown[], unknown> {
   const runWith = (options: RunOptions | undefined) => (...args: unknown[]) => run(record, args, options);
-  return Object.assign(runWith(undefined), { with: (options: RunOptions) => runWith({ ...checkRunOptions(`${record.name}.with()`, options) }) });
+  return Object.assign(runWith(undefined), { with: (options: RunOptions) => runWith(checkRunOptions(`${record.name}.with()`, options)) });
 }

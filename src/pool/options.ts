@@ -138,7 +138,7 @@ function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [m
 /** Node 22 to 26 end the whole process, and not the worker alone, when a thread is started with 2 MB; with 4 none starts. */
 function heapLimits(call: string, limits: ResourceLimits): ResourceLimits {
   const { maxOldGenerationSizeMb: heap } = limits;
-  if (heap !== undefined && !(heap >= LEAST_HEAP_MB)) {
+  if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_HEAP_MB)) {
     throw new OptionError(`${call}: expected \`resourceLimits.maxOldGenerationSizeMb\` to be at least ${LEAST_HEAP_MB} (MB), got ${describe(heap)}: no worker can start with less.`);
   }
   return limits;

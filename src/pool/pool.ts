@@ -1,4 +1,4 @@
-import { captureStores, carriedDeadline, carriedStores, type CallStores } from '../context/carrier.ts';
+import { callStores, captureStores, readCarrier, type CallStores, type CarrierParts } from '../context/carrier.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
@@ -15,7 +15,7 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, fullError, notAList, notATask } from './refusals.ts';
+import { afterClose, asCallerSees, closedError, deadlineError, fullError, notATask, ownList } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 import { taskChannel } from './trace.ts';
@@ -73,9 +73,13 @@ export class WorkerPool implements Pool {
   }
 
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
-    const record = taskRecord(task);
-    if (record === undefined) return Promise.reject(notATask(task));
-    return this.runRecord(record, args, options) as Promise<R>;
+    try {
+      const record = taskRecord(task);
+      if (record === undefined) throw notATask(task);
+      return this.runRecord(record, ownList(record.name, args), options) as Promise<R>;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
@@ -127,9 +131,9 @@ export class WorkerPool implements Pool {
 
   #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
     try {
-      if (options !== undefined) checkRunOptions(`pool.run('${record.name}')`, options);
-      const call = this.#admit(id, record, args, options ?? noOptions, createPromised);
-      this.#submit(call, options?.signal);
+      const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
+      const call = this.#admit(id, record, args, given, createPromised);
+      this.#submit(call, given.signal);
       return call.result;
     } catch (error) {
       // An aborted signal's reason may be anything.
@@ -140,16 +144,17 @@ export class WorkerPool implements Pool {
   /** Checks and encodes everything that the call brings. */
   #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, create: Create<C>): C {
     if (this.#state !== 'running') throw afterClose(this.#settings.name, `the task '${task.name}'`);
-    if (!Array.isArray(args)) throw notAList(task.name, args);
-    const { signal, transfer, context, onProgress } = options;
+    const { signal, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
-    const deadline = nearer(nearer(options.deadline, carriedDeadline(context)), currentDeadline());
+    const carried = typeof context === 'object' ? readCarrier(context) : undefined;
+    const deadline = nearer(nearer(options.deadline, carried?.deadline), currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
+    const transfer = options.transfer && [...options.transfer];
     const buffers = survey(args, 'args', transfer);
     const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal);
     const priority = options.priority ?? task.priority ?? 0;
-    return create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context), priority, extras);
+    return create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
   }
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
@@ -196,9 +201,9 @@ export class WorkerPool implements Pool {
     return timeout === Infinity ? undefined : timeout;
   }
 
-  #stores(context: RunOptions['context']): CallStores | undefined {
+  #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
     if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return context === 'none' ? undefined : carriedStores(context);
+    return carried && callStores(carried);
   }
 
   #watch(call: Call, signal: AbortSignal | undefined): void {

@@ -33,8 +33,18 @@ export function notATask(task: unknown): OptionError {
   );
 }
 
-export function notAList(task: string, args: unknown): OptionError {
-  return new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`);
+/**
+ * The arguments, in a list that nobody else changes: it is looked at again when a worker is free.
+ * @throws OptionError (OFFLOOP_OPTION)
+ */
+export function ownList(task: string, args: unknown): unknown[] {
+  const options: ErrorOptions = {};
+  try {
+    if (Array.isArray(args)) return [...(args as unknown[])];
+  } catch (cause) {
+    options.cause = cause;
+  }
+  throw new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`, options);
 }
 
 /** What is thrown deep in the encoding of a call would show how deep that is, and not which call it was. */

@@ -19,7 +19,11 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;
-    signal.removeEventListener('abort', onAbort);
+    try {
+      signal.removeEventListener('abort', onAbort);
+    } catch {
+      // It is the user's object, and others wait for their answers.
+    }
     signals.delete(signal);
   };
 }

@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import { carriedDeadline, restore } from '../context/carrier.ts';
+import { readCarrier, restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
@@ -44,6 +44,10 @@ function limitsOf(record: TaskRecord, options: RunOptions): Limits {
     startedAt: performance.now(),
     outer: runningTask.getStore(),
   };
+}
+
+function carriedDeadline(context: RunOptions['context']): number | undefined {
+  return typeof context === 'object' ? readCarrier(context).deadline : undefined;
 }
 
 /** `a/b`: b was called by a. */

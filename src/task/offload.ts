@@ -60,13 +60,13 @@ const offloadTable: Readonly<Record<keyof OffloadOptions, Rule>> = {
   errors: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
 };
 
-const runTable: Readonly<Record<keyof RunOptions, Rule>> = {
+export const runTable: Readonly<Record<keyof RunOptions, Rule>> = {
   signal: rules.signal,
   timeout: rules.positiveMs,
   deadline: rules.finite,
   priority: rules.finite,
   transfer: rules.list,
-  context: { is: (v) => v === 'inherit' || v === 'none' || rules.record.is(v), expected: "'inherit', 'none' or a carrier" },
+  context: { is: (v) => v === 'inherit' || v === 'none' || rules.record.is(v), expected: "'inherit', 'none' or a carrier", isSecret: true },
   onProgress: rules.callback,
 };
 
@@ -130,7 +130,7 @@ function runInline(record: TaskRecord, args: readonly unknown[]): unknown {
 }
 
 function withOptions(record: TaskRecord, options: RunOptions): (...args: unknown[]) => Promise<unknown> {
-  const checked = { ...checkRunOptions(`${record.name}.with()`, options) };
+  const checked = checkRunOptions(`${record.name}.with()`, options);
   return (...args) => call(record, args, checked);
 }
 

@@ -3,7 +3,7 @@ import { isMainThread, threadId } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { describe } from '../describe.ts';
+import { describe, errorText } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
@@ -242,10 +242,16 @@ export class MainWatchdog implements Watchdog {
 
 /** What the user's callback throws is not for a watchdog to crash the process with. */
 function guard<R>(name: string, callback: () => R): R | undefined {
+  const warn = (error: unknown): void => {
+    process.emitWarning(`startWatchdog(): \`${name}\` has thrown: ${errorText(error)}`, { type: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK' });
+  };
   try {
-    return callback();
+    const result = callback();
+    // An async function throws later.
+    if (result instanceof Promise) result.catch(warn);
+    return result;
   } catch (error) {
-    process.emitWarning(`startWatchdog(): \`${name}\` has thrown: ${String(error)}`, { type: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK' });
+    warn(error);
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { describe } from '../describe.ts';
+import { errorText } from '../describe.ts';
 import { runningTask } from '../task/current.ts';
 import type { LeftoverNotice } from '../wire/messages.ts';
 import { isTaskRunning } from './run.ts';
@@ -17,7 +17,7 @@ export function watchLeftovers(tell: (notice: LeftoverNotice) => void): void {
     if (task === undefined) return;
     const isFatal = !isTaskRunning();
     if (!isFatal) process.once('uncaughtException', () => undefined);
-    tell({ type: 'leftover', task, what: `threw ${textOf(error)}`, isFatal });
+    tell({ type: 'leftover', task, what: `threw ${errorText(error)}`, isFatal });
   });
   process.on('exit', (code) => {
     const task = finishedTask();
@@ -29,13 +29,4 @@ export function watchLeftovers(tell: (notice: LeftoverNotice) => void): void {
 function finishedTask(): string | undefined {
   const task = runningTask.getStore();
   return task?.isOver === true ? task.name : undefined;
-}
-
-/** Reading an error may throw. */
-function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
-  } catch {
-    return 'an error that cannot be read';
-  }
 }

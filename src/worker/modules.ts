@@ -1,4 +1,5 @@
 import { isLoadedByRunner } from '../context/module-ref.ts';
+import { errorText } from '../describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
@@ -33,11 +34,17 @@ function remember(address: TaskAddress, fn: AnyFunction | undefined): AnyFunctio
 
 function exportedFunction(namespace: Namespace, name: string): AnyFunction | undefined {
   // A CommonJS module's exports that Node could not name statically are keys of `default`.
-  const exported = namespace[name] ?? (namespace.default as Namespace | undefined)?.[name];
+  const exported = namespace[name] ?? ownKey(namespace.default, name);
   const fn = taskRecord(exported)?.fn ?? exported;
   if (typeof fn === 'function') return fn as AnyFunction;
   // A module reached through a link has another URL here than it had where it was declared.
   return Object.values(namespace).map(taskRecord).find((record) => record?.name === name)?.fn;
+}
+
+/** What every object inherits (`constructor`, `toString`) is no task. */
+function ownKey(value: unknown, key: string): unknown {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
+  return Object.hasOwn(value, key) ? (value as Namespace)[key] : undefined;
 }
 
 function notFound(module: string, name: string, namespace: Namespace): TaskNotFoundError {
@@ -55,7 +62,7 @@ export async function loadModule(url: string): Promise<Namespace> {
   try {
     return (await import(url)) as Namespace;
   } catch (cause) {
-    throw new ModuleLoadError(`The worker could not load ${url}: ${messageOf(cause)}. ${remedy(cause, url)}`, { cause });
+    throw new ModuleLoadError(`The worker could not load ${url}: ${errorText(cause)}. ${remedy(cause, url)}`, { cause });
   }
 }
 
@@ -64,10 +71,6 @@ export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
   return loadModule(address.module).catch(() => ({}));
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }
 
 function remedy(cause: unknown, url: string): string {
