@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { createPool, type Pool, type PoolOptions } from 'offloop';
+import { describe, expect, it } from 'vitest';
+
+import { allEndings, flat, nesting, plays } from '../fixtures/fuzz/plays.js';
+import { stores } from '../fixtures/fuzz/stores.js';
+
+/*
+ * Random tasks, one after the other on one worker, that do to their contexts what they can: none of them may see a store of
+ * another one. `OFFLOOP_ROOT_MS=60000` plays that long for each way, `OFFLOOP_ROOT_SEED` what an earlier run has played.
+ */
+const { OFFLOOP_ROOT_MS: ms = '600', OFFLOOP_ROOT_SEED: seed } = process.env;
+
+type Program = Parameters<typeof plays>[0];
+type Step = Program['steps'][number];
+
+const store = fc.nat(stores.length - 1);
+
+const { steps } = fc.letrec<{ step: Step; steps: Step[] }>((tie) => ({
+  steps: fc.array(tie('step'), { maxLength: 5, depthIdentifier: 'steps' }),
+  step: fc.oneof(
+    { depthIdentifier: 'steps', depthSize: 'small', withCrossShrink: true },
+    { weight: 3, arbitrary: fc.record<Step>({ does: fc.constant('enters'), store, inside: fc.constant([]) }) },
+    { weight: 4, arbitrary: fc.record<Step>({ does: fc.constantFrom(...flat), store, inside: fc.constant([]) }) },
+    { weight: 5, arbitrary: fc.record<Step>({ does: fc.constantFrom(...nesting), store, inside: tie('steps') }) },
+  ),
+}));
+
+const program = fc.record<Omit<Program, 'id'>>({
+  carries: fc.tuple(fc.boolean(), fc.boolean()),
+  steps,
+  ends: fc.oneof({ weight: 4, arbitrary: fc.constant('returns') }, { weight: 1, arbitrary: fc.constantFrom(...allEndings) }),
+});
+
+const withoutAtomics = { env: { PISCINA_DISABLE_ATOMICS: '1' } };
+const ways: PoolOptions[] = [
+  { runtime: 'threads', coalesce: { budget: 1000 } },
+  { runtime: 'threads', coalesce: { budget: 1000 }, ...withoutAtomics },
+  { runtime: 'threads', coalesce: false },
+  { runtime: 'threads', coalesce: false, ...withoutAtomics },
+  { runtime: 'processes' },
+  { runtime: 'inline' },
+];
+
+/** A worker whose stores have never been entered is another one than one that has run for a while. */
+const BATCHES_PER_POOL = 8;
+
+describe.each(ways)('with %o,', (options) => {
+  it('no task ever sees a store of another one', async () => {
+    const seen = { tasks: 0, messages: 0 };
+    let lastId = 0;
+    let pool: Pool | undefined;
+    let batches = 0;
+
+    const property = fc.asyncProperty(fc.array(program, { minLength: 1, maxLength: 40 }), async (programs) => {
+      pool ??= createPool({ maxThreads: 1, ...options });
+      const answers = await Promise.all(programs.map((one) => call(pool!, { ...one, id: ++lastId })));
+      // What the last ones have left is seen by the next one.
+      const last = await call(pool, { id: ++lastId, carries: [], steps: [{ does: 'awaits a timer', store: 0, inside: [] }], ends: 'returns' });
+      expect([...answers, last].flat()).toEqual([]);
+      if (++batches % BATCHES_PER_POOL === 0) await end();
+    });
+    async function end(): Promise<void> {
+      const { workers, tasks } = pool!.stats();
+      seen.messages += workers.messages;
+      seen.tasks += Object.values(tasks).reduce((sum, { count }) => sum + count, 0);
+      expect(workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
+      await pool!.close();
+      pool = undefined;
+    }
+
+    try {
+      await fc.assert(property, {
+        ...{ numRuns: 1_000_000, interruptAfterTimeLimit: Number(ms), markInterruptAsFailure: false },
+        // It depends on what ran before, so that the same may not fail again by itself.
+        ...(seed === undefined ? { endOnFailure: true } : { seed: Number(seed) }),
+      });
+      if (pool !== undefined) await end();
+    } finally {
+      await pool?.close({ drain: false });
+    }
+    expect(seen.tasks).toBeGreaterThan(20);
+    // They did, or did not, follow each other in one message.
+    if (typeof options.coalesce === 'object') expect(seen.messages).toBeLessThan(seen.tasks / 2);
+    else expect(seen.messages).toBe(seen.tasks);
+  }, 30_000 + Number(ms));
+});
+
+/** What was seen wrongly, in the worker or by its caller. */
+async function call(pool: Pool, played: Program): Promise<string[]> {
+  const { id, carries } = played;
+  const run = (i: number): Promise<string[]> => (i < carries.length ? (carries[i] ? stores[i]!.run({ id }, () => run(i + 1)) : run(i + 1)) : callAndLook());
+  return run(0);
+
+  async function callAndLook(): Promise<string[]> {
+    const { wrong } = await pool.run(plays, [played]).catch((error: unknown) => {
+      if ((error as Error).message !== 'on purpose') throw error;
+      return { wrong: [] as string[] };
+    });
+    const isOwn = stores.every((one, i) => one.getStore()?.id === (carries[i] ? id : undefined));
+    return isOwn ? wrong : [...wrong, `the caller of task ${id} has lost its context`];
+  }
+}

@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+
+import { ask, watched } from '../watchdog/processes.ts';
+
+const paths = ['/', '/report.json', '/health', '/metrics'];
+
+it('what is in a sensitive store, or the name of a key in it, appears in nothing that offloop says', async () => {
+  const child = watched('tells-all.js', { page: { port: 0 } });
+  const { url } = await child.says('ready');
+  await child.stderr(/stuck.*spinsUntilTold/);
+  const ofPage = async (): Promise<string[]> => (await Promise.all(paths.map((path) => ask(url, path)))).map(({ body }) => body);
+  const during = await ofPage();
+  child.tell();
+  const said: Record<string, string[]> = await child.says('said');
+  const after = await ofPage();
+  child.kill('SIGTERM');
+  const { code, stdout, stderr } = await child.ended;
+  const { secret, open } = JSON.parse(Buffer.from(child.said('words')[0], 'base64').toString()) as { secret: string; open: string };
+
+  const all: Record<string, string[]> = { ...said, during, after, stdout: [stdout], stderr: [stderr] };
+  const leaks = Object.entries(all).flatMap(([where, texts]) => texts.filter((text) => text.includes(secret)).map((text) => `${where}: ${around(text, secret)}`));
+  expect(leaks).toEqual([]);
+  expect(code).toBe(0);
+  // Nothing was missing that could have told it, and what is no secret is told.
+  expect(said.errors!.filter((error) => error.startsWith('Not refused'))).toEqual([]);
+  for (const [where, count] of Object.entries({ errors: 200, traces: 300, stalls: 4, warnings: 2, statistics: 6 })) expect([where, said[where]!.length >= count]).toEqual([where, true]);
+  for (const texts of [said.errors!, said.stalls!, [during[0]!], [during[1]!], [after[0]!], [after[1]!], [stderr]]) expect(texts.some((text) => text.includes(open))).toBe(true);
+  expect(stderr).toContain('"session":"[sensitive]"');
+}, 30_000);
+
+function around(text: string, word: string): string {
+  const at = text.indexOf(word);
+  return text.slice(Math.max(0, at - 300), at + 100);
+}
