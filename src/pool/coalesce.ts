@@ -57,6 +57,9 @@ const AHEAD_LOOK = 10;
 /** Of a task that is long by itself: so many times its estimate. */
 const SILENCE_OF_LONG = 3;
 
+/** A message of many megabytes takes its time: about as long to read as it took to write, which is before the first task begins. */
+const READING = 3;
+
 interface BatchKeeper {
   /** Takes in what the worker has answered. */
   read(slot: Slot): void;
@@ -79,11 +82,13 @@ export class BatchWatch {
     this.#pool = pool;
   }
 
+  /** To be called with what has just been sent a batch. */
   add(slot: Slot): void {
     slot.heardAt = performance.now();
-    slot.patience = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.figures.estimate.ms ?? 0)));
+    const usual = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.figures.estimate.ms ?? 0)));
+    slot.patience = Math.max(usual, READING * (slot.heardAt - slot.sentAt)) * slot.leniency;
     this.#slots.add(slot);
-    if (slot.patience > SILENCE) this.#ahead.add(slot);
+    if (usual > SILENCE) this.#ahead.add(slot);
     this.#arm();
   }
 

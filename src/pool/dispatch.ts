@@ -166,12 +166,12 @@ export class Dispatcher {
 
   #dispatchBatch(calls: Call[], slot: Slot): void {
     this.#send(calls, slot, true);
-    this.#watch.add(slot);
     slot.worker.batches?.run(
       batchOf(calls, slot),
       ({ memory = 0 }) => {
         slot.worker.flushNotices();
         const answers = takeAnswers(slot);
+        if (answers.calls.length > 0) slot.leniency = Math.max(1, slot.leniency / 2);
         slot.memory = memory;
         // First the next batch: meanwhile the callers go on.
         this.#release(slot);
@@ -186,6 +186,7 @@ export class Dispatcher {
         this.#release(slot);
       },
     );
+    this.#watch.add(slot);
   }
 
   #send(calls: Call[], slot: Slot, isBatch: boolean): void {

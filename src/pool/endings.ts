@@ -37,9 +37,11 @@ export class Endings {
   }
 
   takeBackFrom(slot: Slot): void {
-    for (const call of callsOf(slot).reverse()) {
-      if (takeBack(call, slot)) this.wait(call, slot);
-    }
+    const calls = callsOf(slot).reverse();
+    const taken = calls.filter((call) => takeBack(call, slot));
+    for (const call of taken) this.wait(call, slot);
+    // None was started. Sent again, they would be taken back again, and so on for ever.
+    if (taken.length > 0 && taken.length === calls.length) slot.leniency *= 2;
     // What is left is the one that runs.
     this.#host.unwatch(slot);
     this.#host.pump();

@@ -29,6 +29,8 @@ export interface Slot {
   heardAt: number;
   /** How long it may be silent in a batch, in ms. */
   patience: number;
+  /** So many times as long as others: what it is sent may be large, and take long to arrive. */
+  leniency: number;
   isResting: boolean;
   /** Why it is to be replaced as soon as it is free: a module did not load, or what a finished task left has thrown. */
   isSpoiled: 'module' | 'leftover' | undefined;
@@ -46,7 +48,7 @@ export function createSlot(worker: EngineWorker): Slot {
   return {
     ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, startTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
-    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, isResting: false, told: undefined, grace: undefined, state: 'idle' },
+    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }
 

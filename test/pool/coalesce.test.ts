@@ -1,6 +1,7 @@
 import type { Pool } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
+import { takes } from '../fixtures/faults.js';
 import { waitsAt } from '../fixtures/gates.js';
 import { mixed } from '../fixtures/mixed.js';
 import { takesMsAloud } from '../fixtures/takes-ms.js';
@@ -66,6 +67,15 @@ describe('short tasks that wait', () => {
     for (const { open } of gates) open();
     await Promise.all([...heavy, ...calls]);
     expect(Atomics.load(marks, 0)).toBe(63);
+  });
+
+  it('of many megabytes are not taken back for ever, while their worker reads them and answers nothing', async () => {
+    const pool = poolFor({ maxThreads: 1 });
+    for (let i = 0; i < 20; i++) await pool.run(takes, ['x']);
+    const before = pool.stats().workers.messages;
+    const texts = Array.from({ length: 6 }, (_, i) => `${'é€'.repeat(2 ** 20)}${i}`);
+    expect(await Promise.all(texts.map((text) => pool.run(takes, [text])))).toEqual(texts.map(() => 'string'));
+    expect(pool.stats().workers.messages - before).toBeLessThan(20);
   });
 
   it('that crash fail alone', async () => {
