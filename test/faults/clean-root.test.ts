@@ -40,8 +40,8 @@ const waits = (name: string): boolean => name.startsWith('awaits');
 const atOnce = programOf(stepsOf(flat.filter((name) => !waits(name)), nesting.filter((name) => !waits(name))), ['returns', 'throws']);
 const waiting = programOf(stepsOf(flat, nesting), allEndings);
 const programs = fc.oneof(
-  { weight: 2, arbitrary: fc.array(atOnce, { minLength: 1, maxLength: 60 }) },
-  { weight: 1, arbitrary: fc.array(fc.oneof(atOnce, waiting), { minLength: 1, maxLength: 20 }) },
+  { weight: 2, arbitrary: fc.array(atOnce, { minLength: 20, maxLength: 60, size: 'max' }) },
+  { weight: 1, arbitrary: fc.array(fc.oneof(atOnce, waiting), { minLength: 5, maxLength: 20 }) },
 );
 
 const withoutAtomics = { env: { PISCINA_DISABLE_ATOMICS: '1' } };
@@ -55,7 +55,7 @@ const ways: PoolOptions[] = [
 ];
 
 /** A worker whose stores have never been entered is another one than one that has run for a while. */
-const BATCHES_PER_POOL = 8;
+const BATCHES_PER_POOL = 10;
 
 describe.each(ways)('with %o,', (options) => {
   it('no task ever sees a store of another one', async () => {
