@@ -9,7 +9,7 @@ import { stores } from '../fixtures/fuzz/stores.js';
  * Random tasks, one after the other on one worker, that do to their contexts what they can: none of them may see a store of
  * another one. `OFFLOOP_ROOT_MS=60000` plays that long for each way, `OFFLOOP_ROOT_SEED` what an earlier run has played.
  */
-const { OFFLOOP_ROOT_MS: ms = '600', OFFLOOP_ROOT_SEED: seed } = process.env;
+const { OFFLOOP_ROOT_MS: ms = '500', OFFLOOP_ROOT_SEED: seed } = process.env;
 
 type Program = Parameters<typeof plays>[0];
 type Step = Program['steps'][number];
@@ -96,7 +96,6 @@ describe.each(ways)('with %o,', (options) => {
     } finally {
       await pool?.close({ drain: false });
     }
-    if (process.env.SHOW) console.log(JSON.stringify({ ...options, ...seen }));
     expect(seen.tasks).toBeGreaterThan(20);
     // They did, or did not, follow each other in one message.
     if (typeof options.coalesce === 'object') expect(seen.messages).toBeLessThan(seen.tasks);
