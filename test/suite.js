@@ -9,6 +9,7 @@ const watchers = [
   ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `test/watchdog/${name}.test.ts`),
   ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `test/integrations/${name}.test.ts`),
   'test/cli/run.test.ts',
+  'test/faults/secrets.test.ts',
 ];
 // `others` or `watching`: only these; more arguments are names of files.
 const [part, ...files] = process.argv.slice(2);
