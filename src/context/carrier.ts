@@ -2,7 +2,7 @@ import { describe, shortened, typeName } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
-import { decodeStore, encodeStore } from './codec.ts';
+import { decodeStore, encodeStore, type DecodedStore } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
 import type { StoreText } from './flat-text.ts';
 import { inCleanRoot } from './root.ts';
@@ -45,8 +45,9 @@ export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
   if (typeof fn !== 'function') throw new OptionError(`restore(): expected a function to run, got ${describe(fn)}.`);
   const { wire, deadline } = carrier === undefined ? nothing : readCarrier(carrier);
   return inCleanRoot(() => {
-    enterStores(wire);
-    return deadline === undefined ? fn() : enterDeadline(deadline, fn);
+    const within = enterStores(wire);
+    const run = deadline === undefined ? fn : () => enterDeadline(deadline, fn);
+    return within === undefined ? run() : within(run);
   });
 }
 
@@ -69,11 +70,24 @@ export function captureStores(records: Iterable<StoreRecord>): CallStores | unde
 /**
  * Enters the stores for the rest of the current async scope, which must be a clean root of the caller's own: what
  * `enterWith` writes into it ends with it. Decodes all of them first, so that none is entered when one is refused.
+ * @returns what the rest is to be run with, where there are stores that can only be run in; undefined where there are none
  */
-export function enterStores(wire: WireStores): void {
-  const decoded: ReturnType<typeof decodeStore>[] = [];
+export function enterStores(wire: WireStores): Within | undefined {
+  const decoded: DecodedStore[] = [];
   for (let i = 0; i < wire.length; i += 2) decoded.push(decodeStore(wire[i]!, wire[i + 1]!));
-  for (const { store, value } of decoded) store.enterWith(value);
+  let within: Within | undefined;
+  for (const { record, value } of decoded) {
+    if (record.isRunOnly === true) within = runIn(record, value, within);
+    else record.store.enterWith(value);
+  }
+  return within;
+}
+
+/** Calls back where stores are set. */
+export type Within = <R>(fn: () => R) => R;
+
+function runIn({ store }: StoreRecord, value: unknown, outer: Within | undefined): Within {
+  return outer === undefined ? (fn) => store.run(value, fn) : (fn) => outer(() => store.run(value, fn));
 }
 
 /** What a carrier holds. */

@@ -42,6 +42,8 @@ export interface StoreRecord extends Carried<unknown> {
   readonly decode: ((wire: unknown) => unknown) | undefined;
   readonly schema: StandardSchemaV1 | undefined;
   readonly maxBytes: number;
+  /** Of a store that somebody else keeps: nothing can be entered into it for the rest of a scope. */
+  readonly isRunOnly?: true;
   /** What `getStore()` answers when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
   readonly whenAbsent: unknown;
 }
@@ -75,12 +77,19 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
   const url = moduleUrl('carry()', module);
   if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);
   assertNotEntry(`carry('${name}')`, url);
-  const record: StoreRecord = Object.freeze({
-    ...{ name, module: url, store, sensitive, ref: module, pick: pick && [...pick], encode, decode, schema, maxBytes },
-    whenAbsent: inCleanRoot(() => store.getStore()),
-  } as StoreRecord);
+  return declareStore({ name, module: url, store, sensitive, ref: module, pick: pick && [...pick], encode, decode, schema, maxBytes } as Declaration) as Carried<T>;
+}
+
+type Declaration = Omit<StoreRecord, 'whenAbsent'>;
+
+/**
+ * For a store of offloop's own, whose options need no checking.
+ * @throws DuplicateNameError (OFFLOOP_DUPLICATE_NAME)
+ */
+export function declareStore(declaration: Declaration): Carried<unknown> {
+  const record: StoreRecord = Object.freeze({ ...declaration, whenAbsent: inCleanRoot(() => declaration.store.getStore()) });
   register(record);
-  return record as Carried<T>;
+  return record;
 }
 
 function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {

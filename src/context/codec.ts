@@ -1,5 +1,3 @@
-import type { AsyncLocalStorage } from 'node:async_hooks';
-
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { shortened, typeName } from '../describe.ts';
@@ -26,11 +24,17 @@ function encodeValue(record: StoreRecord, value: unknown): StoreText {
   return { name: record.name, text: plainText(record, wire), number: 0 };
 }
 
+/** A store and the value to enter it with. */
+export interface DecodedStore {
+  readonly record: StoreRecord;
+  readonly value: unknown;
+}
+
 /**
  * The store of that name and the value to enter it with.
  * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
  */
-export function decodeStore(name: string, text: string): { store: AsyncLocalStorage<unknown>; value: unknown } {
+export function decodeStore(name: string, text: string): DecodedStore {
   const record = stores.get(name);
   if (record === undefined) {
     throw new ContextError(
@@ -40,7 +44,7 @@ export function decodeStore(name: string, text: string): { store: AsyncLocalStor
   }
   checkSize(record, text);
   const wire = checkSchema(record, parse(record, text), 'restored');
-  return { store: record.store, value: fromWire(record, wire) };
+  return { record, value: fromWire(record, wire) };
 }
 
 /** The value as plain data, for a report: a schema has no say in that. */

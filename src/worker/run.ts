@@ -142,8 +142,9 @@ function call({ message, handle, inScope }: RunningTask, fn: AnyFunction): unkno
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
   const { stores, deadline } = message;
   return inScope(() => {
-    if (stores !== undefined) enterStores(stores);
+    const within = stores === undefined ? undefined : enterStores(stores);
     runningTask.enterWith(handle);
+    if (within !== undefined) return within(() => (deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args))));
     return deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args));
   });
 }
