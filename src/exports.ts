@@ -31,5 +31,6 @@ export type { PoolStats, Spread, TaskStats } from './pool/stats.ts';
 export type { TaskTrace } from './pool/trace.ts';
 export { currentTask, move } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';
+export { beforeWorkerEnds } from './task/ending.ts';
 export { offload } from './task/offload.ts';
 export type { OffloadOptions, RunOptions, Task } from './task/offload.ts';

@@ -1,3 +1,4 @@
+import { emitOnce } from '../task/ending.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
 import type { ProgressNotice, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import type { Call } from './call.ts';
@@ -82,6 +83,12 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
       break;
     case 'leftover':
       slot.leftover = notice;
+      break;
+    case 'hooks':
+      slot.hasEndHooks = true;
+      break;
+    case 'warning':
+      emitOnce(notice.code, notice.message);
       break;
     case 'ready':
       break;

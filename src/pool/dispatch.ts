@@ -38,7 +38,10 @@ export class Dispatcher {
     this.#workers = new Workers(settings, {
       onNotice: (slot, notice) => { this.#endings.noticed(slot, notice); },
       onExit: (slot, exit) => { this.#endings.exited(slot, exit); },
-      onMayStart: () => { this.pump(); },
+      onMayStart: () => {
+        this.pump();
+        this.#onChange();
+      },
       onLateStart: (slot) => { this.#endings.isLate(slot); },
       onStartError: (error) => this.#failFirst(() => startError(settings.name, error)),
     });

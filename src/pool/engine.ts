@@ -18,6 +18,8 @@ export interface EngineWorker {
   flushNotices(): void;
   /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
   rest?(): void;
+  /** Has it do what is to be done before it ends; no call may be running. Absent where there is never anything to do. */
+  finish?(onDone: () => void): void;
   /** It has been set up; before that it cannot have begun with a task. */
   isReady(): boolean;
   /** Where the worker is right now; undefined where that cannot be had. */

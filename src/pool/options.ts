@@ -34,6 +34,11 @@ export interface PoolOptions {
   /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
   abortGrace?: number;
   /**
+   * How long a worker that is to end may take for what `beforeWorkerEnds()` has registered in it, in ms; then it ends all the same.
+   * 0: it is not asked. Default 2000.
+   */
+  endGrace?: number;
+  /**
    * Whether short tasks that wait share a message to a thread. `budget`: ms of estimated work in one, default 1. A task that
    * turns out to be long holds nobody up: what has not been started is taken back. Default true.
    */
@@ -66,6 +71,7 @@ export interface PoolSettings {
   readonly timeout: number | undefined;
   readonly startTimeout: number;
   readonly abortGrace: number;
+  readonly endGrace: number;
   /** Ms of estimated work in one message; 0: every task has its own. */
   readonly budget: number;
   readonly resourceLimits: ResourceLimits | undefined;
@@ -90,6 +96,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   timeout: rules.positiveMs,
   startTimeout: rules.positiveMs,
   abortGrace: rules.ms,
+  endGrace: rules.ms,
   coalesce: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or `{ budget }`' },
   resourceLimits: rules.record,
   maxMemoryBeforeRecycle: rules.positiveInteger,
@@ -116,6 +123,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     timeout: given.timeout,
     startTimeout: given.startTimeout ?? 30_000,
     abortGrace: given.abortGrace ?? 100,
+    endGrace: given.endGrace ?? 2000,
     budget: batchBudget(call, given.coalesce ?? true),
     resourceLimits: given.resourceLimits && heapLimits(call, { ...given.resourceLimits }),
     maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,

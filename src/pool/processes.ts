@@ -7,7 +7,7 @@ import type { Transferable } from 'node:worker_threads';
 import { v8 } from '../builtins.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
-import { abortKinds, type AbortNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { startProcess } from './tinypool.ts';
@@ -57,6 +57,10 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       writeSync(flag, new Int32Array([notice.id, abortKinds.indexOf(notice.kind)]), 0, 8, 0);
     },
     flushNotices: () => undefined,
+    finish(onDone) {
+      const message: EndMessage = { end: true };
+      worker.post(toBytes(message), undefined, onDone, onDone);
+    },
     isReady: () => isReady,
     stack: () => Promise.resolve(undefined),
     terminate() {

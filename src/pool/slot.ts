@@ -36,6 +36,10 @@ export interface Slot {
   isSpoiled: 'module' | 'leftover' | undefined;
   /** What a finished task has left running, and what that did last. */
   leftover: LeftoverNotice | undefined;
+  /** The worker has something to do before it ends. */
+  hasEndHooks: boolean;
+  /** Who waits for the worker while it does that. */
+  onGone: (() => void) | undefined;
   /** Runs out when the worker has not been set up by then. */
   startTimer: NodeJS.Timeout | undefined;
   /** The task that was told to stop, and the time it has for it. */
@@ -46,7 +50,7 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, startTimer: undefined },
+    ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };

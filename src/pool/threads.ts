@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, layout, type AbortNotice, type BatchDone, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, layout, type AbortNotice, type BatchDone, type EndMessage, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { explainUnsent } from '../wire/uncloneable.ts';
 import { attaching } from './attaching.ts';
@@ -56,6 +56,10 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
     rest() {
       const message: RestMessage = { rest: true };
       worker.post(message, undefined, () => undefined, () => undefined);
+    },
+    finish(onDone) {
+      const message: EndMessage = { end: true };
+      worker.post(message, undefined, onDone, onDone);
     },
     isReady: () => Atomics.load(control, layout.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),

@@ -1,12 +1,14 @@
 import type { OffloopError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
+import { callsOf } from './answers.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { isDenied, warnOfNoWorkers } from './exits.ts';
 import { IdleSlots } from './idle.ts';
 import { inlineWorker } from './inline.ts';
 import type { PoolSettings } from './options.ts';
 import { processWorker } from './processes.ts';
+import { finished } from './finish.ts';
 import { createSlot, type Slot } from './slot.ts';
 import { Reloads, Starts } from './starts.ts';
 import { stopLooking } from './stuck.ts';
@@ -18,7 +20,7 @@ export interface WorkersEvents {
   onNotice(slot: Slot, notice: WorkerNotice): void;
   /** The slot is to be given to `forget`. */
   onExit(slot: Slot, exit: WorkerExit): void;
-  /** A worker may be started again, after a pause. */
+  /** A worker may be started again, after a pause or since another one is gone. */
   onMayStart(): void;
   /** One has had its first task for `startTimeout` ms, and is not ready. The slot is to be given to `remove`. */
   onLateStart(slot: Slot): void;
@@ -41,6 +43,8 @@ export class Workers {
   readonly #idle: IdleSlots;
   /** On their way out: they no longer count. */
   readonly #ending = new Set<Promise<void>>();
+  /** Of these, how many do what is to be done before that. */
+  #finishing = 0;
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
     const { resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle, idleTimeout, minThreads } = settings;
@@ -63,7 +67,13 @@ export class Workers {
 
   /** One is idle, or may be started. */
   get hasFree(): boolean {
-    return this.#idle.size > 0 || (this.#slots.size < this.#settings.maxThreads && this.#starts.mayStart);
+    return this.#idle.size > 0 || (this.#hasRoom && this.#starts.mayStart);
+  }
+
+  /** Those that are finishing count no more, but must not pile up either: what they wait for may not answer. */
+  get #hasRoom(): boolean {
+    const { maxThreads } = this.#settings;
+    return this.#slots.size < maxThreads && this.#finishing < maxThreads;
   }
 
   /** There is none, and none will come for now: this is what the calls get. */
@@ -120,8 +130,18 @@ export class Workers {
 
   remove(slot: Slot): void {
     this.forget(slot);
-    const gone = slot.worker.terminate().finally(() => this.#ending.delete(gone));
+    // A task that runs on may take the worker's thread from it.
+    const mayFinish = this.#settings.endGrace > 0 && slot.hasEndHooks && callsOf(slot).length === 0;
+    const gone = (mayFinish ? this.#finish(slot) : slot.worker.terminate()).finally(() => this.#ending.delete(gone));
     this.#ending.add(gone);
+  }
+
+  async #finish(slot: Slot): Promise<void> {
+    this.#finishing++;
+    await finished(slot, this.#settings.endGrace);
+    this.#finishing--;
+    this.#events.onMayStart();
+    await slot.worker.terminate();
   }
 
   /** It counts no more. */
@@ -144,7 +164,7 @@ export class Workers {
 
   #tryStart(): Slot | undefined {
     if (!this.#starts.mayStart) return undefined;
-    while (this.#slots.size < this.#settings.maxThreads) {
+    while (this.#hasRoom) {
       try {
         return this.#start();
       } catch (error) {
@@ -160,7 +180,10 @@ export class Workers {
   #start(): Slot {
     const worker = this.#engine(this.#options, {
       onNotice: (notice) => { this.#events.onNotice(slot, notice); },
-      onExit: (exit) => { this.#events.onExit(slot, exit); },
+      onExit: (exit) => {
+        slot.onGone?.();
+        this.#events.onExit(slot, exit);
+      },
     });
     const slot = createSlot(worker);
     this.counts.started++;

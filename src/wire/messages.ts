@@ -40,6 +40,11 @@ export interface BatchMessage {
   readonly batch: Batch;
 }
 
+/** Pool to worker: you are about to end, so do what is to be done before that, and answer. */
+export interface EndMessage {
+  readonly end: true;
+}
+
 /**
  * Tasks that this worker has run before, column by column: an object for each would cost more to clone than many a task
  * takes to run.
@@ -190,7 +195,19 @@ export interface LeftoverNotice {
   readonly isFatal: boolean;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice | ReadyNotice | LeftoverNotice;
+/** Worker to pool: something is to be done here before the worker ends. */
+export interface EndHooksNotice {
+  readonly type: 'hooks';
+}
+
+/** Worker to pool: to be said once in the pool's process, however many workers have it to say. */
+export interface WarningNotice {
+  readonly type: 'warning';
+  readonly code: string;
+  readonly message: string;
+}
+
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice | ReadyNotice | LeftoverNotice | EndHooksNotice | WarningNotice;
 
 /** Worker to pool, when all tasks of a batch have been run or taken back. */
 export interface BatchDone {

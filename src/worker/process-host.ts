@@ -3,8 +3,9 @@ import { openSync, readSync, unlinkSync } from 'node:fs';
 import { v8 } from '../builtins.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
+import { connectSide, runEndHooks } from '../task/ending.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
-import { abortKinds, type AbortNotice, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { abortKinds, type AbortNotice, type EndMessage, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
@@ -37,6 +38,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   function setUp({ abortFile, reportMemory }: WorkerSetup): void {
     host.reportMemory = reportMemory;
     watchLeftovers(send);
+    connectSide(send);
     if (abortFile !== undefined) readFlag = flagReader(abortFile);
     inCleanRoot(() => {
       process.on('message', (message: { offloop?: BytesMessage }) => {
@@ -49,7 +51,11 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
 
   inCleanRoot(liveWithParent);
   return async (bytes) => {
-    const message = fromBytes<RunMessage>(bytes);
+    const message = fromBytes<RunMessage | EndMessage>(bytes);
+    if ('end' in message) {
+      await runEndHooks();
+      return bytes;
+    }
     if (message.setup !== undefined) setUp(message.setup);
     return answer(await run(message, host));
   };

@@ -2,7 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
-import { abortKinds, layout, type AbortNotice, type AnswerNotice, type BatchDone, type BatchMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
+import { connectSide, runEndHooks } from '../task/ending.ts';
+import { abortKinds, layout, type AbortNotice, type AnswerNotice, type BatchDone, type BatchMessage, type EndMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { survey } from '../wire/survey.ts';
 import { KeptTexts } from '../wire/texts.ts';
@@ -12,7 +13,7 @@ import { watchLeftovers } from './leftovers.ts';
 import { run, transfersOf, uncloneable } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
-type ThreadMessage = RunMessage | BatchMessage | RestMessage | Promise<void>;
+type ThreadMessage = RunMessage | BatchMessage | RestMessage | EndMessage | Promise<void>;
 
 type Answer = RunResponse | BatchDone | undefined;
 
@@ -48,6 +49,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     host.reportMemory = reportMemory;
     side = sidePort;
     watchLeftovers((notice) => { side?.postMessage(notice); });
+    connectSide((notice) => { side?.postMessage(notice); });
     // A port's handler runs in the context it was set in: not in that of the first task.
     inCleanRoot(() => side?.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
   }
@@ -60,6 +62,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
       return undefined;
     }
     port.release();
+    if ('end' in message) return runEndHooks();
     if ('batch' in message) return runBatch(message.batch, host);
     if (message.setup !== undefined) setUp(message.setup);
     return run(message, host);
