@@ -114,7 +114,8 @@ function isOver(slot: Slot, call: Call): void {
   if (slot.told === call.id) forgive(slot);
 }
 
-function record({ figures, calledAt }: Call, runMs: number, waitMs: number, now: number): void {
+function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: number, now: number): void {
+  if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
   figures.record(waitMs, runMs, now - calledAt - waitMs - runMs);
 }
 

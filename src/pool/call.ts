@@ -9,6 +9,7 @@ import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';
 import type { TaskFigures } from './stats.ts';
+import type { TracedCall } from './trace.ts';
 
 /** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
 export type Failure =
@@ -24,6 +25,8 @@ export interface CallExtras {
   /** Epoch ms. */
   readonly deadline: number | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
+  /** While somebody traces the calls. */
+  readonly traced: TracedCall | undefined;
   timeoutTimer: NodeJS.Timeout | undefined;
   /** What to do when the worker says that it has called the task's function. */
   onStarted: (() => void) | undefined;
@@ -39,9 +42,10 @@ export function extrasOf(
   deadline: number | undefined,
   onProgress: CallExtras['onProgress'],
   signal: AbortSignal | undefined,
+  traced: TracedCall | undefined,
 ): CallExtras | undefined {
   const isNone = buffers === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
-  if (isNone && onProgress === undefined && signal === undefined) return undefined;
+  if (isNone && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
   return {
     buffers,
     transfer,
@@ -49,6 +53,7 @@ export function extrasOf(
     deadline,
     // The listener belongs to the caller, and so does the context it runs in.
     onProgress: onProgress && AsyncResource.bind(onProgress),
+    traced,
     timeoutTimer: undefined,
     onStarted: undefined,
     release: undefined,
@@ -104,6 +109,7 @@ export abstract class Call implements Queued {
   /** It was sent, was not started, and waits again. */
   takenBack(): void {
     clearTimeout(this.extras?.timeoutTimer);
+    if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.slot = undefined;
   }

@@ -202,7 +202,9 @@ export class Dispatcher {
       call.state = 'running';
       call.slot = slot;
       call.place = place;
-      if (call.extras !== undefined) armTimeout(call, call.extras, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
+      if (call.extras === undefined) continue;
+      if (call.extras.traced !== undefined) call.extras.traced.waitMs = slot.sentAt - call.calledAt;
+      armTimeout(call, call.extras, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
     }
   }
 

@@ -18,7 +18,7 @@ import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './opt
 import { afterClose, asCallerSees, closedError, deadlineError, fullError, notATask, ownList } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
-import { taskChannel } from './trace.ts';
+import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './trace.ts';
 
 export interface CloseOptions {
   /** Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. */
@@ -85,9 +85,12 @@ export class WorkerPool implements Pool {
   /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
   runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
     const id = ++this.#lastId;
-    if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options);
+    if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options, undefined);
     const { name, module } = record;
-    return taskChannel.tracePromise(() => this.#run(id, record, args, options), { id: String(id), name, module, pool: this.#settings.name });
+    const trace: TaskTrace = { id: String(id), name, module, pool: this.#settings.name };
+    const traced: TracedCall = { pool: this, isAdmitted: false, waitMs: undefined, runMs: undefined };
+    tracedCalls.set(trace, traced);
+    return taskChannel.tracePromise(() => this.#run(id, record, args, options, traced), trace);
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {
@@ -129,10 +132,11 @@ export class WorkerPool implements Pool {
     await this.close();
   }
 
-  #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
+  #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined, traced: TracedCall | undefined): Promise<unknown> {
     try {
       const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
-      const call = this.#admit(id, record, args, given, createPromised);
+      const call = this.#admit(id, record, args, given, traced, createPromised);
+      if (traced !== undefined) traced.isAdmitted = true;
       this.#submit(call, given.signal);
       return call.result;
     } catch (error) {
@@ -142,7 +146,7 @@ export class WorkerPool implements Pool {
   }
 
   /** Checks and encodes everything that the call brings. */
-  #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, create: Create<C>): C {
+  #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>): C {
     if (this.#state !== 'running') throw afterClose(this.#settings.name, `the task '${task.name}'`);
     const { signal, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
@@ -152,7 +156,7 @@ export class WorkerPool implements Pool {
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
     const buffers = survey(args, 'args', transfer);
-    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal);
+    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     return create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
   }
@@ -190,7 +194,7 @@ export class WorkerPool implements Pool {
 
   #mapItem(record: TaskRecord, item: unknown, options: RunOptions, onSettled: () => void): MapCall | PromisedItem {
     if (taskChannel.hasSubscribers) return new PromisedItem((signal) => this.runRecord(record, [item], { ...options, signal }), onSettled);
-    const call = this.#admit(++this.#lastId, record, [item], options, (...parts) => new MapCall(onSettled, ...parts));
+    const call = this.#admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts));
     if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
     this.#dispatcher.queue.push(call);
     return call;
