@@ -1,0 +1,133 @@
+import { context, createTraceState, propagation, ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { capture, restore } from 'offloop';
+import { carryTrace, currentTrace } from 'offloop/otel';
+import { expectNoContextLeak, roundTrip } from 'offloop/testing';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { activeTrace, passesOn, seesTrace, seesTraceLater } from '../fixtures/otel/tasks.js';
+import { poolFor, rejection, runNode, runtimes, script } from '../pool/helpers.ts';
+
+const sdk = new URL('../fixtures/otel/sdk.js', import.meta.url);
+const tracestate = 'vendor=a1,other=b2';
+const nothing = { active: undefined, tracestate: undefined, baggage: undefined, current: undefined };
+const carried = carryTrace({ baggage: ['tenant', '__proto__'] });
+
+beforeAll(() => {
+  new NodeTracerProvider().register();
+});
+
+/** A context as a request's headers make it. No two have the same ids. */
+function requestContext(n: number, traceFlags = TraceFlags.SAMPLED): Context {
+  const [traceId, spanId] = [n.toString(16).padStart(32, 'a'), n.toString(16).padStart(16, 'b')];
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, traceState: createTraceState(tracestate) });
+}
+
+function idsOf(ctx: Context) {
+  const { traceId, spanId, traceFlags } = trace.getSpanContext(ctx)!;
+  return { traceId, spanId, traceFlags };
+}
+
+function arrived(ctx: Context) {
+  return { ...nothing, active: { ...idsOf(ctx), isRemote: true }, tracestate, current: idsOf(ctx) };
+}
+
+describe.each(runtimes)('a task on %s', (runtime) => {
+  it('finds its caller’s trace, and one that has none finds none, on the same worker', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
+    const contexts = Array.from({ length: 40 }, (_, n) => (n % 3 === 2 ? undefined : requestContext(n + 1, n % 2)));
+    const seen = await Promise.all(contexts.map((ctx, n) => context.with(ctx ?? ROOT_CONTEXT, () => pool.run(n % 2 === 0 ? seesTrace : seesTraceLater, []))));
+    expect(seen).toEqual(contexts.map((ctx) => (ctx === undefined ? nothing : arrived(ctx))));
+    await expectNoContextLeak(pool);
+    expect(context.active()).toBe(ROOT_CONTEXT);
+  });
+
+  it('passes it on by a carrier of its own', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
+    expect(await context.with(requestContext(1), () => pool.run(passesOn, []))).toEqual(arrived(requestContext(1)));
+  });
+
+  it('gets of the baggage what is allowed, with its metadata', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
+    const baggage = propagation.createBaggage({
+      tenant: { value: 'a,b;ü', metadata: { toString: () => 'private=1' } as never },
+      secret: { value: 'stays here' },
+    }).setEntry('__proto__', { value: 'a key like any other' });
+    const ctx = propagation.setBaggage(requestContext(1), baggage);
+    const entries = [['tenant', 'a,b;ü', 'private=1'], ['__proto__', 'a key like any other', undefined]];
+    expect((await context.with(ctx, () => pool.run(seesTrace, []))).baggage).toEqual(entries);
+    // No span is active.
+    const alone = propagation.setBaggage(ROOT_CONTEXT, baggage);
+    expect(await context.with(alone, () => pool.run(seesTrace, []))).toEqual({ ...nothing, baggage: entries });
+    expect(JSON.stringify(context.with(ctx, () => capture()))).not.toContain('stays here');
+  });
+});
+
+describe('where the worker has no SDK', () => {
+  it.each(runtimes)('%s have the ids all the same, and say so once', async (runtime) => {
+    const { code, stdout, stderr } = await runNode([script('carries-trace-bare.js'), runtime]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '6 traces, 1 without\n' });
+    expect(stderr.match(/OFFLOOP_NO_OTEL_CONTEXT/g)).toHaveLength(1);
+  });
+});
+
+describe('a carrier', () => {
+  it('brings the trace to a function that is restored', () => {
+    const carrier = context.with(requestContext(7), () => capture({ only: [carried] }));
+    expect(JSON.parse(carrier.stores['offloop.trace']!)).toEqual({ traceparent: `00-${'7'.padStart(32, 'a')}-${'7'.padStart(16, 'b')}-01`, tracestate });
+    const other = requestContext(8);
+    context.with(other, () => {
+      expect(restore(JSON.parse(JSON.stringify(carrier)), activeTrace)).toEqual(arrived(requestContext(7)));
+      expect(restore(undefined, activeTrace)).toEqual(nothing);
+      expect(currentTrace()).toEqual(idsOf(other));
+    });
+  });
+
+  it('has no trace where none is active, or one that is not valid', () => {
+    const invalid = trace.setSpanContext(ROOT_CONTEXT, { traceId: '0'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 });
+    expect([ROOT_CONTEXT, invalid].map((ctx) => context.with(ctx, () => capture().stores))).toEqual([{}, {}]);
+  });
+
+  it('goes through roundTrip()', () => {
+    const ctx = requestContext(9);
+    expect(trace.getSpanContext(roundTrip(carried, ctx)!)).toMatchObject(idsOf(ctx));
+  });
+
+  const ids = `${'a'.repeat(32)}-${'b'.repeat(16)}`;
+
+  it.each([
+    ['null', 'null'],
+    ['a traceparent of another form', `{"traceparent":"00-${'A'.repeat(32)}-${'b'.repeat(16)}-01"}`],
+    ['a traceparent of zeros', `{"traceparent":"00-${'0'.repeat(32)}-${'b'.repeat(16)}-01"}`],
+    ['a tracestate that is no text', `{"traceparent":"00-${ids}-01","tracestate":{}}`],
+    ['baggage that is no list', '{"baggage":{"tenant":"a"}}'],
+    ['baggage of other members', '{"baggage":[["tenant",1]]}'],
+    ['a task that is no text', '{"run":{}}'],
+  ])('with %s is refused', (_what, text) => {
+    const forged = { version: 1, stores: { 'offloop.trace': text } } as const;
+    expect(() => restore(forged, activeTrace)).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT', store: 'offloop.trace' }));
+  });
+
+  it('brings no baggage that is not allowed here', () => {
+    const forged = { version: 1, stores: { 'offloop.trace': '{"baggage":[["secret","from elsewhere"],["tenant","a"]]}' } } as const;
+    expect(restore(forged, activeTrace).baggage).toEqual([['tenant', 'a', undefined]]);
+  });
+
+  it('is refused on both sides when it is too large, before it is read', async () => {
+    const large = propagation.setBaggage(ROOT_CONTEXT, propagation.createBaggage({ tenant: { value: 'x'.repeat(9000) } }));
+    expect(() => context.with(large, () => capture())).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT_TOO_LARGE' }));
+    const pool = poolFor({ runtime: 'inline' });
+    expect(await rejection(context.with(large, () => pool.run(seesTrace, [])))).toMatchObject({ code: 'OFFLOOP_CONTEXT_TOO_LARGE' });
+    const forged = { version: 1, stores: { 'offloop.trace': `{"baggage":[["tenant","${'x'.repeat(9000)}` } } as const;
+    expect(() => restore(forged, activeTrace)).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT_TOO_LARGE' }));
+  });
+});
+
+it('the workers take as much as carryTrace() allows', async () => {
+  const { code, stdout, stderr } = await runNode([script('carries-large-baggage.js')]);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '20000 characters\n', stderr: '' });
+});
+
+it.each([[{ baggage: 'tenant' }, '`baggage`'], [{ maxBytes: 0 }, '`maxBytes`'], [{ bagage: [] }, '`bagage`']])('carryTrace(%o) is refused', (options, named) => {
+  expect(() => carryTrace(options as never)).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION', message: expect.stringContaining(named) as string }));
+});
