@@ -35,7 +35,7 @@ function arrived(ctx: Context) {
 describe.each(runtimes)('a task on %s', (runtime) => {
   it('finds its caller’s trace, and one that has none finds none, on the same worker', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
-    const contexts = Array.from({ length: 40 }, (_, n) => (n % 3 === 2 ? undefined : requestContext(n + 1, n % 2)));
+    const contexts = Array.from({ length: 40 }, (_, n) => (n % 3 === 2 ? undefined : requestContext(n + 1, n % 2 === 0 ? TraceFlags.NONE : TraceFlags.SAMPLED)));
     const seen = await Promise.all(contexts.map((ctx, n) => context.with(ctx ?? ROOT_CONTEXT, () => pool.run(n % 2 === 0 ? seesTrace : seesTraceLater, []))));
     expect(seen).toEqual(contexts.map((ctx) => (ctx === undefined ? nothing : arrived(ctx))));
     await expectNoContextLeak(pool);
