@@ -29,7 +29,7 @@ function ownSpans(): SpanLine[] {
 }
 
 /** One line for each span, beneath its parent. */
-function treeOf(spans: readonly SpanLine[], parentId: string | undefined = undefined, indent = ''): string[] {
+function treeOf(spans: readonly SpanLine[], parentId?: string, indent = ''): string[] {
   const children = spans.filter((span) => span.parentId === parentId).toSorted((one, other) => other.name.localeCompare(one.name));
   return children.flatMap((span) => [indent + span.name, ...treeOf(spans, span.spanId, `${indent}  `)]);
 }
