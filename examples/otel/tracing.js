@@ -1,0 +1,15 @@
+// Sets OpenTelemetry up, in whichever thread loads it: imported by the server, preloaded by the pool's workers.
+import { threadId } from 'node:worker_threads';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+
+const marksThread = {
+  onStart: (span) => { span.setAttribute('thread.id', threadId); },
+  onEnd() {},
+  async forceFlush() {},
+  async shutdown() {},
+};
+
+// The exporter sends to OTEL_EXPORTER_OTLP_ENDPOINT.
+export const provider = new NodeTracerProvider({ spanProcessors: [marksThread, new BatchSpanProcessor(new OTLPTraceExporter())] });
+provider.register();
