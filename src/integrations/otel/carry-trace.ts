@@ -22,7 +22,8 @@ export const TRACE = 'offloop.trace';
  * the options.
  *
  * Where OpenTelemetry keeps no context, as in a worker without an SDK, a warning says so once (OFFLOOP_NO_OTEL_CONTEXT), and
- * `currentTrace()` has the ids all the same. Before a worker ends, the global tracer and meter providers are flushed there.
+ * `currentTrace()` has the ids all the same. Before a worker ends, the global tracer and meter providers
+ * are flushed there, in each one that a trace has reached or that loads `offloop/otel`.
  *
  * @returns for `createPool({ context: [...] })` and `capture({ only: [...] })`
  * @throws OptionError (OFFLOOP_OPTION). A call whose trace is larger than `maxBytes` rejects with ContextTooLargeError

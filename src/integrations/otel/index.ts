@@ -1,3 +1,5 @@
+import './flush.ts';
+
 export { carryTrace } from './carry-trace.ts';
 export type { CarryTraceOptions } from './carry-trace.ts';
 export { currentTrace } from './current-trace.ts';
