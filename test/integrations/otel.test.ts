@@ -1,9 +1,9 @@
 import { context, createTraceState, propagation, ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { capture, restore } from 'offloop';
+import { capture, createPool, restore } from 'offloop';
 import { carryTrace, currentTrace } from 'offloop/otel';
 import { expectNoContextLeak, roundTrip } from 'offloop/testing';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { activeTrace, passesOn, seesTrace, seesTraceLater } from '../fixtures/otel/tasks.js';
 import { poolFor, rejection, runNode, runtimes, script } from '../pool/helpers.ts';
@@ -33,8 +33,10 @@ function arrived(ctx: Context) {
 }
 
 describe.each(runtimes)('a task on %s', (runtime) => {
+  const pool = createPool({ runtime, maxThreads: 1, preload: [sdk] });
+  afterAll(() => pool.close());
+
   it('finds its caller’s trace, and one that has none finds none, on the same worker', async () => {
-    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
     const contexts = Array.from({ length: 40 }, (_, n) => (n % 3 === 2 ? undefined : requestContext(n + 1, n % 2 === 0 ? TraceFlags.NONE : TraceFlags.SAMPLED)));
     const seen = await Promise.all(contexts.map((ctx, n) => context.with(ctx ?? ROOT_CONTEXT, () => pool.run(n % 2 === 0 ? seesTrace : seesTraceLater, []))));
     expect(seen).toEqual(contexts.map((ctx) => (ctx === undefined ? nothing : arrived(ctx))));
@@ -43,12 +45,10 @@ describe.each(runtimes)('a task on %s', (runtime) => {
   });
 
   it('passes it on by a carrier of its own', async () => {
-    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
     expect(await context.with(requestContext(1), () => pool.run(passesOn, []))).toEqual(arrived(requestContext(1)));
   });
 
   it('gets of the baggage what is allowed, with its metadata', async () => {
-    const pool = poolFor({ runtime, maxThreads: 1, preload: [sdk] });
     const baggage = propagation.createBaggage({
       tenant: { value: 'a,b;ü', metadata: { toString: () => 'private=1' } as never },
       secret: { value: 'stays here' },
