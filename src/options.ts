@@ -5,8 +5,8 @@ import { OptionError } from './errors.ts';
 export interface Rule {
   readonly is: (value: unknown) => boolean;
   readonly expected: string;
-  /** An error tells only the type of what it got. */
-  readonly isSecret?: true;
+  /** Of what is no business of an error's, it tells only the type. */
+  readonly isSecret?: (value: unknown) => boolean;
 }
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -46,7 +46,7 @@ export function checkOptions<T extends object>(call: string, options: unknown, t
     const rule = Object.hasOwn(table, key) ? table[key] : undefined;
     if (rule === undefined) throw unknownOption(call, key, Object.keys(table));
     if (given[key] === undefined || fits(rule, given[key])) continue;
-    const got = rule.isSecret === true ? `a value of the type \`${typeName(given[key])}\`` : describe(given[key]);
+    const got = rule.isSecret?.(given[key]) === true ? `a value of the type \`${typeName(given[key])}\`` : describe(given[key]);
     throw new OptionError(`${call}: expected \`${key}\` to be ${rule.expected}, got ${got}.`);
   }
   return given;

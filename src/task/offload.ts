@@ -66,9 +66,14 @@ export const runTable: Readonly<Record<keyof RunOptions, Rule>> = {
   deadline: rules.finite,
   priority: rules.finite,
   transfer: rules.list,
-  context: { is: (v) => v === 'inherit' || v === 'none' || rules.record.is(v), expected: "'inherit', 'none' or a carrier", isSecret: true },
+  context: { is: (v) => v === 'inherit' || v === 'none' || rules.record.is(v), expected: "'inherit', 'none' or a carrier", isSecret: isNoWord },
   onProgress: rules.callback,
 };
+
+/** It may be a carrier that was not parsed, which holds sensitive stores in clear text. */
+function isNoWord(context: unknown): boolean {
+  return typeof context !== 'string' || !/^\w*$/.test(context);
+}
 
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function checkRunOptions(call: string, options: RunOptions): RunOptions {
