@@ -56,7 +56,7 @@ const table: Readonly<Record<keyof MapOptions, Rule>> = { ordered: rules.boolean
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapOptions): MapResult<R> {
   const { ordered = true, concurrency, signal, ...runOptions } = checkOptions<MapOptions>('pool.map()', options, table);
-  if (!isIterable(items)) throw new OptionError(`pool.map(): expected the items to be an iterable or an async iterable, got ${describe(items)}.`);
+  assertIterable(items);
   let latest: MapRun<I, Item> | undefined;
   const start = (): AsyncGenerator<R, void, undefined> => {
     latest = new MapRun(pool, items, { isOrdered: ordered, limit: concurrency, signal, runOptions });
@@ -72,6 +72,16 @@ export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, ite
       return latest === undefined ? { pulled: 0, done: 0 } : { pulled: latest.pulled, done: latest.done };
     },
   };
+}
+
+function assertIterable(items: unknown): void {
+  const options: ErrorOptions = {};
+  try {
+    if (isIterable(items)) return;
+  } catch (cause) {
+    options.cause = cause;
+  }
+  throw new OptionError(`pool.map(): expected the items to be an iterable or an async iterable, got ${describe(items)}.`, options);
 }
 
 function isIterable(items: unknown): boolean {

@@ -156,7 +156,12 @@ function call(record: TaskRecord, args: readonly unknown[], options: RunOptions 
 
 /** The record behind what `offload()` returned, also when another copy of offloop made it. */
 export function taskRecord(task: unknown): TaskRecord | undefined {
-  return typeof task === 'function' ? (task as { [recordKey]?: TaskRecord })[recordKey] : undefined;
+  try {
+    return typeof task === 'function' ? (task as { [recordKey]?: TaskRecord })[recordKey] : undefined;
+  } catch {
+    // A proxy.
+    return undefined;
+  }
 }
 
 function noFunctionMessage(module: unknown, fn: unknown): string {
