@@ -31,9 +31,9 @@ function show(record: StoreRecord): unknown {
   }
 }
 
-/** No function of the user's runs when it is read. */
-function isOnlyRead({ encode, pick }: StoreRecord, value: unknown): boolean {
-  if (encode !== undefined) return false;
+/** No function of the user's runs when it is read: what can only be run in is a store of offloop's own, and its `encode` is harmless. */
+function isOnlyRead({ encode, pick, isRunOnly }: StoreRecord, value: unknown): boolean {
+  if (encode !== undefined) return isRunOnly === true;
   if (typeof value !== 'object' || value === null) return true;
   return (pick ?? Reflect.ownKeys(value)).every((key) => !(key in value) || 'value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}));
 }

@@ -3,8 +3,9 @@ import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { capture, createPool, restore } from 'offloop';
 import { carryTrace, currentTrace } from 'offloop/otel';
 import { expectNoContextLeak, roundTrip } from 'offloop/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { showStores } from '../../src/context/show.ts';
 import { activeTrace, passesOn, seesTrace, seesTraceLater } from '../fixtures/otel/tasks.js';
 import { poolFor, rejection, runNode, runtimes, script } from '../pool/helpers.ts';
 
@@ -121,6 +122,17 @@ describe('a carrier', () => {
     const forged = { version: 1, stores: { 'offloop.trace': `{"baggage":[["tenant","${'x'.repeat(9000)}` } } as const;
     expect(() => restore(forged, activeTrace)).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT_TOO_LARGE' }));
   });
+});
+
+it('a stall’s report shows the trace, without a regular expression, which V8 cannot run inside of another one', () => {
+  const { exec } = RegExp.prototype;
+  onTestFinished(() => { RegExp.prototype.exec = exec; });
+  const shown = context.with(requestContext(3), () => {
+    RegExp.prototype.exec = () => { throw new Error('a regular expression'); };
+    return showStores();
+  });
+  RegExp.prototype.exec = exec;
+  expect(shown).toEqual({ 'offloop.trace': { traceparent: `00-${'3'.padStart(32, 'a')}-${'3'.padStart(16, 'b')}-01`, tracestate } });
 });
 
 it('the workers take as much as carryTrace() allows', async () => {

@@ -2,6 +2,8 @@ import {
   baggageEntryMetadataFromString,
   createContextKey,
   createTraceState,
+  INVALID_SPANID,
+  INVALID_TRACEID,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
@@ -36,6 +38,7 @@ export function hasWire(ctx: Context, allowed: Allowed): boolean {
   return spanContextOf(ctx) !== undefined || membersOf(ctx, allowed).length > 0;
 }
 
+/** Like `hasWire`, it runs no regular expression. */
 export function toWire(ctx: Context, allowed: Allowed): TraceWire {
   const span = spanContextOf(ctx);
   const tracestate = span?.traceState?.serialize();
@@ -60,10 +63,17 @@ export function fromWire(wire: TraceWire, allowed: Allowed): Context {
   return ctx.setValue(runKey, run);
 }
 
-/** The one that is set, if its ids are valid. */
+/**
+ * The one that is set, if it has ids. The API's own check takes regular expressions, and the watchdog reads stores in the middle
+ * of anything: see `canCallAnything`.
+ */
 export function spanContextOf(ctx: Context): SpanContext | undefined {
   const span = trace.getSpanContext(ctx);
-  return span !== undefined && isSpanContextValid(span) ? span : undefined;
+  return span !== undefined && isId(span.traceId, INVALID_TRACEID) && isId(span.spanId, INVALID_SPANID) ? span : undefined;
+}
+
+function isId(id: string, none: string): boolean {
+  return id.length === none.length && id !== none;
 }
 
 function membersOf(ctx: Context, allowed: Allowed): BaggageMember[] {
