@@ -7,6 +7,7 @@ import { inCleanRoot } from '../context/root.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
 import type { AnyFunction } from '../task/registry.ts';
+import { isThenable } from '../thenable.ts';
 import { encodeThrow } from '../wire/errors.ts';
 import type { RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
@@ -92,11 +93,6 @@ async function settle(task: RunningTask, value: PromiseLike<unknown>): Promise<R
   } finally {
     host.running(message.id, undefined);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }
 
 /** The answer in place of one that could not be sent. */

@@ -219,6 +219,7 @@ describe('the metrics', () => {
     const uninstrument = instrumented(pool, { meterProvider });
     for (let n = 0; n < 3; n++) await pool.run(add, [n, 1]);
     await rejection(pool.run(throwsInSpan, []));
+    await rejection(pool.run(add, [1, 2], { timeout: -1 }));
     const metrics = await collect();
     const ofPool = { 'offloop.pool.name': 'sums' };
     const ofAdd = { ...ofPool, 'offloop.task.name': 'add' };
@@ -232,6 +233,11 @@ describe('the metrics', () => {
         ],
       });
     }
+    expect(metrics['offloop.call.duration']?.points).toMatchObject([
+      { attributes: ofAdd, value: { count: 3 } },
+      { attributes: { ...ofThrows, 'error.type': 'RangeError' }, value: { count: 1 } },
+      { attributes: { ...ofAdd, 'error.type': 'OFFLOOP_OPTION' }, value: { count: 1 } },
+    ]);
     const [duration] = metrics['offloop.task.duration']!.points.slice(1);
     // It has slept for a millisecond; were these milliseconds, it would be a second and more.
     expect((duration!.value as { max: number }).max).toBeLessThan(1);

@@ -11,7 +11,7 @@ import { tracedCalls, type TaskTrace, type TracedCall } from '../../pool/trace.t
 import { shared } from '../../shared.ts';
 import { carryTrace, TRACE } from './carry-trace.ts';
 import { errorType, fail } from './failure.ts';
-import { callMetrics, observePools, type CallMetrics } from './metrics.ts';
+import { callMetrics, observePools, type CallMetrics, type CallTimes } from './metrics.ts';
 import { settings } from './store.ts';
 import { runKey } from './wire.ts';
 
@@ -31,9 +31,9 @@ const instrumented = shared('otel instrumented', () => new Set<Pool | 'all'>());
  * its function. That one is made in the worker, so it takes an SDK there; the spans that the task makes are its children. Without
  * an SDK the first two remain. Where the worker is ended while the task runs, `run NAME` is lost, and `offload NAME` has the error.
  *
- * Metrics, in seconds: histograms `offloop.task.wait_time` and `offloop.task.duration`; and of each pool `offloop.queue.size`,
- * `offloop.queue.max`, `offloop.worker.count` by state, `offloop.worker.max`, `offloop.worker.started`, `offloop.worker.crashed`,
- * `offloop.worker.replaced`.
+ * Metrics: histograms in seconds, `offloop.call.duration` of each call until it has settled, and of that `offloop.task.wait_time` in
+ * the queue and `offloop.task.duration` in the function; of each pool `offloop.queue.size`, `offloop.queue.max`,
+ * `offloop.worker.count` by state, `offloop.worker.max`, `offloop.worker.started`, `offloop.worker.crashed`, `offloop.worker.replaced`.
  *
  * It calls `carryTrace()` unless you have. A pool whose `context` is a list must have what that returns in it.
  *
@@ -124,11 +124,14 @@ function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted
   const { name, pool, error } = message;
   const hasFailed = 'error' in message;
   const totalMs = performance.now() - startedAt;
-  const waitedMs = waitMs ?? (isAdmitted ? totalMs : undefined);
-  // Of one whose worker was ended, nobody knows when its function did.
-  const ranMs = runMs ?? (waitMs === undefined ? undefined : totalMs - waitMs);
-  if (waitedMs !== undefined && span.isRecording()) tracer.startSpan(`wait ${name}`, { startTime: calledAt }, within).end(calledAt + waitedMs);
+  const times: CallTimes = {
+    totalMs,
+    waitMs: waitMs ?? (isAdmitted ? totalMs : undefined),
+    // Of one whose worker was ended, nobody knows when its function did.
+    runMs: runMs ?? (waitMs === undefined ? undefined : totalMs - waitMs),
+  };
+  if (times.waitMs !== undefined && span.isRecording()) tracer.startSpan(`wait ${name}`, { startTime: calledAt }, within).end(calledAt + times.waitMs);
   if (hasFailed) fail(span, error);
   span.end();
-  figures.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, waitedMs, ranMs, hasFailed ? errorType(error) : undefined);
+  figures.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);
 }

@@ -4,8 +4,14 @@ import { observed, type PoolFigures } from '../../observed.ts';
 import type { Pool } from '../../pool/pool.ts';
 
 export interface CallMetrics {
-  /** Ms; undefined where there was none of it. */
-  record(attributes: Attributes, waitMs: number | undefined, runMs: number | undefined, errorType: string | undefined): void;
+  record(attributes: Attributes, times: CallTimes, errorType: string | undefined): void;
+}
+
+/** Ms; undefined where there was none of it. */
+export interface CallTimes {
+  readonly totalMs: number;
+  readonly waitMs: number | undefined;
+  readonly runMs: number | undefined;
 }
 
 /** In seconds: those that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
@@ -14,12 +20,15 @@ const explicitBucketBoundaries = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.0
 /** Named after the pool metrics of https://opentelemetry.io/docs/specs/semconv/database/database-metrics/: there are none for worker pools. */
 export function callMetrics(meter: Meter): CallMetrics {
   const options = { unit: 's', advice: { explicitBucketBoundaries } };
+  const total = meter.createHistogram('offloop.call.duration', { ...options, description: 'Time from the call of a task until it has settled.' });
   const wait = meter.createHistogram('offloop.task.wait_time', { ...options, description: 'Time from the call of a task until its turn.' });
   const duration = meter.createHistogram('offloop.task.duration', { ...options, description: 'Time in the function of a task.' });
   return {
-    record(attributes, waitMs, runMs, errorType) {
+    record(attributes, { totalMs, waitMs, runMs }, errorType) {
+      const withError = errorType === undefined ? attributes : { ...attributes, 'error.type': errorType };
+      total.record(totalMs / 1000, withError);
       if (waitMs !== undefined) wait.record(waitMs / 1000, attributes);
-      if (runMs !== undefined) duration.record(runMs / 1000, errorType === undefined ? attributes : { ...attributes, 'error.type': errorType });
+      if (runMs !== undefined) duration.record(runMs / 1000, withError);
     },
   };
 }

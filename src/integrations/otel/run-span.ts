@@ -3,6 +3,7 @@ import { threadId } from 'node:worker_threads';
 import { trace, type Context, type Span } from '@opentelemetry/api';
 
 import { currentTask } from '../../task/current.ts';
+import { isThenable } from '../../thenable.ts';
 import { fail } from './failure.ts';
 
 /** Runs a task's function in a span of its own. Made here and not where the task was called, since only here its start is known. */
@@ -31,9 +32,4 @@ function follow<R>(span: Span, fn: () => R): R {
 function endFailed(span: Span, error: unknown): void {
   fail(span, error);
   span.end();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }
