@@ -12,11 +12,10 @@ const side = shared('worker side', () => ({
 
 /**
  * Registers what is to be done in this worker before its pool ends it: flush spans, logs, a file. Call it at the top level of a
- * module that the worker loads. The hook is called when the worker is
- * replaced (`maxTasksPerWorker`, `maxMemoryBeforeRecycle`, `isolate`), has been idle for `idleTimeout`, or the pool closes; all
- * hooks together may take `endGrace` ms (a pool's option, default 2000). A worker that is ended while its task runs (a timeout, an
- * abort) or that crashes calls none, nor does one whose process ends before its pool is closed. Outside of a worker, inline ones
- * included, it is never called.
+ * module that the worker loads. The hook is called when the worker is replaced (`maxTasksPerWorker`, `maxMemoryBeforeRecycle`,
+ * `isolate`), has been idle for `idleTimeout`, or the pool closes; all hooks together may take `endGrace` ms (a pool's option, default
+ * 2000). A worker that is ended while its task runs (a timeout, an abort) or that crashes calls none, nor does one whose process ends
+ * before its pool is closed. Outside of a worker, inline ones included, it is never called.
  *
  * @example
  * const log = createWriteStream('worker.log');
