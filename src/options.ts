@@ -34,7 +34,7 @@ export const oneOf = (...values: readonly string[]): Rule => ({
 
 /**
  * Checks an options object against its table, in one place and before anything starts.
- * @returns a copy: what a getter answers may change, and what everybody may put on `Object.prototype` is no option
+ * @returns a copy, since what a getter or a proxy answers may be something else the next time
  * @throws OptionError (OFFLOOP_OPTION) naming the call, the option, the value and what it must be.
  */
 export function checkOptions<T extends object>(call: string, options: unknown, table: Readonly<Record<keyof T, Rule>>): T {
@@ -54,7 +54,7 @@ export function checkOptions<T extends object>(call: string, options: unknown, t
 
 function copyOf<T extends object>(call: string, options: T): T {
   try {
-    return Object.assign(Object.create(null) as T, options);
+    return { ...options };
   } catch (cause) {
     throw new OptionError(`${call}: the options cannot be read: ${errorText(cause)}.`, { cause });
   }

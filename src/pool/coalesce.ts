@@ -47,7 +47,16 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, slot 
  */
 function costOf(call: Call, slot: Slot, apart: Apart): number {
   const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && isKnown(call, slot);
-  return mayShare && call.args.every((arg) => apart.add(arg)) ? call.figures.estimate.ms : Infinity;
+  return mayShare && areApart(call.args, apart) ? call.figures.estimate.ms : Infinity;
+}
+
+function areApart(args: readonly unknown[], apart: Apart): boolean {
+  try {
+    return args.every((arg) => apart.add(arg));
+  } catch {
+    // The list itself has a getter that throws, which cloning will meet again.
+    return false;
+  }
 }
 
 /** How long a worker may be silent in a batch until the calls that it has not started go to others, in ms. */

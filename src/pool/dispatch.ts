@@ -1,4 +1,4 @@
-import type { AbortKind } from '../wire/messages.ts';
+import type { AbortKind, Batch } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { unrefTimer } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
@@ -168,9 +168,25 @@ export class Dispatcher {
   }
 
   #dispatchBatch(calls: Call[], slot: Slot): void {
+    const onUnsent = (): void => {
+      slot.sentTexts.forget();
+      for (const call of callsOf(slot).reverse()) {
+        call.travelsAlone = true;
+        this.#endings.wait(call, slot);
+      }
+      this.#release(slot);
+    };
     this.#send(calls, slot, true);
+    let batch: Batch;
+    try {
+      batch = batchOf(calls, slot);
+    } catch {
+      // An argument is read here, and may be a getter that throws.
+      onUnsent();
+      return;
+    }
     slot.worker.batches?.run(
-      batchOf(calls, slot),
+      batch,
       ({ memory = 0 }) => {
         slot.worker.flushNotices();
         const answers = takeAnswers(slot);
@@ -180,14 +196,7 @@ export class Dispatcher {
         this.#release(slot);
         settleAll(answers);
       },
-      () => {
-        slot.sentTexts.forget();
-        for (const call of callsOf(slot).reverse()) {
-          call.travelsAlone = true;
-          this.#endings.wait(call, slot);
-        }
-        this.#release(slot);
-      },
+      onUnsent,
     );
     this.#watch.add(slot);
   }

@@ -15,7 +15,7 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, fullError, notATask, ownList } from './refusals.ts';
+import { afterClose, asCallerSees, assertList, closedError, deadlineError, fullError, notATask } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './trace.ts';
@@ -73,13 +73,9 @@ export class WorkerPool implements Pool {
   }
 
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
-    try {
-      const record = taskRecord(task);
-      if (record === undefined) throw notATask(task);
-      return this.runRecord(record, ownList(record.name, args), options) as Promise<R>;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const record = taskRecord(task);
+    if (record === undefined) return Promise.reject(notATask(task));
+    return this.runRecord(record, args, options) as Promise<R>;
   }
 
   /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
@@ -148,6 +144,7 @@ export class WorkerPool implements Pool {
   /** Checks and encodes everything that the call brings. */
   #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>): C {
     if (this.#state !== 'running') throw afterClose(this.#settings.name, `the task '${task.name}'`);
+    assertList(task.name, args);
     const { signal, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
     const carried = typeof context === 'object' ? readCarrier(context) : undefined;

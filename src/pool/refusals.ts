@@ -33,15 +33,13 @@ export function notATask(task: unknown): OptionError {
   );
 }
 
-/**
- * The arguments, in a list that nobody else changes: it is looked at again when a worker is free.
- * @throws OptionError (OFFLOOP_OPTION)
- */
-export function ownList(task: string, args: unknown): unknown[] {
+/** @throws OptionError (OFFLOOP_OPTION) */
+export function assertList(task: string, args: unknown): void {
   const options: ErrorOptions = {};
   try {
-    if (Array.isArray(args)) return [...(args as unknown[])];
+    if (Array.isArray(args)) return;
   } catch (cause) {
+    // A proxy that was revoked.
     options.cause = cause;
   }
   throw new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`, options);
