@@ -91,7 +91,7 @@ const attack: fc.Arbitrary<Attack> = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(name, edit).map(([key, change]) => inStores((texts) => { if (typeof texts[key] === 'string') texts[key] = change(texts[key]); })) },
   { weight: 3, arbitrary: fc.tuple(name, text).map(([key, value]) => inStores((texts) => { put(texts, key, { value, writable: true }); })) },
   { weight: 1, arbitrary: fc.tuple(name, junk).map(([key, make]) => inStores((texts) => { put(texts, key, { value: make(), writable: true }); })) },
-  { weight: 2, arbitrary: name.map((key) => inStores((texts) => { delete texts[key]; })) },
+  { weight: 2, arbitrary: name.map((key) => inStores((texts) => { Reflect.deleteProperty(texts, key); })) },
   { weight: 1, arbitrary: fc.tuple(name, name).map(([from, to]) => inStores((texts) => { put(texts, to, { value: texts[from], writable: true }); })) },
   { weight: 1, arbitrary: name.map((key) => inStores((texts) => { put(texts, key, { get: refuses }); })) },
   { weight: 1, arbitrary: fc.tuple(name, text, junk).map(([key, once, make]) => inStores((texts) => {
@@ -99,7 +99,7 @@ const attack: fc.Arbitrary<Attack> = fc.oneof(
     put(texts, key, { get: () => (reads++ === 0 ? once : make()) });
   })) },
   { weight: 1, arbitrary: fc.tuple(part, junk).map(([key, make]) => atTop((carrier) => { put(carrier, key, { value: make(), writable: true }); })) },
-  { weight: 1, arbitrary: part.map((key) => atTop((carrier) => { delete carrier[key]; })) },
+  { weight: 1, arbitrary: part.map((key) => atTop((carrier) => { Reflect.deleteProperty(carrier, key); })) },
   { weight: 1, arbitrary: part.map((key) => atTop((carrier) => { put(carrier, key, { get: refuses }); })) },
   { weight: 1, arbitrary: fc.tuple(part, junk).map(([key, make]) => atTop((carrier) => {
     let reads = 0;

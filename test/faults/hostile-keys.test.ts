@@ -8,7 +8,7 @@ import { poolFor, rejection, runtimes } from '../pool/helpers.ts';
 
 const keys = ['__proto__', 'constructor', 'prototype', 'toString', 'valueOf', 'hasOwnProperty', 'then', 'toJSON', '__defineGetter__'];
 const parsed = JSON.parse(`{${keys.map((key) => `${JSON.stringify(key)}:{"polluted":true,"list":[{${JSON.stringify(key)}:{"polluted":true}}]}`).join(',')}}`) as Record<string, unknown>;
-const bare = keys.reduce((object, key) => Object.assign(object, { [key]: { polluted: true } }), Object.create(null) as Record<string, unknown>);
+const bare = Object.assign(Object.create(null) as Record<string, unknown>, Object.fromEntries(keys.map((key) => [key, { polluted: true }])));
 
 const ways: PoolOptions[] = [...runtimes.map((runtime) => ({ runtime })), { runtime: 'threads', coalesce: false }];
 
