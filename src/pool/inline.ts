@@ -3,7 +3,7 @@ import { LONGEST_TIMER } from '../timer.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
-import { run, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
+import { run, scopeOf, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 
 /** Not `queueMicrotask()`, which a test may have faked. */
@@ -48,7 +48,8 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       void runLater(received, host).then((response) => {
         clearInterval(keepAlive);
         told.delete(message.id);
-        if (!isEnded) onAnswer(cloneResponse(response));
+        const scope = scopeOf(response);
+        if (!isEnded) onAnswer(scope === undefined ? cloneResponse(response) : scope.runInAsyncScope(cloneResponse, undefined, response));
       });
     },
     tell({ id, kind }: AbortNotice): void {

@@ -3,7 +3,7 @@ import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchSto
 import type { Sheet } from '../wire/sheet.ts';
 import type { KeptTexts } from '../wire/texts.ts';
 import { now } from './clock.ts';
-import { run, transfersOf, type Scope, type WorkerHost } from './run.ts';
+import { run, scopeOf, transfersOf, type Scope, type WorkerHost } from './run.ts';
 
 /** What is around a batch. */
 export interface BatchHost extends WorkerHost {
@@ -67,6 +67,12 @@ class BatchRun {
   }
 
   #answer(place: number, response: RunResponse): void {
+    const scope = scopeOf(response);
+    if (scope === undefined) this.#tell(place, response);
+    else scope.runInAsyncScope(() => { this.#tell(place, response); });
+  }
+
+  #tell(place: number, response: RunResponse): void {
     const { runMs, memory } = response;
     const { hasReported } = this.#host;
     this.#memory = memory;

@@ -10,7 +10,7 @@ import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
 import { watchLeftovers } from './leftovers.ts';
-import { run, uncloneable, type WorkerHost } from './run.ts';
+import { run, scopeOf, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
 const POLL_EVERY_MS = 2;
@@ -62,6 +62,11 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
 }
 
 function answer(response: RunResponse): BytesMessage {
+  const scope = scopeOf(response);
+  return scope === undefined ? encode(response) : scope.runInAsyncScope(encode, undefined, response);
+}
+
+function encode(response: RunResponse): BytesMessage {
   try {
     return toBytes(response);
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
 import { v8 } from '../builtins.ts';
@@ -35,6 +36,14 @@ export function transfersOf(response: RunResponse): readonly Transferable[] | un
   return transfers.get(response);
 }
 
+/** Structured clone takes no symbols along. */
+const scopeKey = Symbol('scope');
+
+/** The task's own scope, where its result is an object: getters in it are called when it is sent. */
+export function scopeOf(response: RunResponse): AsyncResource | undefined {
+  return (response as { readonly [scopeKey]?: AsyncResource })[scopeKey];
+}
+
 /**
  * Runs one task: load, restore the context in a clean root, call, answer. Never throws or rejects.
  * A promise only where there is something to wait for: each one shows in a task's cost.
@@ -43,7 +52,7 @@ export function run(message: RunMessage, host: WorkerHost, inScope: Scope = inCl
   const address = addressOf(message, host);
   const loading = load(message, host);
   const fn = loading ?? resolveTask(address);
-  const task: RunningTask = { message, address, host, inScope, handle: new TaskHandle(message.id, address.name, message.deadline, host), startedAt: 0 };
+  const task: RunningTask = { message, address, host, inScope, handle: new TaskHandle(message.id, address.name, message.deadline, host), startedAt: 0, scope: undefined };
   return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
 }
 
@@ -58,6 +67,8 @@ interface RunningTask {
   readonly inScope: Scope;
   /** 0 as long as the function has not been called. */
   startedAt: number;
+  /** What the function saw when it returned; undefined where it returned neither an object nor a function. */
+  scope: AsyncResource | undefined;
 }
 
 async function loadAndStart(task: RunningTask, loading: Promise<unknown>): Promise<RunResponse> {
@@ -87,12 +98,17 @@ async function settle(task: RunningTask, value: PromiseLike<unknown>): Promise<R
   const { host, message, handle } = task;
   host.running(message.id, handle);
   try {
-    return returned(task, await value);
+    return returned(task, await (value instanceof Promise ? value : lazily(task, value)));
   } catch (error) {
     return await threw(task, error);
   } finally {
     host.running(message.id, undefined);
   }
+}
+
+/** A query, say, begins when its `then` is called: it is to see what its task sees. */
+function lazily({ scope }: RunningTask, value: PromiseLike<unknown>): Promise<unknown> {
+  return scope!.runInAsyncScope(() => Promise.resolve(value));
 }
 
 /** The answer in place of one that could not be sent. */
@@ -134,22 +150,32 @@ function assertWanted({ message: { id, deadline }, address, host }: RunningTask)
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
-function call({ message, handle, inScope }: RunningTask, fn: AnyFunction): unknown {
+function call(task: RunningTask, fn: AnyFunction): unknown {
+  const { message, handle, inScope } = task;
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
   const { stores, deadline } = message;
   return inScope(() => {
     const within = stores === undefined ? undefined : enterStores(stores);
     runningTask.enterWith(handle);
-    if (within !== undefined) return within(() => (deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args))));
-    return deadline === undefined ? fn(...args) : enterDeadline(deadline, () => fn(...args));
+    if (within !== undefined) return within(() => (deadline === undefined ? callHere(task, fn, args) : enterDeadline(deadline, () => callHere(task, fn, args))));
+    return deadline === undefined ? callHere(task, fn, args) : enterDeadline(deadline, () => callHere(task, fn, args));
   });
 }
 
-function returned({ handle, startedAt, host }: RunningTask, value: unknown): RunResponse {
+function callHere(task: RunningTask, fn: AnyFunction, args: readonly unknown[]): unknown {
+  const value = fn(...args);
+  if ((typeof value === 'object' && value !== null) || typeof value === 'function') task.scope = new AsyncResource('offloop.Result', { requireManualDestroy: true });
+  return value;
+}
+
+function returned({ handle, startedAt, host, scope }: RunningTask, value: unknown): RunResponse {
   isOver(handle, startedAt);
   const runMs = now() - startedAt;
-  const buffers = survey(value, 'result', handle.moved && [...handle.moved]);
-  const response = withMemory(buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs }, host);
+  const moved = handle.moved && [...handle.moved];
+  const buffers = scope === undefined ? survey(value, 'result', moved) : scope.runInAsyncScope(survey, undefined, value, 'result', moved);
+  const result: RunResponse & { [scopeKey]?: AsyncResource } = buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs };
+  if (scope !== undefined) result[scopeKey] = scope;
+  const response = withMemory(result, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;
 }

@@ -2,7 +2,7 @@ import { MessagePort, type Transferable } from 'node:worker_threads';
 
 import { prepareCleanRoot } from '../context/root.ts';
 import type { BatchDone, RunResponse } from '../wire/messages.ts';
-import { transfersOf, uncloneable } from './run.ts';
+import { scopeOf, transfersOf, uncloneable } from './run.ts';
 
 /*
  * All that the worker's side knows of tinypool's insides (version 2.2.0, pinned): its port, and what it does with it.
@@ -94,11 +94,16 @@ function guardPosts(port: MessagePort): void {
     if (taskId === OWN_TASK) return;
     // It is null where the handler itself has thrown.
     const response = result == null || result.type === 'done' ? undefined : result;
-    try {
-      post(message, (response && transfersOf(response)) ?? []);
-    } catch (cause) {
-      post({ ...message, result: response && uncloneable(response, cause) }, []);
-    }
+    const send = (): void => {
+      try {
+        post(message, (response && transfersOf(response)) ?? []);
+      } catch (cause) {
+        post({ ...message, result: response && uncloneable(response, cause) }, []);
+      }
+    };
+    const scope = response && scopeOf(response);
+    if (scope === undefined) send();
+    else scope.runInAsyncScope(send);
     // Its answer is on the way: what is done from here on delays no caller.
     prepareCleanRoot();
   };
