@@ -147,7 +147,7 @@ describe('a carrier that was edited in transit', () => {
         expect(runs).toBe(1);
         expect([findings(), absent()]).toEqual([[], true]);
       }),
-      { numRuns: 2000 },
+      { numRuns: 1500 },
     );
     for (const count of Object.values(outcomes)) expect(count).toBeGreaterThan(30);
   });

@@ -1,15 +1,17 @@
-import type { PoolOptions } from 'offloop';
-import { describe, expect, it } from 'vitest';
+import { createPool, type PoolOptions } from 'offloop';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { requestStore } from '../fixtures/context/request-store.js';
 import { resolvesLazily, resolvesWithGetters, returnsGetters } from '../fixtures/context/returns-getters.js';
-import { poolFor, runtimes } from '../pool/helpers.ts';
+import { runtimes } from '../pool/helpers.ts';
 
 const ways: PoolOptions[] = [...runtimes.map((runtime) => ({ runtime })), { runtime: 'threads', coalesce: false }];
 
 describe.each(ways)('with %o, the getters of a result', (options) => {
+  const pool = createPool({ maxThreads: 1, ...options });
+  afterAll(() => pool.close());
+
   it.each([['returned', returnsGetters], ['resolved', resolvesWithGetters], ['lazily resolved', resolvesLazily]])('see the stores and the task that it was %s in', async (_how, task) => {
-    const pool = poolFor({ maxThreads: 1, ...options });
     // By way of shared memory, of a message of their own, and with what has to be put right on arrival.
     const kinds = [{}, { text: 'x'.repeat(100_000) }, { bytes: Buffer.from('b') }];
     for (let round = 0; round < 3; round++) {

@@ -55,5 +55,11 @@ describe('a callback that throws', () => {
     const isTold = name === 'onStall' || canCallAnything ? /has been stuck for .* in spins \(.*is free again after .* in spins \(/s : /was stuck for .* in spins \(/;
     expect(stderr).toMatch(isTold);
   });
+
+  it('later, since it is an async function, with what is no error: the same', async () => {
+    const { code, said } = await runWatched('throws-in-callbacks.js', {}, { args: ['onStall', 'later'] });
+    expect([code, said('told'), said('reported')]).toEqual([0, ['spins'], [true]]);
+    expect(said('warning')).toMatchObject([{ code: 'OFFLOOP_WATCHDOG_CALLBACK', message: 'startWatchdog(): `onStall` has thrown: `[Object: null prototype] {}` (object)' }]);
+  });
 });
 
