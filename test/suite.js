@@ -1,6 +1,6 @@
-// Runs all tests. The files that watch processes being stuck come last, one file after the other: beside tests that compute, they
-// would tell of a machine that has no CPU to spare. That happens without them, too, and is told of rightly: such a test may
-// be run again, since what it is about is not the machine.
+// Runs all tests. The files that watch processes being stuck come last, two at a time: beside tests that compute, they would
+// tell of a machine that has no CPU to spare. That happens without them, too, and is told of rightly: such a test may be run
+// again, since what it is about is not the machine.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -8,16 +8,21 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
 const watchers = [
   ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `test/watchdog/${name}.test.ts`),
   ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `test/integrations/${name}.test.ts`),
-  'test/cli/run.test.ts',
-  'test/faults/secrets.test.ts',
+  ...['test/cli/run.test.ts', 'test/faults/secrets.test.ts'],
 ];
-// `others` or `watching`: only these; more arguments are names of files.
-const [part, ...files] = process.argv.slice(2);
+/** Of the rest, what is the same on every Node, and takes its time. */
+const same = ['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report'].map((name) => `test/${name}.test.ts`);
+// `others` or `watching`: only these; `others-again`: those of them that depend on the Node. More arguments are names of files.
+const [part = 'all', ...files] = process.argv.slice(2);
 
-const others = part === 'watching' ? 0 : run(['run', '--maxWorkers=2', ...watchers.flatMap((file) => ['--exclude', file]), ...(part === 'others' ? files : [])]);
-const watching = part === 'others' ? 0 : run(['run', '--no-file-parallelism', '--retry=3', ...(files.length > 0 ? files : watchers)]);
+const others = part === 'watching' ? 0 : run([...except(part === 'others-again' ? [...watchers, ...same] : watchers), ...files]);
+const watching = part.startsWith('others') ? 0 : run(['--retry=3', ...(part === 'watching' && files.length > 0 ? files : watchers)]);
 process.exitCode = others || watching;
 
+function except(excluded) {
+  return excluded.flatMap((file) => ['--exclude', file]);
+}
+
 function run(args) {
-  return spawnSync(process.execPath, [vitest, ...args], { stdio: 'inherit' }).status ?? 1;
+  return spawnSync(process.execPath, [vitest, 'run', '--maxWorkers=2', ...args], { stdio: 'inherit' }).status ?? 1;
 }

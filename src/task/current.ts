@@ -82,6 +82,11 @@ export class TaskHandle {
     ));
   }
 
+  /** It has been told to stop, and has a signal that says so. */
+  get isAborted(): boolean {
+    return this.#controller !== undefined && isAborted(this.#controller.signal);
+  }
+
   get #number(): number {
     return typeof this.#id === 'number' ? this.#id : 0;
   }
@@ -111,7 +116,7 @@ export class TaskHandle {
 
   abort(kind: AbortKind): void {
     const controller = this.#controller;
-    if (controller === undefined || isAborted(controller.signal)) return;
+    if (controller === undefined || this.isAborted) return;
     this.#scope?.runInAsyncScope(() => { controller.abort(abortReason(kind, this.name)); });
   }
 }

@@ -23,6 +23,10 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
     const run = () => new AsyncResource('offloop.InnerTask').runInAsyncScope(() => runningTask.run(handle, () => fn(...args)));
     const result = inContext(options.context, limits.deadline === undefined ? run : () => enterDeadline(limits.deadline ?? 0, run));
     return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
+  } catch (error) {
+    // What was told of a limit when it looked, before the limit's timer could run, throws for that reason.
+    const stop = handle.isAborted ? reasonToStop(limits, record.name) : undefined;
+    throw stop === undefined ? error : stop.reason;
   } finally {
     stopped?.release();
   }

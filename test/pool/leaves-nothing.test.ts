@@ -7,9 +7,9 @@ const troubled = 'OFFLOOP_TIMEOUT 20 6 2 4 6';
 
 describe('pools that were opened and closed in turn leave no handle, listener, file, thread or process behind', () => {
   it.each([
-    ['threads', 'true', 20, 'OFFLOOP_WORKER_CRASHED'],
+    ['threads', 'true', 12, 'OFFLOOP_WORKER_CRASHED'],
     ['threads', 'false', 6, 'OFFLOOP_WORKER_CRASHED'],
-    ['processes', 'true', 6, 'OFFLOOP_WORKER_CRASHED'],
+    ['processes', 'true', 4, 'OFFLOOP_WORKER_CRASHED'],
     ['inline', 'true', 20, 'no worker'],
   ])('of %s (coalesce: %s), %i of them, some with a crash, a timeout, an abort and recycled workers', async (runtime, coalesce, count, crash) => {
     const { code, stdout, stderr } = await runNode([script('opens-and-closes.js'), runtime, coalesce, String(count)]);

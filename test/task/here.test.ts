@@ -60,6 +60,7 @@ describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], 
 
   it.each<[string, object]>([
     ['timeout', { name: 'TaskTimeoutError', code: 'OFFLOOP_TIMEOUT' }],
+    ['late', { name: 'TaskTimeoutError', code: 'OFFLOOP_TIMEOUT' }],
     ['deadline', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
     ['passed', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
     ['carried', { name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE' }],
