@@ -11,7 +11,7 @@ const watchers = [
   ...['test/cli/run.test.ts', 'test/faults/secrets.test.ts'],
 ];
 /** Of the rest, what is the same on every Node, and takes its time. */
-const same = ['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report'].map((name) => `test/${name}.test.ts`);
+const same = ['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report'].map((name) => `test/${name}.test.ts`);
 // `others` or `watching`: only these; `others-again`: those of them that depend on the Node. More arguments are names of files.
 const [part = 'all', ...files] = process.argv.slice(2);
 
