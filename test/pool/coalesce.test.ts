@@ -230,11 +230,13 @@ describe('long tasks that wait', () => {
     const order: string[] = [];
     const note = (name: string) => () => { order.push(name); };
     const { options, started } = observed();
-    const first = pool.run(takesMsAloud, [4], options).then(note('first'));
+    const { path, open } = gate();
+    const first = pool.run(takesMsAloud, [4, path], options).then(note('first'));
     const calls = light(6).map(() => pool.run(takesMsAloud, [4]).then(note('other')));
     release();
     await started;
     const urgent = pool.run(takesMsAloud, [4], { priority: 1 }).then(note('urgent'));
+    open();
     await Promise.all([hold, first, urgent, ...calls]);
     expect(order.slice(0, 2)).toEqual(['first', 'urgent']);
   });
