@@ -1,5 +1,6 @@
 import { describe } from '../describe.ts';
 import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
+import { warn } from '../warning.ts';
 import type { LeftoverNotice } from '../wire/messages.ts';
 import type { WorkerExit } from './engine.ts';
 
@@ -94,8 +95,4 @@ function because({ error }: WorkerExit): string {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : describe(error);
-}
-
-function warn(code: string, message: string): void {
-  process.emitWarning(message, { code, type: 'OffloopWarning' });
 }

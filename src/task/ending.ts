@@ -2,6 +2,7 @@ import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared.ts';
+import { warn } from '../warning.ts';
 import type { EndHooksNotice, WarningNotice } from '../wire/messages.ts';
 
 /** What a worker has to say besides its answers, once it can. */
@@ -49,7 +50,7 @@ const emitted = shared('warnings', () => new Set<string>());
 export function emitOnce(code: string, message: string): void {
   if (emitted.has(code)) return;
   emitted.add(code);
-  process.emitWarning(message, { code, type: 'OffloopWarning' });
+  warn(code, message);
 }
 
 /** Never rejects. */

@@ -3,13 +3,14 @@ import { isMainThread, threadId } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { describe, errorText } from '../describe.ts';
+import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { shared } from '../shared.ts';
 import { Board } from './board.ts';
 import { now } from './clock.ts';
 import { ExpectedBlocks } from './expected.ts';
+import { guard } from './guard.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from './log.ts';
 import type { MonitorNews } from './messages.ts';
@@ -237,22 +238,6 @@ export class MainWatchdog implements Watchdog {
     clearInterval(this.#poolTimer);
     probes.delete(this.#id);
     this.#probe.stop();
-  }
-}
-
-/** What the user's callback throws is not for a watchdog to crash the process with. */
-function guard<R>(name: string, callback: () => R): R | undefined {
-  const warn = (error: unknown): void => {
-    process.emitWarning(`startWatchdog(): \`${name}\` has thrown: ${errorText(error)}`, { type: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK' });
-  };
-  try {
-    const result = callback();
-    // An async function throws later.
-    if (result instanceof Promise) result.catch(warn);
-    return result;
-  } catch (error) {
-    warn(error);
-    return undefined;
   }
 }
 
