@@ -49,7 +49,7 @@ const doors: [call: string, keys: readonly string[], act: (options: any) => unkn
   ['startWatchdog()', ['threshold', 'onStall', 'log', 'page', 'ignore'], (options) => startWatchdog(options)],
   ['pool.run()', run, (options) => pool.run(add, [1, 2], options)],
   ['with()', run, (options) => add.with(options)(1, 2)],
-  ['pool.map()', [...run, 'ordered', 'concurrency'], (options) => pool.map(add as any, [1], options).toArray()],
+  ['pool.map()', [...run, 'ordered', 'concurrency'], (options) => pool.map(add as never, [1], options).toArray()],
   ['pool.tasks()', ['errors'], (options) => pool.tasks(new URL('../fixtures/plain.js', import.meta.url), options)],
   ['pool.close()', ['drain', 'timeout'], (options) => createPool().close(options)],
 ];
@@ -81,9 +81,9 @@ function throwsAt(nth: number): any[] {
 const calls: [what: string, act: (options?: object) => Promise<unknown>][] = [
   ['a task that is a proxy that throws', () => pool.run(new Proxy(add, { get: throws }), [1, 2])],
   ['a task that is a revoked proxy', () => pool.run(revoked(add), [1, 2])],
-  ['arguments that are a revoked proxy', () => pool.run(add, revoked([1, 2]) as any)],
-  ['arguments that are a proxy that throws', () => pool.run(add, new Proxy([1, 2], { get: throws }) as any)],
-  ...[1, 2, 3, 4].map((nth): [string, () => Promise<unknown>] => [`an argument that throws when it is read for time ${nth}`, () => pool.run(add, throwsAt(nth) as any)]),
+  ['arguments that are a revoked proxy', () => pool.run(add, revoked([1, 2]) as never)],
+  ['arguments that are a proxy that throws', () => pool.run(add, new Proxy([1, 2], { get: throws }) as never)],
+  ...[1, 2, 3, 4].map((nth): [string, () => Promise<unknown>] => [`an argument that throws when it is read for time ${nth}`, () => pool.run(add, throwsAt(nth) as never)]),
   ['a list of what to hand over that throws', () => pool.run(add, [1, 2], { transfer: throwsAt(1) })],
   ['a list of what to hand over that throws later', () => pool.run(add, [1, 2], { transfer: throwsAt(2) })],
   ['a signal that only inherits from AbortSignal', () => pool.run(add, [1, 2], { signal: Object.create(AbortSignal.prototype) as AbortSignal })],
@@ -134,9 +134,9 @@ const sources: [what: string, items: any, isOwn?: boolean][] = [
 ];
 
 it.each(sources)('pool.map() of items that are %s rejects, as a loop over them does', async (_what, items, isTheLanguages = false) => {
-  const { error } = await outcomeOf(() => pool.map(add as any, items).toArray());
+  const { error } = await outcomeOf(() => pool.map(add as never, items).toArray());
   expect(error).toEqual(isTheLanguages ? expect.any(TypeError) : oneOfOurs);
-  const iterated = await outcomeOf(async () => { for await (const _result of pool.map(add as any, items)); });
+  const iterated = await outcomeOf(async () => { for await (const _result of pool.map(add as never, items)); });
   expect(iterated.error).toEqual(error);
   expect(await pool.run(add, [1, 2])).toBe(3);
 });
