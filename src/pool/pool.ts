@@ -8,13 +8,13 @@ import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task
 import type { TaskRecord } from '../task/registry.ts';
 import { unrefTimer } from '../timer.ts';
 import { survey } from '../wire/survey.ts';
-import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 import { extrasOf, PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
+import { Places } from './places.ts';
 import { afterClose, asCallerSees, assertList, closedError, deadlineError, fullError, notATask } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
@@ -63,7 +63,7 @@ export class WorkerPool implements Pool {
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
   #lastId = 0;
-  readonly #waitingForRoom: PromiseWithResolvers<undefined>[] = [];
+  readonly #places = new Places(() => (this.#dispatcher.hasFreeWorker ? this.#settings.maxQueue + 1 : this.#room));
   readonly #waitingForQuiet: (() => void)[] = [];
 
   constructor(settings: PoolSettings) {
@@ -99,10 +99,7 @@ export class WorkerPool implements Pool {
 
   async ready(): Promise<void> {
     if (this.#state !== 'running') throw afterClose(this.#settings.name, 'pool.ready()');
-    if (this.#room > 0) return;
-    const waiter = withResolvers<undefined>();
-    this.#waitingForRoom.push(waiter);
-    await waiter.promise;
+    await inRoot(() => this.#places.wait());
   }
 
   stats(): PoolStats {
@@ -151,6 +148,7 @@ export class WorkerPool implements Pool {
     const deadline = nearer(nearer(options.deadline, carried?.deadline), currentDeadline());
     if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
+    this.#places.taken();
     const transfer = options.transfer && [...options.transfer];
     const buffers = survey(args, 'args', transfer);
     const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal, traced);
@@ -172,11 +170,15 @@ export class WorkerPool implements Pool {
 
   #mapPool<I>(record: TaskRecord | undefined, task: unknown): MapPool<I, MapCall | PromisedItem> {
     const usualLimit = (): number => 2 * this.#settings.maxThreads * this.#dispatcher.batchSize(record);
-    const room = (): number => this.#room;
+    const room = (): number => this.#places.free;
     return {
       get usualLimit() { return usualLimit(); },
       get room() { return room(); },
-      ready: () => this.ready(),
+      ready: async () => {
+        await this.ready();
+        // It looks at the room again before it calls.
+        this.#places.taken();
+      },
       enqueue: (item, options, onSettled) => {
         if (record === undefined) throw notATask(task);
         return this.#mapItem(record, item, options, onSettled);
@@ -233,8 +235,7 @@ export class WorkerPool implements Pool {
   }
 
   #changed(): void {
-    // Every change asks again, so that somebody who was let in and then called nothing does not hold up the others.
-    for (let room = this.#room; room > 0 && this.#waitingForRoom.length > 0; room--) this.#waitingForRoom.shift()?.resolve(undefined);
+    this.#places.changed();
     if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
   }
 
@@ -245,7 +246,7 @@ export class WorkerPool implements Pool {
   async #close(): Promise<void> {
     this.#state = 'closing';
     this.#dispatcher.windDown();
-    for (const waiter of this.#waitingForRoom.splice(0)) waiter.reject(closedError(this.#settings.name, 'pool.ready() was waiting'));
+    this.#places.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';

@@ -79,6 +79,35 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     await Promise.all([...calls, ...waiting]);
   });
 
+  it('lets in no more waiters than there are places, and a map leaves them theirs', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 3 });
+    const { path, open } = gate();
+    const holding = pool.run(waitsAt, [path, 0]);
+    const giveUp = new AbortController();
+    const { signal } = giveUp;
+    const givenUp = [1, 2, 3].map((i) => rejection(pool.run(add, [i, 1], { signal })));
+    const mapped = pool.map(increments, [1, 2, 3, 4, 5, 6]).toArray();
+    const calls = [10, 20, 30, 40].map(async (n) => {
+      await pool.ready();
+      return pool.run(add, [n, 1]);
+    });
+    // Three places, one after the other, before anybody has had a turn.
+    giveUp.abort();
+    await Promise.all(givenUp);
+    open();
+    expect(await Promise.all([holding, ...calls])).toEqual([0, 11, 21, 31, 41]);
+    expect(await mapped).toEqual([2, 3, 4, 5, 6, 7]);
+  });
+
+  it('promises a place to one only: of those who ask at once, each is let in when it can call', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 1 });
+    const calls = Array.from({ length: 20 }, async (_, i) => {
+      await pool.ready();
+      return pool.run(add, [i, 1]);
+    });
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
   it('queues nothing with maxQueue 0, and yet runs what it has workers for', async () => {
     const pool = poolFor({ runtime, maxThreads: 2, maxQueue: 0 });
     const { path, open } = gate();
