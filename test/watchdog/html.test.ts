@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import { reportPage } from '../../src/watchdog/page/html.ts';
@@ -29,6 +29,7 @@ test('the page refers to nothing outside of itself', () => {
 describe.skipIf(isSkipped)(title, () => {
   let browser: Browser;
   let folder: string;
+  const pages = new Map<boolean, Page>();
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'offloop-page-'));
@@ -114,7 +115,7 @@ describe.skipIf(isSkipped)(title, () => {
   });
 
   test.each([sampleReport(), emptyReport(), longNames()])('on 400 pixels nothing scrolls sideways (%#)', async (data) => {
-    const { page } = await open(data, { viewport: { width: 400, height: 800 } });
+    const { page } = await open(data, { width: 400 });
     const [content, view] = await page.evaluate<[number, number]>('[document.documentElement.scrollWidth, innerWidth]');
     expect(content).toBeLessThanOrEqual(view);
   });
@@ -182,10 +183,10 @@ describe.skipIf(isSkipped)(title, () => {
     });
   });
 
-  async function open(data: ReportData, options?: BrowserContextOptions) {
+  async function open(data: ReportData, view?: View) {
     const file = join(folder, `${Math.random()}.html`);
     await writeFile(file, reportPage(data));
-    return openPage(pathToFileURL(file).href, options);
+    return openPage(pathToFileURL(file).href, view);
   }
 
   /** What it says: the report that is answered, or undefined for no answer at all. */
@@ -202,9 +203,10 @@ describe.skipIf(isSkipped)(title, () => {
     return { ...opened, say: (next: object | undefined) => (answer = next) };
   }
 
-  async function openPage(url: string, options?: BrowserContextOptions) {
-    const page = await browser.newPage({ viewport: { width: 1200, height: 900 }, ...options });
-    onTestFinished(() => page.close());
+  async function openPage(url: string, { width = 1200, colorScheme = 'light', javaScriptEnabled = true }: View = {}) {
+    const page = await pageWith(javaScriptEnabled);
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
     const problems: string[] = [];
     const requests: string[] = [];
     page.on('console', (message) => problems.push(message.text()));
@@ -213,7 +215,24 @@ describe.skipIf(isSkipped)(title, () => {
     await page.goto(url);
     return { page, problems, requests };
   }
+
+  /** One page does for all tests, and is emptied by each: to open another takes the browser a second. */
+  async function pageWith(javaScriptEnabled: boolean): Promise<Page> {
+    const page = pages.get(javaScriptEnabled) ?? (await browser.newPage({ javaScriptEnabled }));
+    pages.set(javaScriptEnabled, page);
+    onTestFinished(async () => {
+      page.removeAllListeners();
+      await page.goto('about:blank');
+    });
+    return page;
+  }
 });
+
+interface View {
+  readonly width?: number;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly javaScriptEnabled?: boolean;
+}
 
 const EVIL = ['</script><script>hacked = 1</script>', '<img src=x onerror="hacked = 1">', '"><svg onload=hacked=1>', '<!--<script>', '${hacked = 1}'] as const;
 
