@@ -5,7 +5,7 @@ import type { Pool } from './pool/pool.ts';
 import type { PoolOptions } from './pool/options.ts';
 
 /*
- * What `import 'offloop'` is in a worker thread: the condition `offloop-worker` in package.json's exports, which the pool
+ * What `import 'offloop'` is in a worker: the condition `offloop-worker` in package.json's exports, which the pool
  * sets (worker-flags.ts). A task needs no pool, and loading one, with tinypool, is a good part of a worker's start; so it
  * is loaded when it is asked for.
  */

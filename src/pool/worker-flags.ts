@@ -56,7 +56,7 @@ function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerF
   const heap = resourceLimits?.maxOldGenerationSizeMb;
   const own = execArgv === undefined ? ownFlags().filter((flag) => !flag.startsWith('--inspect')) : [...loaderFlags(), ...execArgv];
   return {
-    execArgv: heap === undefined ? own : [...own, `--max-old-space-size=${heap}`],
+    execArgv: [...own, ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`]), ...condition],
     env: merged(env),
     serialization: 'advanced',
   };

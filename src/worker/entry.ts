@@ -16,12 +16,16 @@ const isThread = (process as { __tinypool_state__?: { isWorkerThread?: boolean }
 /** What tinypool calls with each message. */
 export default isThread ? createThreadHandler(fileURLToPath(import.meta.url)) : createProcessHandler();
 
-/** See static/preload.cjs: tinypool has bound its own by now, and everybody else gets the real one, and the real flags. */
+/**
+ * See static/preload.cjs: tinypool has bound its own by now, and everybody else gets the real one; and the real flags, which
+ * the processes and threads of a task inherit.
+ */
 function undoPreload(): void {
   const memoryUsage = (globalThis as Record<symbol, typeof process.memoryUsage | undefined>)[Symbol.for('offloop.memoryUsage')];
-  if (memoryUsage === undefined) return;
-  process.memoryUsage = memoryUsage;
-  dropFlag((flag) => flag.endsWith('preload.cjs'));
+  if (memoryUsage !== undefined) {
+    process.memoryUsage = memoryUsage;
+    dropFlag((flag) => flag.endsWith('preload.cjs'));
+  }
   dropFlag((flag) => flag === 'offloop-worker');
 }
 

@@ -1,22 +1,28 @@
+import { fileURLToPath } from 'node:url';
+
 import * as offloop from 'offloop';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { entries, exportsOfOffloop, flags, poolOfOwnThread } from '../fixtures/in-worker.js';
 import { poolFor } from './helpers.ts';
 
-it('offers in a worker what it offers elsewhere', async () => {
-  expect(await poolFor({}).run(exportsOfOffloop, [])).toEqual(Object.keys(offloop));
-});
+describe.each(['threads', 'processes'] as const)('offloop in a worker of %s', (runtime) => {
+  it('offers what it offers elsewhere', async () => {
+    expect(await poolFor({ runtime }).run(exportsOfOffloop, [])).toEqual(Object.keys(offloop));
+  });
 
-it('is loaded without a pool there', async () => {
-  expect(await poolFor({}).run(entries, [])).toEqual({ inWorker: 'in-worker.js', inOwnThread: 'in-worker.js' });
-});
+  it('is loaded without a pool', async () => {
+    expect(await poolFor({ runtime }).run(entries, [])).toEqual({ inWorker: 'in-worker.js', inOwnThread: 'in-worker.js' });
+  });
 
-it('shows its own flags to nobody in the worker', async () => {
-  expect(await poolFor({}).run(flags, [])).toEqual(process.execArgv);
-});
+  it('shows its own flags to nobody', async () => {
+    const own = ['--require', fileURLToPath(new URL('../fixtures/preload.cjs', import.meta.url))];
+    expect(await poolFor({ runtime }).run(flags, [])).toEqual(process.execArgv);
+    expect((await poolFor({ runtime, execArgv: own }).run(flags, [])).slice(-2)).toEqual(own);
+  });
 
-it('starts threads for the pool of a thread that a task has started', async () => {
-  const { ofThread, ofTask } = await poolFor({}).run(poolOfOwnThread, []);
-  expect(ofTask).not.toBe(ofThread);
+  it('starts workers for the pool of a thread that a task has started', async () => {
+    const { ofThread, ofTask } = await poolFor({ runtime }).run(poolOfOwnThread, []);
+    expect(ofTask).not.toBe(ofThread);
+  });
 });
