@@ -5,7 +5,7 @@ import { startWatchdog } from 'offloop/watchdog';
 import { ofWatchdog, runWatched } from './processes.ts';
 
 describe('after stop()', () => {
-  it('nothing is left: no handle, listener, thread or file, after fifty times as after one', async () => {
+  it('nothing is left: no handle, listener, thread or file, after twenty times as after one', async () => {
     const { code, stderr, stdout } = await runWatched('starts-and-stops.js');
     expect([code, stderr]).toEqual([0, '']);
     const { handles, before, after, afterHasty } = JSON.parse(stdout);
