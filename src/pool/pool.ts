@@ -35,7 +35,10 @@ export interface Pool extends AsyncDisposable {
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options?: MapOptions): MapResult<R>;
   /** Typed calls into a plain module: `pool.tasks<typeof import('./image.js')>(url).resize(buffer)`. */
   tasks<M>(module: ModuleRef, options?: PlainTaskOptions): TasksOf<M>;
-  /** Resolves when the queue has room: wait for it before `run()` where calls come faster than they are done. */
+  /**
+   * Resolves when the queue has room: wait for it before `run()` where calls come faster than they are done. The place is promised
+   * to nobody else for as long as the event loop does not turn.
+   */
   ready(): Promise<void>;
   /** Plain data; all times in ms. */
   stats(): PoolStats;

@@ -19,6 +19,10 @@ const faults = {
   'process.exit()': {},
   'throws from a timer': {},
   'leaves a rejection': {},
+  'runs out of memory': { pool: { resourceLimits: { maxOldGenerationSizeMb: 16 } } },
+  'is killed': { pool: { runtime: 'child_process' } },
+  'is in a module that throws when it is loaded': { run: { filename: new URL('../fixtures/throws-on-import.js', import.meta.url).href } },
+  'backtracks for ever': {},
   'spins for ever': {},
   'spins for ever, aborted': { aborts: true },
   'waits, aborted': { aborts: true },
@@ -38,18 +42,18 @@ if (process.argv.includes('--json')) writeSync(1, JSON.stringify(table));
 else console.table(table);
 process.exit();
 
-async function tryOut(fault, { argument, aborts = false, waits = false, shares = false }) {
+async function tryOut(fault, { argument, aborts = false, waits = false, shares = false, pool: poolOptions = {}, run = {} }) {
   const threads = shares ? 1 : 2;
-  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: shares ? 3 : 1 });
+  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, concurrentTasksPerWorker: shares ? 3 : 1, ...poolOptions });
   await Promise.all([1, 2].map(() => answerOf(pool.run({ does: 'waits a little' }))));
   const controller = new AbortController();
-  const options = aborts ? { signal: controller.signal } : {};
+  const options = { ...run, ...(aborts && { signal: controller.signal }) };
   const innocent = answerOf(pool.run({ does: 'waits a little' }));
   if (waits) void answerOf(pool.run({ does: 'waits a little' }));
   const culprit = answerOf(pool.run({ does: fault.split(',')[0], argument }, options));
   const behind = answerOf(pool.run({ does: 'returns' }));
   if (aborts) setTimeout(() => controller.abort('the reason'), 50);
-  const row = { culprit: await culprit, 'beside it': await innocent, 'behind it': await behind, afterwards: await capacityOf(pool, threads) };
+  const row = { culprit: await culprit, 'beside it': await innocent, 'behind it': await behind, afterwards: poolOptions.runtime === undefined ? await capacityOf(pool, threads) : await answersOf(pool, threads) };
   await Promise.race([pool.destroy().catch(() => {}), after(LIMIT_MS)]);
   return [fault, row];
 }
@@ -59,6 +63,12 @@ async function capacityOf(pool, threads) {
   const cells = new Int32Array(new SharedArrayBuffer(4));
   const answers = await Promise.all(Array.from({ length: threads }, () => answerOf(pool.run({ does: 'meets', argument: { cells, threads } }))));
   return `${answers.filter((answer) => answer === 'resolves: met').length} of ${threads} threads work`;
+}
+
+/** Processes share no memory, by which their tasks could meet. */
+async function answersOf(pool, processes) {
+  const answers = await Promise.all(Array.from({ length: processes }, () => answerOf(pool.run({ does: 'waits a little' }))));
+  return `${answers.filter((answer) => answer === 'resolves: a value').length} of ${processes} tasks are answered`;
 }
 
 function answerOf(promise) {

@@ -12,7 +12,7 @@ const { values } = parseArgs({ options: { sequences: { type: 'string', default: 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const vitest = path('../../node_modules/vitest/vitest.mjs');
 
-const tests = resultsOf(['faults', 'starts', 'leftovers', 'hostile']);
+const tests = resultsOf(['faults', 'starts', 'leftovers', 'hostile', 'hostile-keys', 'hostile-reads', 'clean-root', 'overload']);
 const tinypool = JSON.parse(output([path('tinypool.js'), '--json']));
 const model = resultsOf(['model'], { OFFLOOP_MODEL_RUNS: values.sequences });
 const soak = output(['--expose-gc', path('../soak/soak.js'), '--tasks', values.tasks]);
