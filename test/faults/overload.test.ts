@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFailed } from 'vitest';
 
 import { script } from '../pool/helpers.ts';
 
@@ -28,34 +28,42 @@ interface Sum {
   readonly sharing: number;
 }
 
-describe(`callers that outrun the workers by more than ten to one for ${String(seconds)} s`, () => {
-  let sum: Sum;
+let measured: Promise<Sum> | undefined;
 
-  beforeAll(async () => {
-    const args = ['--expose-gc', script('overload.js'), String(seconds)];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: limit });
-    expect(stderr).toBe('');
-    sum = JSON.parse(stdout) as Sum;
-    if (process.env.OFFLOOP_TEST_OVERLOAD_SECONDS !== undefined) console.log(sum);
-  }, limit);
+/** Measured once for all tests, and again for one that has failed and is tried again. */
+function summed(): Promise<Sum> {
+  onTestFailed(() => { measured = undefined; });
+  return (measured ??= overload());
+}
 
-  it('are refused at once, or finish, or expire: each call settles', () => {
+async function overload(): Promise<Sum> {
+  const args = ['--expose-gc', script('overload.js'), String(seconds)];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: limit });
+  expect(stderr).toBe('');
+  const sum = JSON.parse(stdout) as Sum;
+  if (process.env.OFFLOOP_TEST_OVERLOAD_SECONDS !== undefined) console.log(sum);
+  return sum;
+}
+
+describe(`callers that outrun the workers by more than ten to one for ${String(seconds)} s`, { timeout: limit }, () => {
+  it('are refused at once, or finish, or expire: each call settles', async () => {
+    const sum = await summed();
     const { finished, refused, expiredWaiting, meanwhile } = sum;
     expect(meanwhile.calls).toBeGreaterThan(10 * meanwhile.finished);
     expect(Math.min(finished, refused, expiredWaiting)).toBeGreaterThan(0);
     expect(sum).toMatchObject({ unsettled: 0, failed: 0, refusedLate: 0 });
   });
 
-  it('have what was accepted run once, and what was refused or has expired never', () => {
-    expect(sum).toMatchObject({ startedWrongly: 0, startedAfterExpiry: 0, wrongContext: 0 });
+  it('have what was accepted run once, and what was refused or has expired never', async () => {
+    expect(await summed()).toMatchObject({ startedWrongly: 0, startedAfterExpiry: 0, wrongContext: 0 });
   });
 
-  it('are not refused after they have waited for ready()', () => {
-    expect(sum.refusedAfterReady).toEqual([]);
+  it('are not refused after they have waited for ready()', async () => {
+    expect((await summed()).refusedAfterReady).toEqual([]);
   });
 
-  it('take no more memory than `maxQueue` lets them', () => {
-    const { highest, idle } = sum;
+  it('take no more memory than `maxQueue` lets them', async () => {
+    const { highest, idle } = await summed();
     // A few that were sent in one message may come back.
     expect(highest.queue).toBeGreaterThanOrEqual(500);
     expect(highest.queue).toBeLessThan(510);
@@ -63,8 +71,9 @@ describe(`callers that outrun the workers by more than ten to one for ${String(s
     expect(highest.live - idle).toBeLessThan(12);
   });
 
-  it('keep the event loop from nothing else, and let short tasks share messages', () => {
-    expect(sum.stalls.filter(({ kind }) => !notOurs.includes(kind))).toEqual([]);
-    expect(sum.messages).toBeLessThan(sum.sharing / 2);
+  it('keep the event loop from nothing else, and let short tasks share messages', async () => {
+    const { stalls, messages, sharing } = await summed();
+    expect(stalls.filter(({ kind }) => !notOurs.includes(kind))).toEqual([]);
+    expect(messages).toBeLessThan(sharing / 2);
   });
 });
