@@ -84,6 +84,7 @@ export abstract class Call implements Queued {
   declare next: Queued | undefined;
   declare previous: Queued | undefined;
   declare isQueued: boolean;
+  declare isBack: boolean;
 
   constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
     this.id = id;
@@ -101,6 +102,7 @@ export abstract class Call implements Queued {
     this.next = undefined;
     this.previous = undefined;
     this.isQueued = false;
+    this.isBack = false;
   }
 
   /** Tells whoever has called. */

@@ -22,7 +22,7 @@ export class Places {
 
   async wait(): Promise<void> {
     if (this.free > 0) {
-      this.#keep();
+      this.keep();
       return;
     }
     const waiter = withResolvers<undefined>();
@@ -32,7 +32,7 @@ export class Places {
 
   changed(): void {
     while (this.#waiting.length > 0 && this.free > 0) {
-      this.#keep();
+      this.keep();
       this.#waiting.shift()?.resolve(undefined);
     }
   }
@@ -46,7 +46,7 @@ export class Places {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(reason());
   }
 
-  #keep(): void {
+  keep(): void {
     this.#kept++;
     if (this.#isTurn) return;
     this.#isTurn = true;

@@ -184,6 +184,8 @@ export class WorkerPool implements Pool {
       },
       enqueue: (item, options, onSettled) => {
         if (record === undefined) throw notATask(task);
+        // One of those that are kept for nobody.
+        this.#places.keep();
         return this.#mapItem(record, item, options, onSettled);
       },
       send: () => { this.#send(); },
@@ -234,7 +236,7 @@ export class WorkerPool implements Pool {
 
   /** How many more calls may come in. */
   get #room(): number {
-    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.size;
+    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
   }
 
   #changed(): void {

@@ -4,6 +4,8 @@ export interface Queued {
   next: Queued | undefined;
   previous: Queued | undefined;
   isQueued: boolean;
+  /** It had left the queue, and has come back. */
+  isBack: boolean;
 }
 
 interface Level {
@@ -17,9 +19,15 @@ export class TaskQueue<T extends Queued> {
   /** Sorted, the largest priority first; few, since programs use few priorities. */
   readonly #levels: Level[] = [];
   #size = 0;
+  #back = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Without those that have come back: they take nobody's place. */
+  get newcomers(): number {
+    return this.#size - this.#back;
   }
 
   push(item: T): void {
@@ -39,8 +47,9 @@ export class TaskQueue<T extends Queued> {
     if (level.first === undefined) level.last = item;
     else level.first.previous = item;
     level.first = item;
-    item.isQueued = true;
+    item.isQueued = item.isBack = true;
     this.#size++;
+    this.#back++;
   }
 
   get first(): T | undefined {
@@ -61,7 +70,8 @@ export class TaskQueue<T extends Queued> {
     if (item.next === undefined) level.last = item.previous;
     else item.next.previous = item.previous;
     item.next = item.previous = undefined;
-    item.isQueued = false;
+    if (item.isBack) this.#back--;
+    item.isQueued = item.isBack = false;
     this.#size--;
     if (level.first === undefined && level.priority !== 0) this.#levels.splice(this.#levels.indexOf(level), 1);
   }
