@@ -1,3 +1,4 @@
+import { inCleanRoot } from '../context/root.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 
 /**
@@ -46,15 +47,18 @@ export class Places {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(reason());
   }
 
+  /** For the rest of the turn. */
   keep(): void {
     this.#kept++;
     if (this.#isTurn) return;
     this.#isTurn = true;
-    setImmediate(() => {
-      this.#isTurn = false;
-      // Somebody who was let in and then called nothing must not hold up the others.
-      this.#kept = 0;
-      this.changed();
-    });
+    inCleanRoot(() => setImmediate(() => { this.#endTurn(); }));
+  }
+
+  /** Somebody who was let in and then called nothing must not hold up the others. */
+  #endTurn(): void {
+    this.#isTurn = false;
+    this.#kept = 0;
+    this.changed();
   }
 }

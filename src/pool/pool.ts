@@ -102,7 +102,7 @@ export class WorkerPool implements Pool {
 
   async ready(): Promise<void> {
     if (this.#state !== 'running') throw afterClose(this.#settings.name, 'pool.ready()');
-    await inRoot(() => this.#places.wait());
+    await this.#places.wait();
   }
 
   stats(): PoolStats {
