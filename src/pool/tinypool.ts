@@ -6,6 +6,7 @@ import type { Transferable, Worker } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 
 import { ModuleLoadError } from '../errors.ts';
+import { unrefTimer } from '../timer.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 import { startWith, type TinypoolRuntime } from './worker-flags.ts';
 
@@ -70,10 +71,31 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
     },
     terminate: async () => {
       life.isEnding = true;
+      if (handle.thread !== undefined) insist(handle.thread, gone);
       // What it throws on its way out is nobody's any more.
       await pool.destroy().catch(() => gone);
     },
   };
+}
+
+/** When a thread that has not ended is told again, in ms; then after twice as long, and so on up to the longest. */
+const AGAIN_AFTER = 100;
+const LONGEST = 3200;
+
+/**
+ * Node (20 to 26) forgets that a thread is to end when the inspector evaluates something in it at that moment, as it does, and
+ * late where the machine is busy, to find where a task is stuck. The thread would spin on, and its pool never be closed.
+ */
+function insist(thread: Worker, gone: Promise<unknown>): void {
+  let timer: NodeJS.Timeout | undefined;
+  const tellAgain = (ms: number): void => {
+    timer = unrefTimer(() => {
+      void thread.terminate();
+      if (ms < LONGEST) tellAgain(2 * ms);
+    }, ms);
+  };
+  tellAgain(AGAIN_AFTER);
+  void gone.then(() => { clearTimeout(timer); });
 }
 
 /**

@@ -1,7 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { Attaching } from '../../src/pool/attaching.ts';
 import { withResolvers } from '../../src/with-resolvers.ts';
+import { spinsWithCells } from '../fixtures/evaluated.js';
+import { observed, poolFor, rejection } from './helpers.ts';
 
 describe('the inspector attaches to threads', () => {
   it('only when those that are ending are gone', async () => {
@@ -55,4 +60,37 @@ describe('the inspector attaches to threads', () => {
 
 async function turns(): Promise<void> {
   for (let i = 0; i < 10; i++) await new Promise((resolve) => { setImmediate(resolve); });
+}
+
+describe('a thread that is to end while the inspector evaluates something in it', () => {
+  it('is told again, since Node has forgotten it, and the pool closes', async () => {
+    const cells = new Int32Array(new SharedArrayBuffer(4));
+    const pool = poolFor({ maxThreads: 1, abortGrace: 0 });
+    const { options, started, seen } = observed();
+    const spinning = rejection(pool.run(spinsWithCells, [cells], options));
+    await started;
+    evaluate('Atomics.store(cells, 0, 1); for (const end = performance.now() + 500; performance.now() < end;);', seen[0] as number);
+    while (Atomics.load(cells, 0) === 0) await turn();
+    await pool.close({ drain: false });
+    expect(await spinning).toMatchObject({ code: 'OFFLOOP_POOL_CLOSED' });
+  });
+});
+
+/** In another thread, from a third one, as the pool does. */
+function evaluate(expression: string, threadId: number): void {
+  const code = `
+    const { Session } = require('node:inspector');
+    const session = new Session();
+    session.connectToMainThread();
+    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      if (!workerInfo.title.startsWith('[worker ${threadId}]')) return;
+      const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: ${JSON.stringify(expression)} } });
+      session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
+    });
+    session.on('NodeWorker.receivedMessageFromWorker', () => session.disconnect());
+    session.on('NodeWorker.detachedFromWorker', () => session.disconnect());
+    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
+  `;
+  const worker = new Worker(code, { eval: true });
+  onTestFinished(async () => { await worker.terminate(); });
 }
