@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -69,8 +68,8 @@ describe('a thread that is to end while the inspector evaluates something in it'
     const { options, started, seen } = observed();
     const spinning = rejection(pool.run(spinsWithCells, [cells], options));
     await started;
-    evaluate('Atomics.store(cells, 0, 1); for (const end = performance.now() + 500; performance.now() < end;);', seen[0] as number);
-    while (Atomics.load(cells, 0) === 0) await turn();
+    evaluate('Atomics.store(cells, 0, 1); Atomics.notify(cells, 0); for (const end = performance.now() + 500; performance.now() < end;);', seen[0] as number);
+    await Atomics.waitAsync(cells, 0, 0).value;
     await pool.close({ drain: false });
     expect(await spinning).toMatchObject({ code: 'OFFLOOP_POOL_CLOSED' });
   });
