@@ -86,8 +86,8 @@ function evaluate(expression: string, threadId: number): void {
       const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: ${JSON.stringify(expression)} } });
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
     });
-    session.on('NodeWorker.receivedMessageFromWorker', () => session.disconnect());
-    session.on('NodeWorker.detachedFromWorker', () => session.disconnect());
+    // A session keeps no thread alive.
+    setInterval(() => {}, 1000);
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   `;
   const worker = new Worker(code, { eval: true });
