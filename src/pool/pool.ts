@@ -1,5 +1,3 @@
-import { callStores, captureStores, readCarrier, type CallStores, type CarrierParts } from '../context/carrier.ts';
-import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
 import { observed } from '../observed.ts';
@@ -7,15 +5,14 @@ import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { unrefTimer } from '../timer.ts';
-import { survey } from '../wire/survey.ts';
-import { extrasOf, PromisedCall, type Call } from './call.ts';
+import { Admission, type Create } from './admission.ts';
+import { PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
 import { MapCall, PromisedItem } from './map-call.ts';
 import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { Places } from './places.ts';
-import { afterClose, asCallerSees, assertList, closedError, deadlineError, fullError, notATask } from './refusals.ts';
+import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './refusals.ts';
 import { whenAborted } from './signals.ts';
 import type { PoolStats } from './stats.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './trace.ts';
@@ -62,16 +59,17 @@ const noOptions: RunOptions = Object.freeze({});
 export class WorkerPool implements Pool {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
+  readonly #admission: Admission;
   readonly #modules = new PlainModules((record, args, options) => this.runRecord(record, args, options));
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
   #lastId = 0;
-  readonly #places = new Places(() => (this.#dispatcher.hasFreeWorker ? this.#settings.maxQueue + 1 : this.#room));
   readonly #waitingForQuiet: (() => void)[] = [];
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
     this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
+    this.#admission = new Admission(settings, this.#dispatcher);
     observed.pools.add(this);
   }
 
@@ -101,8 +99,8 @@ export class WorkerPool implements Pool {
   }
 
   async ready(): Promise<void> {
-    if (this.#state !== 'running') throw afterClose(this.#settings.name, 'pool.ready()');
-    await this.#places.wait();
+    this.#assertRunning();
+    await this.#admission.places.wait();
   }
 
   stats(): PoolStats {
@@ -131,7 +129,8 @@ export class WorkerPool implements Pool {
   #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined, traced: TracedCall | undefined): Promise<unknown> {
     try {
       const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
-      const call = this.#admit(id, record, args, given, traced, createPromised);
+      this.#assertRunning(record);
+      const call = this.#admission.admit(id, record, args, given, traced, createPromised);
       if (traced !== undefined) traced.isAdmitted = true;
       this.#submit(call, given.signal);
       return call.result;
@@ -141,22 +140,8 @@ export class WorkerPool implements Pool {
     }
   }
 
-  /** Checks and encodes everything that the call brings. */
-  #admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>): C {
-    if (this.#state !== 'running') throw afterClose(this.#settings.name, `the task '${task.name}'`);
-    assertList(task.name, args);
-    const { signal, context, onProgress } = options;
-    if (signal?.aborted === true) throw signal.reason;
-    const carried = typeof context === 'object' ? readCarrier(context) : undefined;
-    const deadline = nearer(nearer(options.deadline, carried?.deadline), currentDeadline());
-    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
-    if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
-    this.#places.taken();
-    const transfer = options.transfer && [...options.transfer];
-    const buffers = survey(args, 'args', transfer);
-    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal, traced);
-    const priority = options.priority ?? task.priority ?? 0;
-    return create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
+  #assertRunning(task?: TaskRecord): void {
+    if (this.#state !== 'running') throw afterClose(this.#settings.name, task === undefined ? 'pool.ready()' : `the task '${task.name}'`);
   }
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
@@ -173,19 +158,19 @@ export class WorkerPool implements Pool {
 
   #mapPool<I>(record: TaskRecord | undefined, task: unknown): MapPool<I, MapCall | PromisedItem> {
     const usualLimit = (): number => 2 * this.#settings.maxThreads * this.#dispatcher.batchSize(record);
-    const room = (): number => this.#places.free;
+    const room = (): number => this.#admission.places.free;
     return {
       get usualLimit() { return usualLimit(); },
       get room() { return room(); },
       ready: async () => {
         await this.ready();
         // It looks at the room again before it calls.
-        this.#places.taken();
+        this.#admission.places.taken();
       },
       enqueue: (item, options, onSettled) => {
         if (record === undefined) throw notATask(task);
         // One of those that are kept for nobody.
-        this.#places.keep();
+        this.#admission.places.keep();
         return this.#mapItem(record, item, options, onSettled);
       },
       send: () => { this.#send(); },
@@ -198,20 +183,11 @@ export class WorkerPool implements Pool {
 
   #mapItem(record: TaskRecord, item: unknown, options: RunOptions, onSettled: () => void): MapCall | PromisedItem {
     if (taskChannel.hasSubscribers) return new PromisedItem((signal) => this.runRecord(record, [item], { ...options, signal }), onSettled);
-    const call = this.#admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts));
+    this.#assertRunning(record);
+    const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts));
     if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
     this.#dispatcher.queue.push(call);
     return call;
-  }
-
-  #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {
-    const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
-    return timeout === Infinity ? undefined : timeout;
-  }
-
-  #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
-    if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return carried && callStores(carried);
   }
 
   #watch(call: Call, signal: AbortSignal | undefined): void {
@@ -234,13 +210,8 @@ export class WorkerPool implements Pool {
     return unrefTimer(expire, deadline - Date.now());
   }
 
-  /** How many more calls may come in. */
-  get #room(): number {
-    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
-  }
-
   #changed(): void {
-    this.#places.changed();
+    this.#admission.places.changed();
     if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
   }
 
@@ -251,7 +222,7 @@ export class WorkerPool implements Pool {
   async #close(): Promise<void> {
     this.#state = 'closing';
     this.#dispatcher.windDown();
-    this.#places.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
+    this.#admission.places.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';
@@ -262,7 +233,5 @@ export class WorkerPool implements Pool {
     this.#dispatcher.cancelAll('closed', () => closedError(this.#settings.name, 'A task was given up'));
   }
 }
-
-type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
 
 const createPromised: Create<PromisedCall> = (id, task, figures, args, stores, priority, extras) => new PromisedCall(id, task, figures, args, stores, priority, extras);

@@ -83,8 +83,8 @@ const AGAIN_AFTER = 100;
 const LONGEST = 3200;
 
 /**
- * Node (20 to 26) forgets that a thread is to end when the inspector evaluates something in it at that moment, as it does, and
- * late where the machine is busy, to find where a task is stuck. The thread would spin on, and its pool never be closed.
+ * Node (seen in 20, 22 and 26) forgets that a thread is to end when the inspector evaluates something in it at that moment, as
+ * it does to find where a task is stuck, and late where the machine is busy. The thread would spin on, and its pool never close.
  */
 function insist(thread: Worker, gone: Promise<unknown>): void {
   let timer: NodeJS.Timeout | undefined;

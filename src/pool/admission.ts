@@ -1,0 +1,60 @@
+import { callStores, captureStores, readCarrier, type CallStores, type CarrierParts } from '../context/carrier.ts';
+import { currentDeadline, nearer } from '../context/deadline.ts';
+import type { RunOptions } from '../task/offload.ts';
+import type { TaskRecord } from '../task/registry.ts';
+import { survey } from '../wire/survey.ts';
+import { extrasOf, type Call } from './call.ts';
+import type { Dispatcher } from './dispatch.ts';
+import type { PoolSettings } from './options.ts';
+import { Places } from './places.ts';
+import { assertList, deadlineError, fullError } from './refusals.ts';
+import type { TracedCall } from './trace.ts';
+
+/** Makes the call of what has been admitted. */
+export type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
+
+/** Which calls come into the queue: what one brings is checked and encoded here, and whether there is a place for it. */
+export class Admission {
+  readonly #settings: PoolSettings;
+  readonly #dispatcher: Dispatcher;
+  /** For those who wait for room. */
+  readonly places = new Places(() => (this.#dispatcher.hasFreeWorker ? this.#settings.maxQueue + 1 : this.#room));
+
+  constructor(settings: PoolSettings, dispatcher: Dispatcher) {
+    this.#settings = settings;
+    this.#dispatcher = dispatcher;
+  }
+
+  /** @throws why it may not come in; an aborted signal's reason may be anything */
+  admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>): C {
+    assertList(task.name, args);
+    const { signal, context, onProgress } = options;
+    if (signal?.aborted === true) throw signal.reason;
+    const carried = typeof context === 'object' ? readCarrier(context) : undefined;
+    const deadline = nearer(nearer(options.deadline, carried?.deadline), currentDeadline());
+    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
+    if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
+    const transfer = options.transfer && [...options.transfer];
+    const buffers = survey(args, 'args', transfer);
+    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal, traced);
+    const priority = options.priority ?? task.priority ?? 0;
+    const call = create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
+    this.places.taken();
+    return call;
+  }
+
+  /** How many more calls may come in. */
+  get #room(): number {
+    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
+  }
+
+  #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {
+    const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
+    return timeout === Infinity ? undefined : timeout;
+  }
+
+  #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
+    if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
+    return carried && callStores(carried);
+  }
+}
