@@ -1,5 +1,6 @@
 import { emitOnce } from '../task/ending.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
+import { ownOnly } from '../wire/own-only.ts';
 import type { ProgressNotice, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import type { Call } from './call.ts';
 import { remember, type Slot } from './slot.ts';
@@ -8,10 +9,10 @@ import { remember, type Slot } from './slot.ts';
  * What a worker has to say of its calls: they are settled, timed and counted here.
  */
 
-/** The answer to what stands at this place of what the worker was sent last. */
-export function answered(slot: Slot, place: number, response: RunResponse, waitedMs: number): void {
-  const call = slot.calls[place];
-  if (call === undefined) return;
+/** The answer to a call that the worker was sent last. */
+export function answered(slot: Slot, call: Call, received: RunResponse, waitedMs: number): void {
+  if (slot.calls[call.place] !== call) return;
+  const response = ownOnly(received);
   remember(call, slot, response.type === 'returned');
   slot.memory = response.memory ?? 0;
   slot.heardAt = performance.now();
@@ -76,7 +77,11 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
       settleAll(takeAnswers(slot));
       break;
     case 'answer':
-      answered(slot, notice.place, notice.response, notice.waitedMs);
+      withCallAt(slot, notice, (call) => { answered(slot, call, notice.response, notice.waitedMs); });
+      break;
+    case 'unknown-text':
+      withCallAt(slot, notice, (call) => { call.travelsAlone = true; });
+      slot.sentTexts.forget();
       break;
     case 'started':
       callOf(slot, notice.id)?.extras?.onStarted?.();
@@ -95,6 +100,12 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
     case 'progress':
       progressed(callOf(slot, notice.id), notice);
   }
+}
+
+/** The place alone does not tell: the call that stands there must be the one that the worker means. */
+export function withCallAt({ calls }: Slot, { place, id }: { readonly place: number; readonly id: number }, then: (call: Call) => void): void {
+  const call = calls[place];
+  if (call?.id === id) then(call);
 }
 
 /** What the worker has not answered yet. */

@@ -6,10 +6,11 @@ import type { Call } from './call.ts';
 import { addExtras, type Mutable, type Slot } from './slot.ts';
 
 /** The message for calls that travel together to a worker that knows their tasks and stores. */
-export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: Slot): Batch {
+export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: Slot, number: number): Batch {
   const stores = storesOf(calls, sentTexts);
   const extras = extrasOf(calls);
   return {
+    number,
     size: calls.length,
     ids: asOneIf(isConsecutive, calls.map(({ id }) => id)),
     tasks: asOneIf(isAllTheSame, calls.map(({ task }) => knownTasks.get(task)!)),
@@ -53,6 +54,7 @@ class StoreColumns {
   readonly #layoutOf: number[] = [];
   readonly #numbers: number[] = [];
   readonly #keep: string[] = [];
+  readonly #keepNumbers: number[] = [];
   readonly #texts: string[] = [];
   readonly #ends: number[] = [];
   #end = 0;
@@ -80,6 +82,7 @@ class StoreColumns {
       layoutOf: asOneIf(isAllTheSame, this.#layoutOf),
       numbers: Float64Array.from(this.#numbers),
       keep: this.#keep,
+      keepNumbers: this.#keepNumbers,
       text: this.#texts.join(''),
       ends: this.#ends,
     };
@@ -93,7 +96,11 @@ class StoreColumns {
     if (number === 0) {
       this.#texts.push(text);
       this.#ends.push(this.#end += text.length);
-    } else if (!this.#sent.has(number)) this.#keep.push(text);
+    } else if (!this.#sent.has(number)) {
+      this.#sent.add(number);
+      this.#keep.push(text);
+      this.#keepNumbers.push(number);
+    }
   }
 
   #layoutFor(stores: CallStores): number {

@@ -155,7 +155,7 @@ export class Dispatcher {
       onAnswer: (response) => {
         slot.worker.flushNotices();
         if (slot.tasks === 0) this.#workers.hasStarted(slot);
-        answered(slot, 0, response, 0);
+        answered(slot, call, response, 0);
         this.#release(slot);
       },
       onUnsent: (error) => {
@@ -179,7 +179,7 @@ export class Dispatcher {
     this.#send(calls, slot, true);
     let batch: Batch;
     try {
-      batch = batchOf(calls, slot);
+      batch = batchOf(calls, slot, ++slot.batches);
     } catch {
       // An argument is read here, and may be a getter that throws.
       onUnsent();

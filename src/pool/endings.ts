@@ -1,6 +1,6 @@
 import type { OffloopError } from '../errors.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
-import { callsOf, noticed, readAnswers } from './answers.ts';
+import { callsOf, noticed, readAnswers, withCallAt } from './answers.ts';
 import type { Call } from './call.ts';
 import type { WorkerExit } from './engine.ts';
 import { crashError, failedStartError, lateStartError, warnOfIdleCrash, warnOfLeftover } from './exits.ts';
@@ -101,6 +101,7 @@ export class Endings {
 
   noticed(slot: Slot, notice: WorkerNotice): void {
     noticed(slot, notice);
+    if (notice.type === 'unknown-text') withCallAt(slot, notice, (call) => { this.wait(call, slot); });
     if (notice.type !== 'leftover' || notice.isFatal) return;
     warnOfLeftover(this.#host.settings.name, notice);
     slot.isSpoiled = 'leftover';

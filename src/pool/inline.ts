@@ -1,6 +1,7 @@
 import type { TaskHandle } from '../task/current.ts';
 import { LONGEST_TIMER } from '../timer.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
+import { ownOnly } from '../wire/own-only.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { run, scopeOf, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
@@ -37,7 +38,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     run(message, transfer, { onAnswer, onUnsent }) {
       let received: RunMessage;
       try {
-        received = structuredClone(isSetUp ? messageHere(message) : { ...messageHere(message), setup }, { transfer: [...(transfer ?? [])] });
+        received = ownOnly(structuredClone(isSetUp ? messageHere(message) : { ...messageHere(message), setup }, { transfer: [...(transfer ?? [])] }));
       } catch (cause) {
         void turn.then(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); });
         return;

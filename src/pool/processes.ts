@@ -54,11 +54,12 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
     },
     tell(notice: AbortNotice): void {
       if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
-      writeSync(flag, new Int32Array([notice.id, abortKinds.indexOf(notice.kind)]), 0, 8, 0);
+      const numbers = new Float64Array([notice.id, abortKinds.indexOf(notice.kind)]);
+      writeSync(flag, numbers, 0, numbers.byteLength, 0);
     },
     flushNotices: () => undefined,
     finish(onDone) {
-      const message: EndMessage = { end: true };
+      const message: EndMessage = { type: 'end' };
       worker.post(toBytes(message), undefined, onDone, onDone);
     },
     isReady: () => isReady,

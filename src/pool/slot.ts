@@ -12,10 +12,14 @@ export interface Slot {
   readonly startedAt: number;
   /** The tasks it has answered for, by their numbers there. */
   readonly knownTasks: Map<TaskRecord, number>;
-  /** Stores whose declaring module it has loaded. */
-  readonly knownStores: Set<string>;
-  /** Of stores, in batches. */
+  /** The task that was declared to it last, with a number of its own, whether or not it has been answered for. */
+  declared: { readonly task: TaskRecord; readonly number: number } | undefined;
+  /** Stores whose declaring module it has loaded, and which module that was. */
+  readonly knownStores: Map<string, string>;
+  /** Texts of stores, in batches. */
   readonly sentTexts: SentTexts;
+  /** How many batches it was sent. */
+  batches: number;
   /** What it was sent last, by place; undefined where that was answered or taken back. */
   calls: (Call | undefined)[];
   /** That was a batch. */
@@ -51,23 +55,29 @@ export interface Slot {
 export function createSlot(worker: EngineWorker): Slot {
   return {
     ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
-    ...{ knownTasks: new Map<TaskRecord, number>(), knownStores: new Set<string>(), sentTexts: new SentTexts(), calls: [], isBatch: false, sentAt: 0 },
+    ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new Map<string, string>(), sentTexts: new SentTexts() },
+    ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
 }
 
 /** What the worker is sent. Only the keys that are needed: each one is cloned, also when it is undefined. */
 export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot): RunMessage {
-  const number = slot.knownTasks.get(task);
-  const message: Mutable<RunMessage> = { id, task: number ?? slot.knownTasks.size, args };
-  if (number === undefined) message.declares = { module: task.module, name: task.name };
+  const known = slot.knownTasks.get(task);
+  const message: Mutable<RunMessage> = { type: 'run', id, task: known ?? declare(task, slot), args };
+  if (known === undefined) message.declares = { module: task.module, name: task.name };
   if (extras !== undefined) addExtras(message, extras);
   if (stores !== undefined) {
     message.stores = pairsOf(stores);
-    const declaredIn = unknownModules(stores, slot.knownStores);
+    const declaredIn = unknownModules(stores, slot);
     if (declaredIn !== undefined) message.declaredIn = declaredIn;
   }
   return message;
+}
+
+function declare(task: TaskRecord, slot: Slot): number {
+  slot.declared = { task, number: (slot.declared?.number ?? -1) + 1 };
+  return slot.declared.number;
 }
 
 export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, timeout }: CallExtras): void {
@@ -85,23 +95,30 @@ function pairsOf(stores: CallStores): string[] {
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function unknownModules(stores: CallStores, known: Set<string>): string[] | undefined {
+function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | undefined {
   let modules: string[] | undefined;
   for (const { name } of stores) {
-    const record = known.has(name) ? undefined : declaredStores.get(name);
-    if (record !== undefined) (modules ??= []).push(record.module);
+    const record = declaredStores.get(name);
+    if (record !== undefined && knownStores.get(name) !== record.module) (modules ??= []).push(record.module);
   }
   return modules;
 }
 
 /** It has run such a task before, and knows the stores that come with this one. */
 export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
-  for (const { name } of stores) if (!knownStores.has(name)) return false;
+  for (const { name } of stores) {
+    const record = declaredStores.get(name);
+    if (record === undefined || knownStores.get(name) !== record.module) return false;
+  }
   return knownTasks.has(task);
 }
 
 /** The worker has answered, so it knows the task; and if the task ran, the modules of its stores have been loaded. */
 export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolean): void {
-  if (!slot.knownTasks.has(task)) slot.knownTasks.set(task, slot.knownTasks.size);
-  if (hasRun) for (const { name } of stores) slot.knownStores.add(name);
+  if (slot.declared?.task === task) slot.knownTasks.set(task, slot.declared.number);
+  if (!hasRun) return;
+  for (const { name } of stores) {
+    const record = declaredStores.get(name);
+    if (record !== undefined) slot.knownStores.set(name, record.module);
+  }
 }

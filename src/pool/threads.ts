@@ -1,7 +1,8 @@
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
-import { abortKinds, layout, type AbortNotice, type BatchDone, type EndMessage, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { AbortFlag } from '../wire/abort-flag.ts';
+import { layout, type AbortNotice, type BatchDone, type BatchMessage, type EndMessage, type RestMessage, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { explainUnsent } from '../wire/uncloneable.ts';
 import { attaching } from './attaching.ts';
@@ -13,6 +14,7 @@ import { startThread } from './tinypool.ts';
 export function threadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const worker = startThread(options, events);
   const control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
+  const flag = new AbortFlag(control);
   const sheet = new Sheet();
   const { port1: side, port2: sidePort } = new MessageChannel();
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
@@ -38,15 +40,14 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
     batches: {
       sheet,
       run(batch, onDone, onUnsent) {
-        sheet.clear(batch.size);
-        worker.post({ batch }, undefined, (done) => { onDone(done as BatchDone); }, onUnsent);
+        sheet.clear(batch.size, batch.number);
+        const message: BatchMessage = { type: 'batch', batch };
+        worker.post(message, undefined, (done) => { onDone(done as BatchDone); }, onUnsent);
       },
     },
     tell(notice: AbortNotice): void {
       side.postMessage(notice);
-      // The kind first: whoever sees the task's number must find it there.
-      Atomics.store(control, layout.abortKind, abortKinds.indexOf(notice.kind));
-      Atomics.store(control, layout.abortedTask, notice.id);
+      flag.raise(notice);
     },
     flushNotices(): void {
       for (let next = receiveMessageOnPort(side); next !== undefined; next = receiveMessageOnPort(side)) {
@@ -54,11 +55,11 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
       }
     },
     rest() {
-      const message: RestMessage = { rest: true };
+      const message: RestMessage = { type: 'rest' };
       worker.post(message, undefined, () => undefined, () => undefined);
     },
     finish(onDone) {
-      const message: EndMessage = { end: true };
+      const message: EndMessage = { type: 'end' };
       worker.post(message, undefined, onDone, onDone);
     },
     isReady: () => Atomics.load(control, layout.ready) === 1,

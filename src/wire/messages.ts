@@ -8,10 +8,14 @@ import type { Path } from './places.ts';
  * the notices beside it, on a side channel.
  */
 
+/** Everything that a pool posts to a worker thread. */
+export type PoolMessage = RunMessage | BatchMessage | RestMessage | EndMessage;
+
 /** Pool to worker: run one task. */
 export interface RunMessage {
+  readonly type: 'run';
   readonly id: number;
-  /** The task's number at this worker. */
+  /** The task's number at this worker; a number is never given to a second task. */
   readonly task: number;
   /** What the number stands for, until the worker has answered once. */
   readonly declares?: TaskAddress | undefined;
@@ -32,17 +36,18 @@ export interface RunMessage {
 
 /** Pool to worker: you have been idle for a while, so let your event loop turn until the next run. */
 export interface RestMessage {
-  readonly rest: true;
+  readonly type: 'rest';
 }
 
 /** Pool to worker: run these in turn. */
 export interface BatchMessage {
+  readonly type: 'batch';
   readonly batch: Batch;
 }
 
 /** Pool to worker: you are about to end, so do what is to be done before that, and answer. */
 export interface EndMessage {
-  readonly end: true;
+  readonly type: 'end';
 }
 
 /**
@@ -50,6 +55,8 @@ export interface EndMessage {
  * takes to run.
  */
 export interface Batch {
+  /** Counts the batches of this worker: what stands on the sheet belongs to the batch of this number alone. */
+  readonly number: number;
   /** Of each task; consecutive ones are told by the first alone. */
   readonly ids: readonly number[] | number;
   /** The number of each task at this worker; one number where it is the same for all. */
@@ -75,8 +82,9 @@ export interface BatchStores {
   readonly layoutOf: readonly number[] | number;
   /** Of each store of each task: the number of its text (see `KeptTexts`), or SAME_TEXT. */
   readonly numbers: Float64Array;
-  /** The texts that the worker has not had yet, and is to keep. */
+  /** The texts that the worker is to keep, in the order in which they are needed, and the number of each. */
   readonly keep: readonly string[];
+  readonly keepNumbers: readonly number[];
   /** Those that have no number, one after the other, and where each of them ends. */
   readonly text: string;
   readonly ends: readonly number[];
@@ -129,16 +137,17 @@ interface RunThrew {
   readonly hasNotLoaded?: true;
 }
 
-/** The numbers in a thread's control block. */
+/** The words in a thread's control block. */
 export const layout = {
-  /** The id of the task that is to stop. */
+  /** The id of the task that is to stop, in two words: a pool that lives long counts beyond one. */
   abortedTask: 0,
+  abortedTaskHigh: 1,
   /** Why: its place in `abortKinds`. */
-  abortKind: 1,
+  abortKind: 2,
   /** 1 once the worker has been set up: its preloads are loaded. */
-  ready: 2,
-  /** How many numbers there are. */
-  size: 3,
+  ready: 3,
+  /** How many words there are. */
+  size: 4,
 } as const;
 
 /** Why a running task is told to stop; its place in the list is the number in the control block. */
@@ -169,10 +178,18 @@ export interface ProgressNotice {
 /** Worker to pool: the answer to one task of a batch, where that does not stand on the sheet. */
 export interface AnswerNotice {
   readonly type: 'answer';
+  readonly id: number;
   readonly place: number;
   /** Milliseconds that it waited behind others of its batch. */
   readonly waitedMs: number;
   readonly response: RunResponse;
+}
+
+/** Worker to pool: this task of a batch was not started, since the worker does not have the text of one of its stores. */
+export interface UnknownTextNotice {
+  readonly type: 'unknown-text';
+  readonly id: number;
+  readonly place: number;
 }
 
 /** Worker to pool: there is something to be read on the sheet. */
@@ -207,7 +224,7 @@ export interface WarningNotice {
   readonly message: string;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | SheetNotice | ReadyNotice | LeftoverNotice | EndHooksNotice | WarningNotice;
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | UnknownTextNotice | SheetNotice | ReadyNotice | LeftoverNotice | EndHooksNotice | WarningNotice;
 
 /** Worker to pool, when all tasks of a batch have been run or taken back. */
 export interface BatchDone {

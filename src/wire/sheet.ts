@@ -6,8 +6,14 @@ import { partsOf } from './apart.ts';
 /** Tasks in one message at most. More would gain nothing: the message is paid for by then. */
 export const MAX_BATCH = 512;
 
-/** Who has a task of a batch: whoever changes `free` first. `done`: its value stands on the sheet. */
+/**
+ * Who has a task of a batch: whoever changes `free` first. `done`: its value stands on the sheet. The batch's number is a
+ * part of each state, so that one batch cannot be taken for another one.
+ */
 const state = { free: 0, started: 1, takenBack: 2, done: 3 } as const;
+const STATES = 4;
+
+type State = (typeof state)[keyof typeof state];
 
 /** What a task has returned. What is none of these is serialized. */
 const kind = { undefined: 0, null: 1, false: 2, true: 3, number: 4, latin1: 5, serialized: 6 } as const;
@@ -36,6 +42,7 @@ export class Sheet {
   readonly #numbers: Float64Array;
   readonly #text: Buffer;
   #used = 0;
+  #batch = 0;
 
   constructor(buffer = new SharedArrayBuffer(NUMBERS + 4 * WORDS + TEXT_BYTES)) {
     const words = (nth: number): Int32Array => new Int32Array(buffer, NUMBERS + nth * WORDS, MAX_BATCH);
@@ -48,18 +55,19 @@ export class Sheet {
     this.#text = Buffer.from(buffer, NUMBERS + 4 * WORDS, TEXT_BYTES);
   }
 
-  /** Pool: before a batch of so many tasks is sent. */
-  clear(size: number): void {
-    this.#states.fill(state.free, 0, size);
+  /** Pool: before the batch of this number, with so many tasks, is sent. */
+  clear(size: number, batch: number): void {
+    this.#batch = batch;
+    this.#states.fill(this.#word(state.free), 0, size);
   }
 
   /** Pool: true when the task has not been started, and now never will be. */
   takeBack(place: number): boolean {
-    return Atomics.compareExchange(this.#states, place, state.free, state.takenBack) === state.free;
+    return this.#change(place, state.free, state.takenBack);
   }
 
   isDone(place: number): boolean {
-    return Atomics.load(this.#states, place) === state.done;
+    return Atomics.load(this.#states, place) === this.#word(state.done);
   }
 
   /** Pool: what a task that is done has returned. */
@@ -85,14 +93,15 @@ export class Sheet {
     return this.#runs[place]! / TENTHS_OF_MICROSECONDS;
   }
 
-  /** Worker: a batch begins. */
-  begin(): void {
+  /** Worker: the batch of this number begins. */
+  begin(batch: number): void {
+    this.#batch = batch;
     this.#used = 0;
   }
 
-  /** Worker: the task starts now; false when it has been taken back. */
+  /** Worker: the task starts now; false when it has been taken back, or when the sheet is no longer this batch's. */
   claim(place: number): boolean {
-    return Atomics.compareExchange(this.#states, place, state.free, state.started) === state.free;
+    return this.#change(place, state.free, state.started);
   }
 
   /** Worker: the task has returned; false when its value has no room here, or cannot be serialized. */
@@ -100,8 +109,17 @@ export class Sheet {
     if (!this.#write(place, value)) return false;
     this.#runs[place] = Math.min(2 ** 31 - 1, Math.round(runMs * TENTHS_OF_MICROSECONDS));
     // Last: whoever sees it reads the rest.
-    Atomics.store(this.#states, place, state.done);
+    Atomics.store(this.#states, place, this.#word(state.done));
     return true;
+  }
+
+  /** A word has 32 bits, and numbers may be used again after half a thousand million batches. */
+  #word(of: State): number {
+    return (this.#batch * STATES + of) | 0;
+  }
+
+  #change(place: number, from: State, to: State): boolean {
+    return Atomics.compareExchange(this.#states, place, this.#word(from), this.#word(to)) === this.#word(from);
   }
 
   #write(place: number, value: unknown): boolean {

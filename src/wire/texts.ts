@@ -8,37 +8,40 @@ const placeOf = (number: number): number => number % PLACES;
 
 /**
  * Which texts a worker has been sent: a request's stores come with each of its calls, and a worker that has them needs only
- * their number. Pool and worker go through the same texts in the same order, so both know what stands at which place.
+ * their number. This side only saves sending a text again: each text that is sent comes with its number, and a worker
+ * that lacks one says so.
  */
 export class SentTexts {
   readonly #numbers = new Float64Array(PLACES);
 
-  /** Whether the worker has it; if not, it is sent now. */
   has(number: number): boolean {
-    const place = placeOf(number);
-    if (this.#numbers[place] === number) return true;
-    this.#numbers[place] = number;
-    return false;
+    return this.#numbers[placeOf(number)] === number;
   }
 
-  /** What was to be sent was not. */
+  add(number: number): void {
+    this.#numbers[placeOf(number)] = number;
+  }
+
+  /** Call this when a message was not sent, or when the worker turns out to lack a text. */
   forget(): void {
     this.#numbers.fill(0);
   }
 }
 
-/** The worker's side of it. */
+/** The texts that a worker has been sent, by their numbers. */
 export class KeptTexts {
   readonly #numbers = new Float64Array(PLACES);
   readonly #texts: string[] = [];
 
-  /** The text of this number; `next` takes it from the message, which has it when it is not here. */
-  get(number: number, next: () => string): string {
+  /** Undefined where this worker does not have it. */
+  get(number: number): string | undefined {
     const place = placeOf(number);
-    if (this.#numbers[place] !== number) {
-      this.#texts[place] = next();
-      this.#numbers[place] = number;
-    }
-    return this.#texts[place]!;
+    return this.#numbers[place] === number ? this.#texts[place] : undefined;
+  }
+
+  set(number: number, text: string): void {
+    const place = placeOf(number);
+    this.#texts[place] = text;
+    this.#numbers[place] = number;
   }
 }

@@ -1,5 +1,6 @@
 import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
-import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchStores, type RunMessage, type RunResponse } from '../wire/messages.ts';
+import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExtras, type BatchStores, type RunMessage, type RunResponse, type UnknownTextNotice } from '../wire/messages.ts';
+import { ownOnly } from '../wire/own-only.ts';
 import type { Sheet } from '../wire/sheet.ts';
 import type { KeptTexts } from '../wire/texts.ts';
 import { now } from './clock.ts';
@@ -13,7 +14,7 @@ export interface BatchHost extends WorkerHost {
   /** The task that runs has reported progress. */
   hasReported: boolean;
   /** What cannot be cloned is answered for by an error. */
-  post(notice: AnswerNotice): void;
+  post(notice: AnswerNotice | UnknownTextNotice): void;
   /** Has the pool look at the sheet. */
   pointAtSheet(): void;
 }
@@ -23,7 +24,7 @@ const HOLD_MS = 0.25;
 
 /** Runs the tasks of a batch in turn. */
 export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<BatchDone> {
-  host.sheet.begin();
+  host.sheet.begin(batch.number);
   host.hasReported = false;
   // What is entered in a task is seen in its own scope alone, so that one clean root does for all of them.
   return inCleanRoot(() => new BatchRun(batch, host).from(0, inScopeOfItsOwn));
@@ -34,7 +35,7 @@ class BatchRun {
   readonly #host: BatchHost;
   readonly #receivedAt = now();
   readonly #argsFrom: readonly number[] | undefined;
-  readonly #stores: readonly (string[] | undefined)[] | undefined;
+  readonly #stores: readonly TaskStores[] | undefined;
   /** Ms of running that the pool has not been told of. */
   #heldMs = 0;
   #memory: number | undefined;
@@ -42,7 +43,7 @@ class BatchRun {
   constructor(batch: Batch, host: BatchHost) {
     this.#batch = batch;
     this.#host = host;
-    this.#stores = batch.stores && storesOfTasks(batch.stores, batch.size, host.texts);
+    this.#stores = batch.stores && storesOfTasks(ownOnly(batch.stores), batch.size, host.texts);
     this.#argsFrom = typeof batch.arity === 'number' ? undefined : offsets(batch.arity);
   }
 
@@ -50,7 +51,12 @@ class BatchRun {
     const { size } = this.#batch;
     for (let place = first; place < size; place++) {
       if (!this.#host.sheet.claim(place)) continue;
-      const response = run(this.#message(place), this.#host, scope);
+      const stores = this.#stores?.[place];
+      if (stores === UNKNOWN) {
+        this.#host.post({ type: 'unknown-text', id: this.#id(place), place });
+        continue;
+      }
+      const response = run(this.#message(place, stores), this.#host, scope);
       if (response instanceof Promise) {
         this.#point();
         return this.#goOn(place, response);
@@ -81,7 +87,7 @@ class BatchRun {
     if (!hasReported && isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
       this.#heldMs += runMs;
       if (this.#heldMs >= HOLD_MS) this.#point();
-    } else this.#host.post({ type: 'answer', place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
+    } else this.#host.post({ type: 'answer', id: this.#id(place), place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
   }
 
   #point(): void {
@@ -89,15 +95,17 @@ class BatchRun {
     this.#heldMs = 0;
   }
 
-  #message(place: number): RunMessage {
-    const { ids, tasks, extras } = this.#batch;
-    const message = {
-      id: typeof ids === 'number' ? ids + place : ids[place]!,
-      task: typeof tasks === 'number' ? tasks : tasks[place]!,
-      args: this.#args(place),
-      stores: this.#stores?.[place],
-    };
-    return extras?.[place] === undefined ? message : { ...message, ...extras[place] };
+  /** With every key, so that none is looked for on Object.prototype. */
+  #message(place: number, stores: string[] | undefined): RunMessage {
+    const { tasks, extras } = this.#batch;
+    const task = typeof tasks === 'number' ? tasks : tasks[place]!;
+    const { buffers, deadline, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
+    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, buffers, deadline, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
+  }
+
+  #id(place: number): number {
+    const { ids } = this.#batch;
+    return typeof ids === 'number' ? ids + place : ids[place]!;
   }
 
   #args(place: number): unknown[] {
@@ -112,28 +120,44 @@ function isPlain(response: RunResponse): response is RunResponse & { readonly ty
   return response.type === 'returned' && response.buffers === undefined && transfersOf(response) === undefined;
 }
 
-/** Name, text, name, text … of each task. All are taken apart at once: the next message builds on what this one had. */
-function storesOfTasks({ layouts, layoutOf, numbers, keep, text, ends }: BatchStores, size: number, texts: KeptTexts): (string[] | undefined)[] {
-  const tasks: (string[] | undefined)[] = [];
-  let [nth, kept, sliced] = [0, 0, 0];
-  const nextKept = (): string => keep[kept++]!;
-  const nextSlice = (): string => text.slice(ends[sliced - 1] ?? 0, ends[sliced++]);
-  let previous: string[] = [];
+const noExtras = ownOnly<BatchExtras>({});
+
+/** Stands for the stores of a task one of whose texts this worker does not have. */
+const UNKNOWN = null;
+
+/** Name, text, name, text …; undefined where there is no store. */
+type TaskStores = string[] | undefined | typeof UNKNOWN;
+
+/** The stores of each task. All are taken apart at once: the next message may be about texts that came with this one. */
+function storesOfTasks(stores: BatchStores, size: number, texts: KeptTexts): TaskStores[] {
+  const { layouts, layoutOf } = stores;
+  const next = textReader(stores, texts);
+  const tasks: TaskStores[] = [];
+  let previous: (string | undefined)[] = [];
   for (let place = 0; place < size; place++) {
     const layout = layouts[typeof layoutOf === 'number' ? layoutOf : layoutOf[place]!];
     if (layout === undefined) {
       tasks.push(undefined);
       continue;
     }
-    const wire: string[] = [];
-    for (const name of layout) {
-      const number = numbers[nth++]!;
-      if (number === SAME_TEXT) wire.push(name, previous[wire.length + 1]!);
-      else wire.push(name, number === 0 ? nextSlice() : texts.get(number, nextKept));
-    }
-    tasks.push(previous = wire);
+    const wire: (string | undefined)[] = [];
+    for (const name of layout) wire.push(name, next(previous[wire.length + 1]));
+    previous = wire;
+    tasks.push(wire.includes(undefined) ? UNKNOWN : wire as string[]);
   }
   return tasks;
+}
+
+/** Reads text after text. What the message brings for a number holds, whatever was kept under it. */
+function textReader({ numbers, keep, keepNumbers, text, ends }: BatchStores, texts: KeptTexts): (previous: string | undefined) => string | undefined {
+  let [nth, kept, sliced] = [0, 0, 0];
+  return (previous) => {
+    const number = numbers[nth++]!;
+    if (number === SAME_TEXT) return previous;
+    if (number === 0) return text.slice(ends[sliced - 1] ?? 0, ends[sliced++]);
+    if (keepNumbers[kept] === number) texts.set(number, keep[kept++]!);
+    return texts.get(number);
+  };
 }
 
 function offsets(arity: readonly number[]): number[] {

@@ -6,6 +6,7 @@ import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type EndMessage, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { ownOnly } from '../wire/own-only.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
@@ -52,12 +53,13 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   inCleanRoot(liveWithParent);
   return async (bytes) => {
     const message = fromBytes<RunMessage | EndMessage>(bytes);
-    if ('end' in message) {
+    if (message.type === 'end') {
       await runEndHooks();
       return bytes;
     }
-    if (message.setup !== undefined) setUp(message.setup);
-    return answer(await run(message, host));
+    const received = ownOnly(message);
+    if (received.setup !== undefined) setUp(ownOnly(received.setup));
+    return answer(await run(received, host));
   };
 }
 
@@ -91,7 +93,7 @@ function flagReader(path: string): () => readonly [number, number] {
   const file = openSync(path, 'r');
   // An open file needs no name, and leaves none behind however this ends; Windows keeps it until the parent removes it.
   if (process.platform !== 'win32') unlinkSync(path);
-  const numbers = new Int32Array(2);
+  const numbers = new Float64Array(2);
   let readAt = -Infinity;
   return () => {
     const now = performance.now();

@@ -3,7 +3,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
-import { abortKinds, layout, type AbortNotice, type AnswerNotice, type BatchDone, type BatchMessage, type EndMessage, type ProgressNotice, type RestMessage, type RunMessage, type RunResponse, type WorkerSetup } from '../wire/messages.ts';
+import { AbortFlag } from '../wire/abort-flag.ts';
+import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type ProgressNotice, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../wire/messages.ts';
+import { ownOnly } from '../wire/own-only.ts';
 import { Sheet } from '../wire/sheet.ts';
 import { survey } from '../wire/survey.ts';
 import { KeptTexts } from '../wire/texts.ts';
@@ -13,7 +15,7 @@ import { watchLeftovers } from './leftovers.ts';
 import { run, transfersOf, uncloneable } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
-type ThreadMessage = RunMessage | BatchMessage | RestMessage | EndMessage | Promise<void>;
+type ThreadMessage = PoolMessage | Promise<void>;
 
 type Answer = RunResponse | BatchDone | undefined;
 
@@ -21,11 +23,12 @@ type Answer = RunResponse | BatchDone | undefined;
 export function createThreadHandler(filename: string): (message: ThreadMessage) => Answer | Promise<Answer> | Promise<void> {
   const running = new Map<number, TaskHandle>();
   let control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
+  let flag = new AbortFlag(control);
   let side: MessagePort | undefined;
   const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
     reportMemory: false,
     addresses: [],
-    pollAbort: (id) => (Atomics.load(control, layout.abortedTask) === id ? abortKinds[Atomics.load(control, layout.abortKind)] : undefined),
+    pollAbort: (id) => flag.kindFor(id),
     ready: () => { Atomics.store(control, layout.ready, 1); },
     started: (id) => { side?.postMessage({ type: 'started', id }); },
     progress: (id, value) => {
@@ -45,6 +48,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
 
   function setUp({ control: block, sheet, sidePort, reportMemory }: WorkerSetup): void {
     if (block !== undefined) control = new Int32Array(block);
+    flag = new AbortFlag(control);
     if (sheet !== undefined) host.sheet = new Sheet(sheet);
     host.reportMemory = reportMemory;
     side = sidePort;
@@ -57,19 +61,24 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   const port = takeTinypoolPort(filename, 'default');
   return (message) => {
     if (port.isHold(message)) return message;
-    if ('rest' in message) {
+    if (message.type === 'rest') {
       port.hold();
       return undefined;
     }
     port.release();
-    if ('end' in message) return runEndHooks();
-    if ('batch' in message) return runBatch(message.batch, host);
-    if (message.setup !== undefined) setUp(message.setup);
-    return run(message, host);
+    if (message.type === 'end') return runEndHooks();
+    if (message.type === 'batch') return runBatch(ownOnly(message.batch), host);
+    const received = ownOnly(message);
+    if (received.setup !== undefined) setUp(ownOnly(received.setup));
+    return run(received, host);
   };
 }
 
-function postAnswer(side: MessagePort | undefined, notice: AnswerNotice): void {
+function postAnswer(side: MessagePort | undefined, notice: AnswerNotice | UnknownTextNotice): void {
+  if (notice.type === 'unknown-text') {
+    side?.postMessage(notice);
+    return;
+  }
   try {
     side?.postMessage(notice, transfersOf(notice.response) ?? []);
   } catch (cause) {

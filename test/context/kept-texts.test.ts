@@ -1,3 +1,5 @@
+import { MessagePort } from 'node:worker_threads';
+
 import { describe, expect, it } from 'vitest';
 
 import { readsRequest } from '../fixtures/context/reads-request.js';
@@ -5,9 +7,9 @@ import { requestStore } from '../fixtures/context/request-store.js';
 import { expectCapacity, poolFor, rejection } from '../pool/helpers.ts';
 
 /** Calls that share messages, since the task is known to be short. */
-async function warmPool() {
-  const pool = poolFor({ maxThreads: 2, maxQueue: 100_000 });
-  await expectCapacity(pool, 2);
+async function warmPool(maxThreads = 2) {
+  const pool = poolFor({ maxThreads, maxQueue: 100_000 });
+  await expectCapacity(pool, maxThreads);
   await requestStore.run({ id: -1 }, () => Promise.all(Array.from({ length: 200 }, () => pool.run(readsRequest, [undefined]))));
   return pool;
 }
@@ -51,4 +53,44 @@ describe('a store that comes with call after call', () => {
     await Promise.all(round(100));
     await Promise.all(round(-1));
   });
+
+  it('is never another request’s after a shared message that could not be cloned', async () => {
+    const pool = await warmPool(1);
+    const requests = Array.from({ length: 12 }, (_, id) => ({ id }));
+    const call = (id: number, change?: () => void) => requestStore.run(requests[id], () => pool.run(readsRequest, [change]));
+    const round = async (ids: readonly number[]) => {
+      expect(await Promise.all(ids.map((id) => call(id)))).toEqual(ids.map((id) => ({ id })));
+    };
+    // The second time a store has a number; a message that is lost takes numbers and texts with it.
+    for (let id = 0; id < 12; id += 3) {
+      await round([id, id + 1, id, id + 1, id, id + 1]);
+      await Promise.allSettled([call(id), call(id), call(id + 1, () => undefined)]);
+      await round([id, id, id, id + 2, id + 2, id + 1, id + 1, id, id + 2]);
+    }
+  });
+
+  it('is sent again when the worker turns out not to have it', async () => {
+    const pool = await warmPool();
+    const request = { id: 7 };
+    const burst = () => requestStore.run(request, () => Promise.all(Array.from({ length: 40 }, () => pool.run(readsRequest, [undefined]))));
+    const lost = loseTexts();
+    const seen = await burst().finally(lost.stop);
+    expect(lost.count()).toBeGreaterThan(0);
+    expect([...seen, ...await burst()]).toEqual(Array.from({ length: 80 }, () => request));
+  });
 });
+
+/** From now on messages lose the texts that a worker is to keep. */
+function loseTexts(): { count(): number; stop(): void } {
+  const { postMessage } = MessagePort.prototype;
+  let count = 0;
+  MessagePort.prototype.postMessage = function lose(this: MessagePort, message: any, ...rest: any[]) {
+    const stores = message?.task?.batch?.stores as { keep: string[]; keepNumbers: number[] } | undefined;
+    if (stores !== undefined) {
+      count += stores.keep.length;
+      stores.keep = stores.keepNumbers = [];
+    }
+    postMessage.call(this, message, ...rest);
+  };
+  return { count: () => count, stop: () => { MessagePort.prototype.postMessage = postMessage; } };
+}

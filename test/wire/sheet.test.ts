@@ -5,9 +5,9 @@ import { MAX_BATCH, Sheet } from '../../src/wire/sheet.ts';
 /** Both sides of one sheet. */
 function sheets(size = 8): { pool: Sheet; worker: Sheet } {
   const pool = new Sheet();
-  pool.clear(size);
+  pool.clear(size, 1);
   const worker = new Sheet(pool.buffer);
-  worker.begin();
+  worker.begin(1);
   return { pool, worker };
 }
 
@@ -55,8 +55,8 @@ describe('there is no place on the sheet for', () => {
     const fits = Array.from({ length: 20 }, (_, place) => worker.finish(place, `${place}`.padEnd(4000, 'é'), 1));
     expect(fits).toEqual(Array.from({ length: 20 }, (_, i) => i < 16));
     expect(pool.valueAt(15)).toBe('15'.padEnd(4000, 'é'));
-    pool.clear(1);
-    worker.begin();
+    pool.clear(1, 2);
+    worker.begin(2);
     expect(worker.finish(0, 'y'.repeat(4000), 1)).toBe(true);
     expect(pool.valueAt(0)).toBe('y'.repeat(4000));
   });
@@ -75,7 +75,25 @@ describe('a task is either started or taken back', () => {
     worker.claim(0);
     worker.finish(0, 1, 1);
     pool.takeBack(1);
-    pool.clear(2);
+    pool.clear(2, 2);
+    worker.begin(2);
     expect([pool.isDone(0), worker.claim(0), worker.claim(1)]).toEqual([false, true, true]);
+  });
+
+  it('and never by a worker that is still with another batch', () => {
+    const { pool, worker } = sheets();
+    pool.clear(2, 2);
+    expect([worker.claim(0), worker.finish(1, 'late', 1), pool.isDone(1), pool.takeBack(0)]).toEqual([false, true, false, true]);
+  });
+
+  it('also when the batches have been counted beyond a word', () => {
+    const pool = new Sheet();
+    const worker = new Sheet(pool.buffer);
+    for (const batch of [2 ** 29 - 1, 2 ** 29, 2 ** 31, 2 ** 40 + 3]) {
+      pool.clear(3, batch);
+      worker.begin(batch);
+      expect([worker.claim(0), worker.finish(0, batch, 1), pool.isDone(0), pool.valueAt(0), pool.isDone(1), pool.takeBack(1), worker.claim(1)])
+        .toEqual([true, true, true, batch, false, true, false]);
+    }
   });
 });

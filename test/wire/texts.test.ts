@@ -8,10 +8,18 @@ const number = fc.integer({ min: 1, max: 6 }).chain((n) => fc.constantFrom(0, 40
 const textOf = (n: number): string => `text ${n}`;
 
 /** What the pool sends for these numbers, and what the worker makes of it. */
-function crossing(sent: SentTexts, kept: KeptTexts, numbers: readonly number[]): { read: string[]; sentTexts: number } {
-  const keep = numbers.filter((n) => !sent.has(n)).map(textOf);
-  let next = 0;
-  return { read: numbers.map((n) => kept.get(n, () => keep[next++]!)), sentTexts: keep.length };
+function crossing(sent: SentTexts, kept: KeptTexts, numbers: readonly number[]): { read: (string | undefined)[]; sentTexts: number } {
+  const keep = numbers.map((n) => {
+    const isSent = sent.has(n);
+    sent.add(n);
+    return isSent ? undefined : textOf(n);
+  });
+  const read = numbers.map((n, i) => {
+    const text = keep[i];
+    if (text !== undefined) kept.set(n, text);
+    return kept.get(n);
+  });
+  return { read, sentTexts: keep.filter((text) => text !== undefined).length };
 }
 
 describe('texts that a worker keeps', () => {
@@ -30,8 +38,16 @@ describe('texts that a worker keeps', () => {
 
   it('are sent again when a message was lost', () => {
     const [sent, kept] = [new SentTexts(), new KeptTexts()];
-    sent.has(7);
+    sent.add(7);
     sent.forget();
     expect(crossing(sent, kept, [7, 7])).toEqual({ read: ['text 7', 'text 7'], sentTexts: 1 });
+  });
+
+  it('are absent, and never another one, where the worker was not sent them', () => {
+    const [sent, kept] = [new SentTexts(), new KeptTexts()];
+    crossing(sent, kept, [1, 2]);
+    sent.add(3);
+    sent.add(4097);
+    expect(crossing(sent, kept, [3, 2, 4097]).read).toEqual([undefined, 'text 2', undefined]);
   });
 });

@@ -1,0 +1,9 @@
+/**
+ * Makes an object that has just been received answer with its own keys only. Structured clone gives each object this thread's
+ * Object.prototype: a key that somebody has added there would be taken for a part of the message.
+ */
+export function ownOnly<T extends object>(received: T): T {
+  return setPrototypeOf(received, null);
+}
+
+const setPrototypeOf = Object.setPrototypeOf as <T extends object>(object: T, prototype: null) => T;

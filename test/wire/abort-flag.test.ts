@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+
+import { AbortFlag } from '../../src/wire/abort-flag.ts';
+import { layout } from '../../src/wire/messages.ts';
+
+describe('the flag of a task that is to stop', () => {
+  it.each([1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 5, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 40 + 3, Number.MAX_SAFE_INTEGER])('is seen by the task %d, and by no other one', (id) => {
+    const words = new Int32Array(new SharedArrayBuffer(layout.size * 4));
+    const [pool, worker] = [new AbortFlag(words), new AbortFlag(words)];
+    expect(worker.kindFor(id)).toBeUndefined();
+    pool.raise({ type: 'abort', id, kind: 'timeout' });
+    expect(worker.kindFor(id)).toBe('timeout');
+    expect([id - 1, id + 1, id + 2 ** 31, id + 2 ** 32, id % 2 ** 31].filter((other) => other !== id).map((other) => worker.kindFor(other))).not.toContain('timeout');
+  });
+});
