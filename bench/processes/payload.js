@@ -1,15 +1,18 @@
-// node payload.js '<pool>' '{ kind: cloned | transferred, ms }', forked: sends the median time of a call, in microseconds.
+// node payload.js '<pool>' '{ kind: cloned | numbers | transferred, ms }', forked: sends the median time of a call, in microseconds.
 import { median } from '../measure.js';
 import { startPool } from '../peers/index.js';
 
 const LINES = 7100;
+const NUMBERS = 1_000_000;
 const BUFFER_BYTES = 16 * 2 ** 20;
 
 const [pool, settings] = process.argv.slice(2);
 const { kind, ms } = JSON.parse(settings);
 const order = makeOrder();
+const numbers = Array.from({ length: NUMBERS }, (_, i) => i % 1000 + 0.5);
 const kinds = {
   cloned: { task: 'total', make: () => order, call: 'run', expected: 100 * LINES },
+  numbers: { task: 'sum', make: () => numbers, call: 'run', expected: NUMBERS * 500 },
   transferred: { task: 'ends-of', make: makeBuffer, call: 'transfer', expected: 3 },
 };
 const { task, make, call, expected } = kinds[kind];
