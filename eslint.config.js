@@ -3,6 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import importX from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
+import { boundClock } from './eslint.clock.js';
 import { importDirections } from './eslint.imports.js';
 
 export default defineConfig(
@@ -40,6 +41,7 @@ export default defineConfig(
     },
   },
   importDirections(importX),
+  boundClock,
   {
     files: ['test/**/*.ts'],
     rules: {

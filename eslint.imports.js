@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { clockImports, clockSyntax } from './eslint.clock.js';
+
 const src = fileURLToPath(new URL('./src/', import.meta.url));
 const entries = readdirSync(src, { withFileTypes: true });
 const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
@@ -30,7 +32,8 @@ export function importDirections(importX) {
     // With no thread between them, the inline engine calls the worker's logic itself.
     { files: ['src/pool/inline.ts'], rules: only(['pool', ...mayImport.pool], { worker: ['run.ts'] }) },
     // The engine interface stays the only way to tinypool.
-    { files: ['src/**/*.ts'], ignores: ['src/pool/tinypool.ts'], rules: noTinypool },
+    { files: ['src/**/*.ts'], ignores: ['src/pool/tinypool.ts', 'src/clock.ts'], rules: restricted(noTinypool) },
+    { files: ['src/pool/tinypool.ts'], rules: restricted(anyImport) },
   ];
 }
 
@@ -47,11 +50,18 @@ function zone(from, except = []) {
 
 const message = 'Only src/pool/tinypool.ts imports tinypool: use the engine interface.';
 const noTinypool = {
-  'no-restricted-imports': ['error', { patterns: [{ regex: '^tinypool(/|$)', message }] }],
-  'no-restricted-syntax': [
-    'error',
-    // What the rule above does not see, and a type that the directions would not see.
+  patterns: [{ regex: '^tinypool(/|$)', message }],
+  // What the rule above does not see, and a type that the directions would not see.
+  syntax: [
     { selector: 'ImportExpression[source.value=/^tinypool/]', message },
     { selector: 'TSImportType[source.value=/^(tinypool|[.])/]', message: 'Write `import type`: the rules see it.' },
   ],
 };
+const anyImport = { patterns: [], syntax: [] };
+
+function restricted({ patterns, syntax }) {
+  return {
+    'no-restricted-imports': ['error', { paths: clockImports, patterns }],
+    'no-restricted-syntax': ['error', ...syntax, ...clockSyntax],
+  };
+}

@@ -1,3 +1,4 @@
+import { epochNow } from '../clock.ts';
 import type { Told, WatchState } from '../integrations/told.ts';
 import { Ranking } from '../watchdog/ranking.ts';
 import { createReport } from '../watchdog/report.ts';
@@ -34,7 +35,7 @@ export class Listener {
     const ranking = this.#ranking.toJSON();
     // Stuck before it could tell that it was ready.
     const isLive = ranking.offenders.some(({ stack }) => stack.length > 0);
-    return createReport({ ...this.#state, ...(isLive && { capture: { mode: 'live' } }), until: Date.now(), ...ranking });
+    return createReport({ ...this.#state, ...(isLive && { capture: { mode: 'live' } }), until: epochNow(), ...ranking });
   }
 
   #add(stall: Stall): void {

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
 
+import { sleep } from '../clock.ts';
 import { tellToVariable } from '../integrations/environment.ts';
 import type { RunCommand } from './arguments.ts';
 import { Listener } from './listener.ts';
@@ -23,7 +23,7 @@ export async function run(command: RunCommand): Promise<void> {
   const toldAll = listen(child.stdio[TELL_TO] as Readable, listener);
   try {
     const [code, signal] = await once(child, 'exit') as [number | null, NodeJS.Signals | null];
-    await Promise.race([toldAll, setTimeout(LAST_LINES)]);
+    await Promise.race([toldAll, sleep(LAST_LINES)]);
     stopPassing();
     const hasFailed = sumUp(listener, command, child.pid ?? 0);
     if (signal !== null) dieOf(signal);

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
+import { setTimeout } from '../clock.ts';
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGBREAK'] as const satisfies NodeJS.Signals[];
 /** What a terminal sends at a key, to all that run in its foreground. */
 const keys: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import { callersEpoch } from '../clock.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { rules } from '../options.ts';
@@ -17,7 +18,7 @@ const deadlines = shared('deadlines', () => new AsyncLocalStorage<number>());
 export function withDeadline<R>(ms: number, fn: () => R): R {
   if (!rules.ms.is(ms)) throw new OptionError(`withDeadline(): expected ${rules.ms.expected}, got ${describe(ms)}.`);
   if (typeof fn !== 'function') throw new OptionError(`withDeadline(): expected a function to run, got ${describe(fn)}.`);
-  return enterDeadline(Date.now() + ms, fn);
+  return enterDeadline(callersEpoch() + ms, fn);
 }
 
 /** Epoch ms of the deadline in force, if there is one. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
+import { setTimeout } from '../clock.ts';
 import { shared } from '../shared.ts';
 import { StallLog, writeWhole } from '../watchdog/log.ts';
 import { normalizeWatchdogOptions } from '../watchdog/options.ts';

@@ -32,11 +32,12 @@ export class Admission {
     if (signal?.aborted === true) throw signal.reason;
     const carried = typeof context === 'object' ? readCarrier(context) : undefined;
     const deadline = nearer(nearer(options.deadline, carried?.deadline), currentDeadline());
-    if (deadline !== undefined && deadline <= Date.now()) throw deadlineError(task.name, 'when it was called');
+    const due = deadline && this.#settings.clock.instantOf(deadline);
+    if (due !== undefined && this.#settings.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
     const buffers = survey(args, 'args', transfer);
-    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, onProgress, signal, traced);
+    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const call = create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
     this.places.taken();

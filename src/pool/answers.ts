@@ -1,3 +1,4 @@
+import { clearTimeout, now, queueMicrotask } from '../clock.ts';
 import { emitOnce } from '../task/ending.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
 import { ownOnly } from '../wire/own-only.ts';
@@ -15,7 +16,7 @@ export function answered(slot: Slot, call: Call, received: RunResponse, waitedMs
   const response = ownOnly(received);
   remember(call, slot, response.type === 'returned');
   slot.memory = response.memory ?? 0;
-  slot.heardAt = performance.now();
+  slot.heardAt = now();
   isOver(slot, call);
   record(call, response.runMs, slot.sentAt - call.calledAt + waitedMs, slot.heardAt);
   if (response.type === 'threw') {
@@ -58,15 +59,15 @@ export function takeAnswers(slot: Slot): Answers {
     }
     turnAt += runMs;
   }
-  if (answers.calls.length > 0) slot.heardAt = performance.now();
+  if (answers.calls.length > 0) slot.heardAt = now();
   return answers;
 }
 
 export function settleAll({ calls, values, runs, waits }: Answers): void {
-  const now = performance.now();
+  const instant = now();
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i]!;
-    record(call, runs[i]!, waits[i]!, now);
+    record(call, runs[i]!, waits[i]!, instant);
     call.fulfil(values[i]);
   }
 }
@@ -125,9 +126,9 @@ function isOver(slot: Slot, call: Call): void {
   if (slot.told === call.id) forgive(slot);
 }
 
-function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: number, now: number): void {
+function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: number, instant: number): void {
   if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
-  figures.record(waitMs, runMs, now - calledAt - waitMs - runMs);
+  figures.record(waitMs, runMs, instant - calledAt - waitMs - runMs);
 }
 
 function progressed(call: Call | undefined, { value, buffers }: ProgressNotice): void {

@@ -1,3 +1,4 @@
+import { now } from '../clock.ts';
 import { shared } from '../shared.ts';
 import { unrefTimer } from '../timer.ts';
 
@@ -30,10 +31,10 @@ export class Attaching {
   }
 
   async #lookOnceCalm<T>(look: () => Promise<T>): Promise<T | undefined> {
-    const limit = performance.now() + PATIENCE_MS;
+    const limit = now() + PATIENCE_MS;
     while (this.#ending.size > 0) {
-      await Promise.race([...this.#ending, after(limit - performance.now())]);
-      if (performance.now() >= limit) return undefined;
+      await Promise.race([...this.#ending, after(limit - now())]);
+      if (now() >= limit) return undefined;
     }
     this.#current = look();
     try {

@@ -1,8 +1,10 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
+import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
+import type { Timer } from '../timer.ts';
 import type { EncodedThrow } from '../wire/errors.ts';
 import type { Path } from '../wire/places.ts';
 import { rejectWith } from './outcome.ts';
@@ -22,12 +24,14 @@ export interface CallExtras {
   readonly transfer: readonly Transferable[] | undefined;
   /** Ms of running. */
   readonly timeout: number | undefined;
-  /** Epoch ms. */
+  /** Epoch ms, as the caller has said it. */
   readonly deadline: number | undefined;
+  /** The same as an instant of the pool's clock. */
+  readonly due: number | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
   /** While somebody traces the calls. */
   readonly traced: TracedCall | undefined;
-  timeoutTimer: NodeJS.Timeout | undefined;
+  timeoutTimer: Timer | undefined;
   /** What to do when the worker says that it has called the task's function. */
   onStarted: (() => void) | undefined;
   /** Undoes what the call has hooked up elsewhere. */
@@ -40,6 +44,7 @@ export function extrasOf(
   transfer: CallExtras['transfer'],
   timeout: number | undefined,
   deadline: number | undefined,
+  due: number | undefined,
   onProgress: CallExtras['onProgress'],
   signal: AbortSignal | undefined,
   traced: TracedCall | undefined,
@@ -51,6 +56,7 @@ export function extrasOf(
     transfer,
     timeout,
     deadline,
+    due,
     // The listener belongs to the caller, and so does the context it runs in.
     onProgress: onProgress && AsyncResource.bind(onProgress),
     traced,
@@ -94,7 +100,7 @@ export abstract class Call implements Queued {
     this.stores = stores;
     this.priority = priority;
     this.extras = extras;
-    this.calledAt = performance.now();
+    this.calledAt = now();
     this.slot = undefined;
     this.place = 0;
     this.travelsAlone = false;
@@ -110,7 +116,7 @@ export abstract class Call implements Queued {
 
   /** It was sent, was not started, and waits again. */
   takenBack(): void {
-    clearTimeout(this.extras?.timeoutTimer);
+    this.extras?.timeoutTimer?.cancel();
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.slot = undefined;
@@ -134,7 +140,7 @@ export abstract class Call implements Queued {
     if (this.state === 'settled') return false;
     this.state = 'settled';
     if (this.extras !== undefined) {
-      clearTimeout(this.extras.timeoutTimer);
+      this.extras.timeoutTimer?.cancel();
       this.extras.release?.();
     }
     return true;

@@ -1,3 +1,4 @@
+import { clearTimeout, now } from '../clock.ts';
 import { unrefTimer } from '../timer.ts';
 import { Apart } from '../wire/apart.ts';
 import type { Call } from './call.ts';
@@ -93,7 +94,7 @@ export class BatchWatch {
 
   /** To be called with what has just been sent a batch. */
   add(slot: Slot): void {
-    slot.heardAt = performance.now();
+    slot.heardAt = now();
     const usual = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.figures.estimate.ms ?? 0)));
     slot.patience = Math.max(usual, READING * (slot.heardAt - slot.sentAt)) * slot.leniency;
     this.#slots.add(slot);
@@ -136,7 +137,7 @@ export class BatchWatch {
     for (const slot of [...this.#slots]) {
       // Its answers may be here already, and only this thread be late in reading them.
       this.#pool.read(slot);
-      if (this.#slots.has(slot) && performance.now() - slot.heardAt >= slot.patience) this.#pool.takeBack(slot);
+      if (this.#slots.has(slot) && now() - slot.heardAt >= slot.patience) this.#pool.takeBack(slot);
     }
     if (this.#slots.size > 0) this.#arm();
   }

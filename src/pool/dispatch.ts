@@ -1,3 +1,4 @@
+import { now } from '../clock.ts';
 import type { AbortKind, Batch } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { unrefTimer } from '../timer.ts';
@@ -206,14 +207,14 @@ export class Dispatcher {
     slot.state = 'busy';
     slot.calls = calls;
     slot.isBatch = isBatch;
-    slot.sentAt = performance.now();
+    slot.sentAt = now();
     for (const [place, call] of calls.entries()) {
       call.state = 'running';
       call.slot = slot;
       call.place = place;
       if (call.extras === undefined) continue;
       if (call.extras.traced !== undefined) call.extras.traced.waitMs = slot.sentAt - call.calledAt;
-      armTimeout(call, call.extras, slot.worker, (reason) => { this.cancel(call, 'timeout', reason); });
+      armTimeout(call, call.extras, slot.worker, this.#settings.clock, (reason) => { this.cancel(call, 'timeout', reason); });
     }
   }
 

@@ -1,3 +1,4 @@
+import { clearTimeout } from '../clock.ts';
 import { unrefTimer } from '../timer.ts';
 import type { Slot } from './slot.ts';
 

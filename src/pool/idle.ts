@@ -1,3 +1,4 @@
+import { clearTimeout, now } from '../clock.ts';
 import { unrefTimer } from '../timer.ts';
 import type { Slot } from './slot.ts';
 
@@ -33,7 +34,7 @@ export class IdleSlots {
   push(slot: Slot): void {
     slot.state = 'idle';
     slot.isResting = false;
-    slot.idleSince = performance.now();
+    slot.idleSince = now();
     this.#slots.push(slot);
     this.#armRest();
     if (this.#ender === undefined && this.#limits.surplus() > 0) this.#armEnd(this.#limits.idleTimeout);
@@ -59,7 +60,7 @@ export class IdleSlots {
 
   #letRest(): void {
     this.#rester = undefined;
-    const since = performance.now() - REST_AFTER;
+    const since = now() - REST_AFTER;
     for (const slot of this.#slots) {
       if (slot.isResting || slot.idleSince > since) continue;
       slot.isResting = true;
@@ -75,7 +76,7 @@ export class IdleSlots {
   #endOld(): void {
     this.#ender = undefined;
     // A timer may fire a little early.
-    const since = performance.now() - this.#limits.idleTimeout + 1;
+    const since = now() - this.#limits.idleTimeout + 1;
     // The longest idle ones lie at the bottom.
     for (let oldest = this.#slots[0]; oldest !== undefined && this.#limits.surplus() > 0; oldest = this.#slots[0]) {
       if (oldest.idleSince > since) {

@@ -1,5 +1,6 @@
+import { clearInterval, setInterval } from '../clock.ts';
 import type { TaskHandle } from '../task/current.ts';
-import { LONGEST_TIMER } from '../timer.ts';
+import { callersClock, LONGEST_TIMER } from '../timer.ts';
 import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
 import { survey } from '../wire/survey.ts';
@@ -18,6 +19,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const running = new Map<number, TaskHandle>();
   const told = new Map<number, AbortKind>();
   const host: WorkerHost = {
+    clock: callersClock,
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => told.get(id),

@@ -2,6 +2,7 @@ import { Session } from 'node:inspector';
 import { parentPort } from 'node:worker_threads';
 
 import { askWorker } from '../ask-thread.ts';
+import { setTimeout } from '../clock.ts';
 
 /** How long a stuck worker may take to answer: it took 3 to 9 ms where it was measured. */
 const PATIENCE_MS = 250;

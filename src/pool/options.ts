@@ -8,6 +8,7 @@ import { thread } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../options.ts';
+import { callersClock, realClock, type Clock } from '../timer.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
@@ -81,6 +82,8 @@ export interface PoolSettings {
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly name: string;
+  /** Of timeouts and deadlines. */
+  readonly clock: Clock;
 }
 
 const LEAST_HEAP_MB = 4;
@@ -111,13 +114,14 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
 export function normalizePoolOptions(call: string, options: PoolOptions): PoolSettings {
   const given = checkOptions<PoolOptions>(call, options, table);
   const [minThreads, maxThreads] = threadCounts(call, given);
+  // A pool inside of a worker: the task is off the loop already, and threads of threads would multiply.
+  const runtime = thread.isWorker ? 'inline' : (given.runtime ?? 'threads');
   return {
     minThreads,
     maxThreads,
     idleTimeout: given.idleTimeout ?? 10_000,
     maxQueue: given.maxQueue ?? 10_000,
-    // A pool inside of a worker: the task is off the loop already, and threads of threads would multiply.
-    runtime: thread.isWorker ? 'inline' : (given.runtime ?? 'threads'),
+    runtime,
     isolate: given.isolate ?? false,
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
@@ -132,6 +136,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     execArgv: given.execArgv && [...given.execArgv],
     env: given.env && { ...given.env },
     name: given.name ?? 'pool',
+    clock: runtime === 'inline' ? callersClock : realClock,
   };
 }
 

@@ -1,3 +1,4 @@
+import { setImmediate } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { withResolvers, type PromiseWithResolvers } from '../with-resolvers.ts';
 

@@ -4,7 +4,7 @@ import { observed } from '../observed.ts';
 import { checkOptions, rules } from '../options.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { unrefTimer } from '../timer.ts';
+import type { Timer } from '../timer.ts';
 import { Admission, type Create } from './admission.ts';
 import { PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -117,9 +117,9 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => unrefTimer(() => { this.#rejectAll(); }, timeout)) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => this.#settings.clock.start(() => { this.#rejectAll(); }, timeout)) : undefined;
     await this.#closed;
-    clearTimeout(timer);
+    timer?.cancel();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -192,22 +192,23 @@ export class WorkerPool implements Pool {
 
   #watch(call: Call, signal: AbortSignal | undefined): void {
     const { task, extras } = call;
-    const deadline = extras?.deadline;
+    const due = extras?.due;
     const unlisten = signal && whenAborted(signal, () => { this.#dispatcher.cancel(call, 'abort', () => signal.reason as unknown); });
-    const timer = deadline === undefined ? undefined : this.#deadlineTimer(call, deadline, task);
+    const timer = due === undefined ? undefined : this.#deadlineTimer(call, due, task);
     extras!.release = () => {
       unlisten?.();
-      clearTimeout(timer);
+      timer?.cancel();
     };
   }
 
-  #deadlineTimer(call: Call, deadline: number, task: TaskRecord): NodeJS.Timeout {
+  #deadlineTimer(call: Call, due: number, task: TaskRecord): Timer {
+    const { clock } = this.#settings;
     const expire = (): void => {
       const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
     // What else the call brought may have taken until after its deadline.
-    return unrefTimer(expire, deadline - Date.now());
+    return clock.start(expire, clock.timeTo(due));
   }
 
   #changed(): void {

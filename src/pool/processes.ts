@@ -5,6 +5,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Transferable } from 'node:worker_threads';
 
 import { v8 } from '../builtins.ts';
+import { queueMicrotask } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';

@@ -1,3 +1,4 @@
+import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
 import { stores as declaredStores } from '../context/carry.ts';
 import type { TaskRecord } from '../task/registry.ts';
@@ -54,7 +55,7 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, startedAt: performance.now(), isSpoiled: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
+    ...{ worker, startedAt: now(), isSpoiled: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new Map<string, string>(), sentTexts: new SentTexts() },
     ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
@@ -80,9 +81,9 @@ function declare(task: TaskRecord, slot: Slot): number {
   return slot.declared.number;
 }
 
-export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, timeout }: CallExtras): void {
+export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, due, timeout }: CallExtras): void {
   if (buffers !== undefined) message.buffers = buffers;
-  if (deadline !== undefined) message.deadline = deadline;
+  if (deadline !== undefined) Object.assign(message, { deadline, due });
   if (timeout !== undefined) message.sayWhenStarted = true;
 }
 

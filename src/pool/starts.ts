@@ -1,3 +1,4 @@
+import { clearTimeout, now, setTimeout } from '../clock.ts';
 import type { OffloopError } from '../errors.ts';
 
 /** So many starts in a row may fail before those who wait are told. */
@@ -25,7 +26,7 @@ export class Starts {
   }
 
   get mayStart(): boolean {
-    return this.#failures === 0 || performance.now() >= this.#notBefore;
+    return this.#failures === 0 || now() >= this.#notBefore;
   }
 
   /** Why none will start for now; undefined where it is worth waiting. */
@@ -55,7 +56,7 @@ export class Starts {
 
   #count(failures: number, reason: () => OffloopError): void {
     this.#failures = failures;
-    this.#failedAt = performance.now();
+    this.#failedAt = now();
     this.#reason = reason;
     const pause = failures < TRIES ? FIRST_PAUSE_MS * 2 ** (failures - 1) : Math.min(LONGEST_BREAK_MS, FIRST_BREAK_MS * 2 ** (failures - TRIES));
     this.#notBefore = this.#failedAt + pause;
@@ -76,11 +77,11 @@ export class Reloads {
 
   /** @param startedAt of the worker that could not load a module */
   isDue(startedAt: number): boolean {
-    const now = performance.now();
-    if (now - this.#lastAt > 2 * LONGEST_BREAK_MS) this.#age = 0;
-    if (now - startedAt < this.#age) return false;
+    const instant = now();
+    if (instant - this.#lastAt > 2 * LONGEST_BREAK_MS) this.#age = 0;
+    if (instant - startedAt < this.#age) return false;
     this.#age = Math.min(LONGEST_BREAK_MS, Math.max(FIRST_PAUSE_MS, this.#age * 2));
-    this.#lastAt = now;
+    this.#lastAt = instant;
     return true;
   }
 }

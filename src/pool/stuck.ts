@@ -1,6 +1,7 @@
 import { isMainThread, Worker } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
+import { clearTimeout } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { isOwnFrame } from '../frames.ts';
 import { unrefTimer } from '../timer.ts';

@@ -1,5 +1,5 @@
 import { TaskTimeoutError } from '../errors.ts';
-import { unrefTimer } from '../timer.ts';
+import type { Clock } from '../timer.ts';
 import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
 
@@ -10,7 +10,7 @@ import type { EngineWorker } from './engine.ts';
 const LOAD_LIMIT = 30_000;
 
 /** Begins to watch over a call that has a timeout and is on its way to its worker. */
-export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, cancel: (reason: () => unknown) => void): void {
+export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
   const { timeout } = extras;
   if (timeout === undefined) return;
   const expire = async (what: string): Promise<void> => {
@@ -19,9 +19,9 @@ export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWor
     const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
     cancel(() => new TaskTimeoutError(message, stack));
   };
-  extras.timeoutTimer = unrefTimer(() => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`), LOAD_LIMIT);
+  extras.timeoutTimer = clock.start(() => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`), LOAD_LIMIT);
   extras.onStarted = () => {
-    clearTimeout(extras.timeoutTimer);
-    extras.timeoutTimer = unrefTimer(() => void expire(`ran longer than its timeout of ${String(timeout)} ms`), timeout);
+    extras.timeoutTimer?.cancel();
+    extras.timeoutTimer = clock.start(() => void expire(`ran longer than its timeout of ${String(timeout)} ms`), timeout);
   };
 }

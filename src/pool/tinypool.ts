@@ -5,6 +5,7 @@ import type { Transferable, Worker } from 'node:worker_threads';
 
 import { Tinypool } from 'tinypool';
 
+import { clearTimeout, setImmediate } from '../clock.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';

@@ -1,3 +1,4 @@
+import { clearTimeout } from '../clock.ts';
 import type { OffloopError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';

@@ -5,6 +5,7 @@ import { shared } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
 import { observed } from '../observed.ts';
+import type { Clock } from '../timer.ts';
 import type { AbortKind } from '../wire/messages.ts';
 
 /** The task that is running, as its function sees it. */
@@ -27,6 +28,8 @@ export interface CurrentTask {
 
 /** What surrounds a running task: a thread, a process, or the caller's own thread. */
 export interface TaskHost {
+  /** Of its deadline. */
+  readonly clock: Clock;
   /** Whether the task of this number has been told to stop, read synchronously. */
   pollAbort(id: number): AbortKind | undefined;
   progress(id: number, value: unknown): void;
@@ -47,6 +50,8 @@ export class TaskHandle {
   readonly #id: number | string;
   readonly name: string;
   readonly deadline: number | undefined;
+  /** The same as an instant of its host's clock. */
+  readonly due: number | undefined;
   /** It has returned or thrown; what it left running may go on. */
   isOver = false;
   /** Filled by `move()`. */
@@ -57,15 +62,20 @@ export class TaskHandle {
   #scope: AsyncResource | undefined;
 
   /** @param id the number that its host knows it by; a text where the host knows but one */
-  constructor(id: number | string, name: string, deadline: number | undefined, host: TaskHost) {
+  constructor(id: number | string, name: string, deadline: number | undefined, due: number | undefined, host: TaskHost) {
     this.#id = id;
     this.name = name;
     this.deadline = deadline;
+    this.due = due;
     this.#host = host;
   }
 
   get id(): string {
     return String(this.#id);
+  }
+
+  get clock(): Clock {
+    return this.#host.clock;
   }
 
   /** Made when it is first asked for, which most tasks never do; its methods may be taken out of it. */

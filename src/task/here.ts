@@ -4,7 +4,8 @@ import { readCarrier, restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
-import { unrefTimer } from '../timer.ts';
+import { thread } from '../shared.ts';
+import { callersClock, realClock, type Clock, type Timer } from '../timer.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import type { RunOptions } from './offload.ts';
@@ -15,7 +16,7 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
   const limits = limitsOf(record, options);
   const refusal = reasonToStop(limits, record.name);
   if (refusal !== undefined) throw refusal.reason;
-  const handle = new TaskHandle(`${outerId()}${record.name}`, record.name, limits.deadline, hostOf(limits, options));
+  const handle = new TaskHandle(`${outerId()}${record.name}`, record.name, limits.deadline, limits.due, hostOf(limits, options));
   const stopped = stopPromise(limits, record.name, handle);
   try {
     const fn = record.fn!;
@@ -34,19 +35,28 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
 
 interface Limits {
   readonly signal: AbortSignal | undefined;
+  readonly clock: Clock;
   readonly deadline: number | undefined;
+  /** The deadline as an instant of the clock. */
+  readonly due: number | undefined;
   readonly timeout: number | undefined;
   readonly startedAt: number;
   readonly outer: TaskHandle | undefined;
 }
 
 function limitsOf(record: TaskRecord, options: RunOptions): Limits {
+  const outer = runningTask.getStore();
+  const clock = outer?.clock ?? (thread.isWorker ? realClock : callersClock);
+  const deadline = nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline());
   return {
     signal: options.signal,
-    deadline: nearer(nearer(options.deadline, carriedDeadline(options.context)), currentDeadline()),
+    clock,
+    deadline,
+    // The outer task's own holds, whatever has become of this thread's `Date` meanwhile.
+    due: deadline === outer?.deadline ? outer?.due : deadline && clock.instantOf(deadline),
     timeout: options.timeout ?? record.timeout,
-    startedAt: performance.now(),
-    outer: runningTask.getStore(),
+    startedAt: clock.now(),
+    outer,
   };
 }
 
@@ -62,15 +72,16 @@ function outerId(): string {
 
 function hostOf(limits: Limits, { onProgress }: RunOptions): TaskHost {
   return {
+    clock: limits.clock,
     pollAbort: () => limits.outer?.pollAbort() ?? kindOfStop(limits),
     progress: (_id, value) => onProgress?.(value),
   };
 }
 
-function kindOfStop({ signal, deadline, timeout, startedAt }: Limits): AbortKind | undefined {
+function kindOfStop({ signal, clock, due, timeout, startedAt }: Limits): AbortKind | undefined {
   if (signal?.aborted === true) return 'abort';
-  if (deadline !== undefined && Date.now() >= deadline) return 'deadline';
-  if (timeout !== undefined && performance.now() - startedAt >= timeout) return 'timeout';
+  if (due !== undefined && clock.timeTo(due) <= 0) return 'deadline';
+  if (timeout !== undefined && clock.now() - startedAt >= timeout) return 'timeout';
   return undefined;
 }
 
@@ -95,8 +106,8 @@ interface Stop {
 
 /** Rejects when a limit is reached; undefined when there is none, which is the usual case. */
 function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | undefined {
-  const { signal, deadline, timeout, startedAt } = limits;
-  if (signal === undefined && deadline === undefined && timeout === undefined) return undefined;
+  const { signal, clock, due, timeout, startedAt } = limits;
+  if (signal === undefined && due === undefined && timeout === undefined) return undefined;
   let release = (): void => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
     const check = (): void => {
@@ -105,19 +116,19 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
       handle.abort(stop.kind);
       reject(stop.reason);
     };
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const arm = (): void => {
       const wait = nearer(
-        deadline === undefined ? undefined : deadline - Date.now(),
-        timeout === undefined ? undefined : timeout - (performance.now() - startedAt),
+        due === undefined ? undefined : clock.timeTo(due),
+        timeout === undefined ? undefined : timeout - (clock.now() - startedAt),
       );
-      if (wait !== undefined) timer = unrefTimer(check, wait);
+      if (wait !== undefined) timer = clock.start(check, wait);
     };
     signal?.addEventListener('abort', check, { once: true });
     arm();
     release = () => {
       signal?.removeEventListener('abort', check);
-      clearTimeout(timer);
+      timer?.cancel();
     };
   });
   // The task may settle first; its caller then never looks at this one.

@@ -1,3 +1,4 @@
+import { epochNow } from '../clock.ts';
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared.ts';
 import { now } from '../watchdog/clock.ts';
@@ -9,7 +10,7 @@ import { normalizeGuardOptions, type GuardOptions, type GuardSettings } from './
 import { isTheMachines, longest } from './stalls.ts';
 
 /** `now()` as epoch ms, whatever a test makes of `Date` later. */
-const epoch = Date.now() - now();
+const epoch = epochNow() - now();
 /** A stall is told in whole ms. */
 const ROUNDING = 2;
 

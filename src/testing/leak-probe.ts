@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 
+import { sleep } from '../clock.ts';
 import { stores } from '../context/carry.ts';
 import { currentTask } from '../task/current.ts';
 import { offload } from '../task/offload.ts';

@@ -1,5 +1,7 @@
 import { executionAsyncId } from 'node:async_hooks';
 
+import { nextTick, setImmediate } from '../clock.ts';
+
 /** How many turns in a row must bring in something new before it is a flood. */
 const FLOOD_ROUNDS = 50;
 
@@ -11,7 +13,7 @@ const FLOOD_ROUNDS = 50;
  * back of the queue again: every tick gets the next async id, so a gap shows that others came in between.
  */
 export function whenCallbackEnds(end: (isFlood: boolean) => void): void {
-  process.nextTick(goAround, end, 0, 0);
+  nextTick(goAround, end, 0, 0);
 }
 
 function goAround(end: (isFlood: boolean) => void, rounds: number, before: number): void {
@@ -19,5 +21,5 @@ function goAround(end: (isFlood: boolean) => void, rounds: number, before: numbe
   // Not in the first turns: what had its id before this was queued may still have been on its way into the queue.
   if (rounds > 1 && id === before + 1) end(false);
   else if (rounds === FLOOD_ROUNDS) setImmediate(end, true);
-  else process.nextTick(goAround, end, rounds + 1, id);
+  else nextTick(goAround, end, rounds + 1, id);
 }

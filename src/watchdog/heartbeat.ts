@@ -1,6 +1,6 @@
 import { createHistogram, performance as hooks } from 'node:perf_hooks';
-import { setInterval } from 'node:timers';
 
+import { clearInterval, setInterval } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { Board } from './board.ts';
 import { now } from './clock.ts';

@@ -1,6 +1,5 @@
-import { setTimeout } from 'node:timers';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { clearTimeout, epochNow, setTimeout, sleep } from '../clock.ts';
 import type { PoolFigures } from '../observed.ts';
 import { Board } from './board.ts';
 import { HasLetGo, Prober } from './capture.ts';
@@ -30,7 +29,7 @@ export class Monitor {
   readonly #watch: Watch;
   readonly #ranking = new Ranking();
   readonly #counters = new StallCounters();
-  readonly #since = Date.now();
+  readonly #since = epochNow();
   /** Stalls that the main thread has been told of, and has not counted yet. */
   readonly #uncounted = new Map<number, { stall: Stall; isSaid: boolean }>();
   #capture: Capture = { mode: 'starting' };
@@ -151,7 +150,7 @@ export class Monitor {
 
   #report(): ReportData {
     return {
-      ...{ since: this.#since, until: Date.now(), capture: this.#capture },
+      ...{ since: this.#since, until: epochNow(), capture: this.#capture },
       ...this.#ranking.toJSON(),
       expected: this.#board.expected,
       lag: this.#lag(),

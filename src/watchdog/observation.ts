@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { sleep } from '../clock.ts';
 import type { Board } from './board.ts';
 import type { Prober } from './capture.ts';
 import { now } from './clock.ts';

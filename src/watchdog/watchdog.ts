@@ -2,6 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { isMainThread, threadId } from 'node:worker_threads';
 
 import { mayInspect } from '../ask-thread.ts';
+import { clearInterval, epochNow, setInterval } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
@@ -65,7 +66,7 @@ export class MainWatchdog implements Watchdog {
   readonly #id = ++ids.last;
   readonly #board = new Board();
   readonly #ranking = new Ranking();
-  readonly #since = Date.now();
+  readonly #since = epochNow();
   readonly #heartbeat: Heartbeat;
   readonly #expected: ExpectedBlocks;
   readonly #probe: Probe;
@@ -103,7 +104,7 @@ export class MainWatchdog implements Watchdog {
   report(): WatchdogReport {
     this.#monitor?.readNews();
     return createReport({
-      ...{ since: this.#since, until: Date.now(), capture: this.#capture },
+      ...{ since: this.#since, until: epochNow(), capture: this.#capture },
       ...this.#ranking.toJSON(),
       expected: this.#board.expected,
       lag: this.lag(),

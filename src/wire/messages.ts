@@ -26,8 +26,10 @@ export interface RunMessage {
   readonly stores?: readonly string[] | undefined;
   /** Modules to load first, since they declare stores that this worker has not seen yet. */
   readonly declaredIn?: readonly string[] | undefined;
-  /** Epoch ms. */
+  /** Epoch ms, by the caller's clock. */
   readonly deadline?: number | undefined;
+  /** The same as an instant of the host's clock: the worker's `Date` may say another time than the caller's. */
+  readonly due?: number | undefined;
   /** Say when the task starts: its timeout counts from there, not from when its module began to load. */
   readonly sayWhenStarted?: true | undefined;
   /** With the first message to a worker. */
@@ -93,7 +95,7 @@ export interface BatchStores {
 /** The text of the store at the same place of the task before, among those that have stores. */
 export const SAME_TEXT = -1;
 
-export type BatchExtras = Pick<RunMessage, 'buffers' | 'deadline' | 'sayWhenStarted'>;
+export type BatchExtras = Pick<RunMessage, 'buffers' | 'deadline' | 'due' | 'sayWhenStarted'>;
 
 /** How both sides find the same function. */
 export interface TaskAddress {

@@ -1,9 +1,9 @@
+import { now } from '../clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
 import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExtras, type BatchStores, type RunMessage, type RunResponse, type UnknownTextNotice } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
 import type { Sheet } from '../wire/sheet.ts';
 import type { KeptTexts } from '../wire/texts.ts';
-import { now } from './clock.ts';
 import { run, scopeOf, transfersOf, type Scope, type WorkerHost } from './run.ts';
 
 /** What is around a batch. */
@@ -99,8 +99,8 @@ class BatchRun {
   #message(place: number, stores: string[] | undefined): RunMessage {
     const { tasks, extras } = this.#batch;
     const task = typeof tasks === 'number' ? tasks : tasks[place]!;
-    const { buffers, deadline, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
-    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, buffers, deadline, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
+    const { buffers, deadline, due, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
+    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, buffers, deadline, due, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
   }
 
   #id(place: number): number {

@@ -1,9 +1,11 @@
 import { openSync, readSync, unlinkSync } from 'node:fs';
 
 import { v8 } from '../builtins.ts';
+import { now } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
+import { realClock } from '../timer.ts';
 import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type EndMessage, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
@@ -21,6 +23,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   const running = new Map<number, TaskHandle>();
   let readFlag: () => readonly [id: number, kind: number] = () => [0, 0];
   const host: WorkerHost & { reportMemory: boolean } = {
+    clock: realClock,
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => {
@@ -96,10 +99,10 @@ function flagReader(path: string): () => readonly [number, number] {
   const numbers = new Float64Array(2);
   let readAt = -Infinity;
   return () => {
-    const now = performance.now();
-    if (now - readAt >= POLL_EVERY_MS) {
+    const instant = now();
+    if (instant - readAt >= POLL_EVERY_MS) {
       readSync(file, numbers, 0, numbers.byteLength, 0);
-      readAt = now;
+      readAt = instant;
     }
     return [numbers[0] ?? 0, numbers[1] ?? 0];
   };

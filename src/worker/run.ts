@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
 import { v8 } from '../builtins.ts';
+import { callersEpoch, now } from '../clock.ts';
 import { enterStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
@@ -14,7 +15,6 @@ import type { RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { reviveBuffers } from '../wire/buffers.ts';
 import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
-import { now } from './clock.ts';
 import { exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
@@ -52,8 +52,17 @@ export function run(message: RunMessage, host: WorkerHost, inScope: Scope = inCl
   const address = addressOf(message, host);
   const loading = load(message, host);
   const fn = loading ?? resolveTask(address);
-  const task: RunningTask = { message, address, host, inScope, handle: new TaskHandle(message.id, address.name, message.deadline, host), startedAt: 0, scope: undefined };
+  const task: RunningTask = { message, address, host, inScope, handle: handleOf(message, address, host), startedAt: 0, scope: undefined };
   return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
+}
+
+/** The same deadline to the ms, where the clocks of caller and worker agree. */
+const SAME_CLOCK_MS = 50;
+
+function handleOf({ id, deadline, due }: RunMessage, { name }: TaskAddress, host: WorkerHost): TaskHandle {
+  if (deadline === undefined || due === undefined) return new TaskHandle(id, name, undefined, undefined, host);
+  const here = callersEpoch() + host.clock.timeTo(due);
+  return new TaskHandle(id, name, Math.abs(here - deadline) < SAME_CLOCK_MS ? deadline : here, due, host);
 }
 
 /** Calls back where no store is set, and where nothing stays of what is entered. */
@@ -145,15 +154,16 @@ function addressOf({ task, declares }: RunMessage, { addresses }: WorkerHost): T
 }
 
 /** Its module may have taken its time to load, and the caller has given up meanwhile. */
-function assertWanted({ message: { id, deadline }, address, host }: RunningTask): void {
-  const kind = deadline !== undefined && Date.now() >= deadline ? 'deadline' : host.pollAbort(id);
+function assertWanted({ message: { id }, address, handle: { due }, host }: RunningTask): void {
+  const kind = due !== undefined && host.clock.timeTo(due) <= 0 ? 'deadline' : host.pollAbort(id);
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
 function call(task: RunningTask, fn: AnyFunction): unknown {
   const { message, handle, inScope } = task;
   const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
-  const { stores, deadline } = message;
+  const { stores } = message;
+  const { deadline } = handle;
   return inScope(() => {
     const within = stores === undefined ? undefined : enterStores(stores);
     runningTask.enterWith(handle);

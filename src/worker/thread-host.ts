@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
+import { realClock } from '../timer.ts';
 import { AbortFlag } from '../wire/abort-flag.ts';
 import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type ProgressNotice, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
@@ -26,6 +27,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   let flag = new AbortFlag(control);
   let side: MessagePort | undefined;
   const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
+    clock: realClock,
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => flag.kindFor(id),

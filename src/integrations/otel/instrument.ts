@@ -2,6 +2,7 @@ import { tracingChannel } from 'node:diagnostics_channel';
 
 import { context, metrics, trace, type Context, type MeterProvider, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
 
+import { epochNow, now } from '../../clock.ts';
 import { stores } from '../../context/carry.ts';
 import { describe } from '../../describe.ts';
 import { OptionError } from '../../errors.ts';
@@ -114,7 +115,7 @@ function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   const attributes = { 'offloop.task.name': name, 'offloop.task.id': id, 'offloop.pool.name': pool, 'code.function.name': name };
   const span = tracer.startSpan(`offload ${name}`, { attributes }, caller);
   const within = trace.setSpan(caller, span);
-  const call = { span, within, calledAt: Date.now(), startedAt: performance.now(), outer: settings.calling };
+  const call = { span, within, calledAt: epochNow(), startedAt: now(), outer: settings.calling };
   settings.calling = within.setValue(runKey, name);
   return call;
 }
@@ -123,7 +124,7 @@ function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted
   const { span, within, calledAt, startedAt } = call;
   const { name, pool, error } = message;
   const hasFailed = 'error' in message;
-  const totalMs = performance.now() - startedAt;
+  const totalMs = now() - startedAt;
   const times: CallTimes = {
     totalMs,
     waitMs: waitMs ?? (isAdmitted ? totalMs : undefined),
