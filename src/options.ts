@@ -1,5 +1,6 @@
 import { describe, errorText, typeName } from './describe.ts';
 import { OptionError } from './errors.ts';
+import { ownCopy } from './own.ts';
 
 /** What one option must be: a predicate and the words for it in "Expected `x` to be …". */
 export interface Rule {
@@ -34,7 +35,7 @@ export const oneOf = (...values: readonly string[]): Rule => ({
 
 /**
  * Checks an options object against its table, in one place and before anything starts.
- * @returns a copy, since what a getter or a proxy answers may be something else the next time
+ * @returns a copy, since what a getter or a proxy answers may be something else the next time; it inherits nothing
  * @throws OptionError (OFFLOOP_OPTION) naming the call, the option, the value and what it must be.
  */
 export function checkOptions<T extends object>(call: string, options: unknown, table: Readonly<Record<keyof T, Rule>>): T {
@@ -54,7 +55,7 @@ export function checkOptions<T extends object>(call: string, options: unknown, t
 
 function copyOf<T extends object>(call: string, options: T): T {
   try {
-    return { ...options };
+    return ownCopy(options);
   } catch (cause) {
     throw new OptionError(`${call}: the options cannot be read: ${errorText(cause)}.`, { cause });
   }

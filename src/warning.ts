@@ -1,4 +1,4 @@
 /** A process warning, by whose code those who listen know it. */
 export function warn(code: string, message: string): void {
-  process.emitWarning(message, { code, type: 'OffloopWarning' });
+  process.emitWarning(message, { __proto__: null, code, type: 'OffloopWarning' } as NodeJS.EmitWarningOptions);
 }

@@ -1,6 +1,7 @@
 import { describe, shortened, typeName } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';
+import { ownValues } from '../own.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
 import { decodeStore, encodeStore, type DecodedStore } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
@@ -114,7 +115,7 @@ export function readCarrier(carrier: unknown): CarrierParts {
 }
 
 function partsOf(carrier: unknown): CarrierParts {
-  const { version, stores, deadline } = (carrier ?? {}) as { [K in keyof Carrier]?: unknown };
+  const [version, stores, deadline] = ownValues<keyof Carrier>(carrier, ['version', 'stores', 'deadline']);
   if (version !== 1) throw badCarrier(`its version is ${shown(version)}, and this offloop reads version 1`);
   if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${shown(stores)}`);
   if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${shown(deadline)}`);

@@ -43,7 +43,7 @@ export interface StoreRecord extends Carried<unknown> {
   readonly schema: StandardSchemaV1 | undefined;
   readonly maxBytes: number;
   /** Of a store that somebody else keeps: nothing can be entered into it for the rest of a scope. */
-  readonly isRunOnly?: true;
+  readonly isRunOnly: true | undefined;
   /** What `getStore()` answers when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
   readonly whenAbsent: unknown;
 }
@@ -77,7 +77,7 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
   const url = moduleUrl('carry()', module);
   if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);
   assertNotEntry(`carry('${name}')`, url);
-  return declareStore({ name, module: url, store, sensitive, ref: module, pick: pick && [...pick], encode, decode, schema, maxBytes } as Declaration) as Carried<T>;
+  return declareStore({ name, module: url, store, sensitive, ref: module, pick: pick && [...pick], encode, decode, schema, maxBytes, isRunOnly: undefined } as Declaration) as Carried<T>;
 }
 
 type Declaration = Omit<StoreRecord, 'whenAbsent'>;

@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { shortened, typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
+import { hasOwnOrOfClass, ownOrOfClass } from '../own.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { flatText, type StoreText } from './flat-text.ts';
 import { define, fromText, NotPlainError, toText } from './plain.ts';
@@ -74,7 +75,7 @@ function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKe
 
 function pickKey(record: StoreRecord, picked: Record<PropertyKey, unknown>, value: object, key: PropertyKey): void {
   try {
-    if (key in value) define(picked, key, (value as Record<PropertyKey, unknown>)[key]);
+    if (hasOwnOrOfClass(value, key)) define(picked, key, (value as Record<PropertyKey, unknown>)[key]);
   } catch (cause) {
     throw contextError(record, [String(key)], 'its getter threw', cause);
   }
@@ -121,12 +122,14 @@ function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
 function checkSchema(record: StoreRecord, wire: unknown, when: 'captured' | 'restored'): unknown {
   if (record.schema === undefined) return wire;
   const verdict = verdictOf(record, record.schema, wire);
-  if ('value' in verdict) return verdict.value;
-  const { problem = `its schema refused what was ${when}`, reason, path = [] } = verdict;
+  if (verdict.isValid) return verdict.value;
+  const { problem = `its schema refused what was ${when}`, reason, path } = verdict;
   throw contextError(record, path, reason === undefined || record.sensitive ? problem : `${problem}: ${reason}`);
 }
 
-type Verdict = { readonly value: unknown } | { readonly problem?: string; readonly reason?: string; readonly path?: readonly string[] };
+type Verdict =
+  | { readonly isValid: true; readonly value: unknown }
+  | { readonly isValid: false; readonly problem: string | undefined; readonly reason: string | undefined; readonly path: readonly string[] };
 
 /** The schema is the user's, and what it answers may be anything: a getter in it may throw, too. */
 function verdictOf(record: StoreRecord, schema: StandardSchemaV1, wire: unknown): Verdict {
@@ -138,21 +141,29 @@ function verdictOf(record: StoreRecord, schema: StandardSchemaV1, wire: unknown)
 }
 
 function readVerdict(result: unknown): Verdict {
-  if (typeof result !== 'object' || result === null) return { problem: 'its schema gave no result' };
-  const { issues, value, then } = result as { readonly issues?: unknown; readonly value?: unknown; readonly then?: unknown };
+  if (typeof result !== 'object' || result === null) return invalid('its schema gave no result');
+  const [issues, value, then] = ['issues', 'value', 'then'].map((key) => ownOrOfClass(result, key));
   if (typeof then === 'function') {
     // Nobody looks at its outcome.
     void Promise.resolve(result).catch(() => undefined);
-    return { problem: 'its schema validates asynchronously, and a store is captured synchronously' };
+    return invalid('its schema validates asynchronously, and a store is captured synchronously');
   }
-  return issues === undefined ? { value } : readIssue(Array.isArray(issues) ? (issues[0] as Issue) : undefined);
+  return issues === undefined ? { isValid: true, value } : readIssue(Array.isArray(issues) ? (issues[0] as Issue) : undefined);
+}
+
+function invalid(problem: string): Verdict {
+  return { isValid: false, problem, reason: undefined, path: [] };
 }
 
 type Issue = { readonly message?: unknown; readonly path?: StandardSchemaV1.Issue['path'] } | null | undefined;
 
 function readIssue(issue: Issue): Verdict {
-  const { message = 'no reason given', path = [] } = issue ?? {};
-  return { reason: String(message), path: path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)) };
+  const { message = 'no reason given', path = [] } = ownParts(issue ?? {});
+  return { isValid: false, problem: undefined, reason: String(message), path: path.map((segment) => String(typeof segment === 'object' ? segment.key : segment)) };
+}
+
+function ownParts(issue: NonNullable<Issue>): NonNullable<Issue> {
+  return { message: ownOrOfClass(issue, 'message'), path: ownOrOfClass(issue, 'path') } as NonNullable<Issue>;
 }
 
 /** Never shows a value; what a codec or a getter threw might, so a sensitive store's error keeps no cause. */

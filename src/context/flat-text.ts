@@ -1,4 +1,5 @@
 import { MAX_KEPT } from '../wire/texts.ts';
+import { hasOwnOrOfClass } from '../own.ts';
 import type { StoreRecord } from './carry.ts';
 import { flatToText } from './plain.ts';
 
@@ -68,7 +69,7 @@ function isStill({ record, keys, values }: FlatText, value: object): boolean {
 
 /** The keys that travel; undefined where that is not all there is to know of the object. */
 function flatKeys({ pick }: StoreRecord, value: object): readonly string[] | undefined {
-  if (pick !== undefined) return pick.every((key) => typeof key === 'string' && key in value) ? (pick as readonly string[]) : undefined;
+  if (pick !== undefined) return pick.every((key) => typeof key === 'string' && hasOwnOrOfClass(value, key)) ? (pick as readonly string[]) : undefined;
   if (Object.getPrototypeOf(value) !== Object.prototype || Object.getOwnPropertySymbols(value).length > 0) return undefined;
   return Object.keys(value);
 }

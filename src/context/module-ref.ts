@@ -50,7 +50,7 @@ export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
  * it is another module, which would be evaluated a second time, and declare its tasks and stores anew.
  */
 export function isLoadedByRunner(ref: ModuleRef): boolean {
-  return typeof ref === 'object' && !(ref instanceof URL) && ('env' in ref || 'jest' in ref);
+  return typeof ref === 'object' && !(ref instanceof URL) && (Object.hasOwn(ref, 'env') || Object.hasOwn(ref, 'jest'));
 }
 
 /**

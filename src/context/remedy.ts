@@ -24,7 +24,7 @@ function example(value: unknown, maxBytes: number): string {
 
 function canCross(property: PropertyDescriptor | undefined, maxBytes: number): boolean {
   try {
-    return property !== undefined && 'value' in property && toText(property.value, maxBytes) !== '';
+    return property !== undefined && Object.hasOwn(property, 'value') && toText(property.value, maxBytes) !== '';
   } catch {
     return false;
   }

@@ -35,5 +35,5 @@ function show(record: StoreRecord): unknown {
 function isOnlyRead({ encode, pick, isRunOnly }: StoreRecord, value: unknown): boolean {
   if (encode !== undefined) return isRunOnly === true;
   if (typeof value !== 'object' || value === null) return true;
-  return (pick ?? Reflect.ownKeys(value)).every((key) => !(key in value) || 'value' in (Object.getOwnPropertyDescriptor(value, key) ?? {}));
+  return (pick ?? Reflect.ownKeys(value)).every((key) => !(key in value) || Object.hasOwn(Object.getOwnPropertyDescriptor(value, key) ?? {}, 'value'));
 }

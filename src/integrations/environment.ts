@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import { ownCopy } from '../own.ts';
 import type { WatchdogOptions } from '../watchdog/options.ts';
 
 /** What `offloop/register` is told by environment variables. */
@@ -34,7 +35,7 @@ const TELL_TO = 'OFFLOOP_TELL_TO';
  * @returns with `problems` for people: a typo in a variable is no reason for a service not to start
  */
 export function takeEnvironment(env: NodeJS.ProcessEnv): { settings: RegisterSettings; tellTo: number | undefined; problems: string[] } {
-  const settings: Partial<Record<keyof RegisterSettings, unknown>> = {};
+  const settings: Partial<Record<keyof RegisterSettings, unknown>> = ownCopy({});
   const problems: string[] = [];
   const tellTo = takeTellTo(env);
   for (const [key, { name, expected, parse }] of Object.entries(variables) as [keyof RegisterSettings, Variable][]) {

@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
 import { setTimeout } from '../clock.ts';
+import { ownCopy } from '../own.ts';
 import { shared } from '../shared.ts';
 import { StallLog, writeWhole } from '../watchdog/log.ts';
-import { normalizeWatchdogOptions } from '../watchdog/options.ts';
+import { normalizeWatchdogOptions, type WatchdogOptions } from '../watchdog/options.ts';
 import { MainWatchdog, type Watchdog } from '../watchdog/watchdog.ts';
 import { takeEnvironment } from './environment.ts';
 import { whyNotWritable, writeReport } from './report-file.ts';
@@ -26,7 +27,8 @@ function isApplication(script: string): boolean {
 }
 
 function start(): Watchdog {
-  const { settings: { report: path, ...options }, tellTo, problems } = takeEnvironment(process.env);
+  const { settings: { report: path, ...others }, tellTo, problems } = takeEnvironment(process.env);
+  const options = ownCopy<WatchdogOptions>(others);
   const { log = 'stderr' } = options;
   const reason = path === undefined ? undefined : whyNotWritable(path);
   if (reason !== undefined) problems.push(`OFFLOOP_REPORT: no report can be written as it is now: ${reason}`);

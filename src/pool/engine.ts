@@ -11,15 +11,15 @@ export interface EngineWorker {
    */
   run(message: RunMessage, transfer: readonly Transferable[] | undefined, done: RunCallbacks): void;
   /** Several tasks in one message; absent where one that has not been started cannot be taken back. */
-  readonly batches?: Batches;
+  readonly batches: Batches | undefined;
   /** Tells a running task to stop. */
   tell(notice: AbortNotice): void;
   /** Delivers the notices that were posted before an answer that has come already. */
   flushNotices(): void;
   /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
-  rest?(): void;
+  readonly rest: (() => void) | undefined;
   /** Has it do what is to be done before it ends; no call may be running. Absent where there is never anything to do. */
-  finish?(onDone: () => void): void;
+  readonly finish: ((onDone: () => void) => void) | undefined;
   /** It has been set up; before that it cannot have begun with a task. */
   isReady(): boolean;
   /** Where the worker is right now; undefined where that cannot be had. */
@@ -50,7 +50,7 @@ export interface WorkerExit {
   readonly exitCode: number | null;
   readonly isOutOfMemory: boolean;
   /** What ended it, if something was thrown. */
-  readonly error?: unknown;
+  readonly error: unknown;
   /** In words, for the error's message: "by process.exit(3)". */
   readonly how: string;
 }

@@ -60,6 +60,9 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
       running.get(id)?.abort(kind);
     },
     flushNotices: () => undefined,
+    batches: undefined,
+    rest: undefined,
+    finish: undefined,
     isReady: () => true,
     stack: () => Promise.resolve(undefined),
     terminate(): Promise<void> {
@@ -67,7 +70,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
         isEnded = true;
         // The task cannot be stopped, but nobody waits for it any more.
         clearInterval(keepAlive);
-        void turn.then(() => { events.onExit({ exitCode: null, isOutOfMemory: false, how: 'inline' }); });
+        void turn.then(() => { events.onExit({ exitCode: null, isOutOfMemory: false, error: undefined, how: 'inline' }); });
       }
       return Promise.resolve();
     },

@@ -1,6 +1,7 @@
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
+import { ownCopy } from '../own.ts';
 import { runTable, type RunOptions } from '../task/offload.ts';
 import { MapRun } from './map-run.ts';
 
@@ -55,7 +56,8 @@ const table: Readonly<Record<keyof MapOptions, Rule>> = { ordered: rules.boolean
 
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapOptions): MapResult<R> {
-  const { ordered = true, concurrency, signal, ...runOptions } = checkOptions<MapOptions>('pool.map()', options, table);
+  const { ordered = true, concurrency, signal, ...others } = checkOptions<MapOptions>('pool.map()', options, table);
+  const runOptions = ownCopy<RunOptions>(others);
   assertIterable(items);
   let latest: MapRun<I, Item> | undefined;
   const start = (): AsyncGenerator<R, void, undefined> => {
@@ -75,11 +77,11 @@ export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, ite
 }
 
 function assertIterable(items: unknown): void {
-  const options: ErrorOptions = {};
+  let options: ErrorOptions | undefined;
   try {
     if (isIterable(items)) return;
   } catch (cause) {
-    options.cause = cause;
+    options = { cause };
   }
   throw new OptionError(`pool.map(): expected the items to be an iterable or an async iterable, got ${describe(items)}.`, options);
 }

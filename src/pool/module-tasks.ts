@@ -57,7 +57,7 @@ function callsInto(run: RunRecord, url: string, ref: ModuleRef, errors: readonly
       // Symbols are asked for by the language; `then`, by an `await` on the object.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let call = calls.get(name);
-      if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, errors })));
+      if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, fn: undefined, timeout: undefined, priority: undefined, errors })));
       return call;
     },
   });

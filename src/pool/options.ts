@@ -8,6 +8,7 @@ import { thread } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../options.ts';
+import { ownCopy } from '../own.ts';
 import { callersClock, realClock, type Clock } from '../timer.ts';
 
 export interface PoolOptions {
@@ -129,12 +130,12 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     abortGrace: given.abortGrace ?? 100,
     endGrace: given.endGrace ?? 2000,
     budget: batchBudget(call, given.coalesce ?? true),
-    resourceLimits: given.resourceLimits && heapLimits(call, { ...given.resourceLimits }),
+    resourceLimits: given.resourceLimits && heapLimits(call, ownCopy(given.resourceLimits)),
     maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,
     maxTasksPerWorker: given.isolate === true ? 1 : (given.maxTasksPerWorker ?? Infinity),
     preload: (given.preload ?? []).map((module) => moduleUrl(`${call}, preload`, module)),
     execArgv: given.execArgv && [...given.execArgv],
-    env: given.env && { ...given.env },
+    env: given.env && ownCopy(given.env),
     name: given.name ?? 'pool',
     clock: runtime === 'inline' ? callersClock : realClock,
   };

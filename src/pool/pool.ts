@@ -2,6 +2,7 @@ import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
 import { observed } from '../observed.ts';
 import { checkOptions, rules } from '../options.ts';
+import { ownCopy } from '../own.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { Timer } from '../timer.ts';
@@ -54,7 +55,7 @@ export function createPool(options: PoolOptions = {}): Pool {
 const root = cleanResource('offloop.Pool');
 const inRoot = <R>(fn: () => R): R => root.runInAsyncScope(fn);
 
-const noOptions: RunOptions = Object.freeze({});
+const noOptions: RunOptions = Object.freeze(ownCopy({}));
 
 export class WorkerPool implements Pool {
   readonly #settings: PoolSettings;

@@ -59,6 +59,8 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       writeSync(flag, numbers, 0, numbers.byteLength, 0);
     },
     flushNotices: () => undefined,
+    batches: undefined,
+    rest: undefined,
     finish(onDone) {
       const message: EndMessage = { type: 'end' };
       worker.post(toBytes(message), undefined, onDone, onDone);

@@ -35,12 +35,12 @@ export function notATask(task: unknown): OptionError {
 
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function assertList(task: string, args: unknown): void {
-  const options: ErrorOptions = {};
+  let options: ErrorOptions | undefined;
   try {
     if (Array.isArray(args)) return;
   } catch (cause) {
     // A proxy that was revoked.
-    options.cause = cause;
+    options = { cause };
   }
   throw new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`, options);
 }

@@ -7,6 +7,8 @@ interface Listening {
 
 const signals = new WeakMap<AbortSignal, Listening>();
 const root = cleanResource('offloop.Signals');
+/** Node reads `signal` and others from it, inherited ones too. */
+const once = { __proto__: null, once: true };
 
 /**
  * Calls back when the signal aborts, in the root context and not in the aborter's. One event listener per signal, however
@@ -35,7 +37,7 @@ function listenTo(signal: AbortSignal): Listening {
       for (const listener of [...listeners]) listener();
     });
   };
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal.addEventListener('abort', onAbort, once);
   const listening = { listeners, onAbort };
   signals.set(signal, listening);
   return listening;

@@ -4,6 +4,7 @@ import { mayInspect } from '../ask-thread.ts';
 import { clearTimeout } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { isOwnFrame } from '../frames.ts';
+import { withPlainPrototype } from '../plain-prototype.ts';
 import { unrefTimer } from '../timer.ts';
 import { attaching } from './attaching.ts';
 
@@ -67,7 +68,8 @@ function answerOf(worker: Worker, threadId: number): Promise<string | undefined>
 
 /** Without the process's own --import and --require: those are for the application. */
 function startLooker(): Worker {
-  const worker = new Worker(new URL('./looker.js', import.meta.url), { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
+  const options = { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
+  const worker = withPlainPrototype(() => new Worker(new URL('./looker.js', import.meta.url), options));
   worker.on('error', () => { looker = undefined; });
   worker.unref();
   return worker;

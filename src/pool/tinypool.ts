@@ -9,7 +9,8 @@ import { clearTimeout, setImmediate } from '../clock.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
-import { startWith, type TinypoolRuntime } from './worker-flags.ts';
+import { withPlainPrototype } from '../plain-prototype.ts';
+import { startWith, type TinypoolRuntime, type WorkerFlags } from './worker-flags.ts';
 
 /**
  * One tinypool of one worker, and all that offloop knows of tinypool's insides (version 2.2.0, pinned).
@@ -53,7 +54,8 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Proc
 
 function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
   assertEntry();
-  const pool = startWith((flags) => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags }), runtime, options);
+  const create = (flags: WorkerFlags): Tinypool => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags });
+  const pool = withPlainPrototype(() => startWith(create, runtime, options));
   const handle = pool.threads[0] as Handle;
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
@@ -159,7 +161,7 @@ function describeExit({ code, signal, error, stderrTail, isProcess }: Ending): W
   // A process's own error event says only that it ended.
   const thrown = isProcess || isOutOfMemory ? undefined : error;
   if (thrown !== undefined) return { exitCode: code, isOutOfMemory, error: thrown, how: 'by an uncaught exception' };
-  return { exitCode: code, isOutOfMemory, how: signal === undefined ? `with exit code ${String(code)}` : `by the signal ${signal}` };
+  return { exitCode: code, isOutOfMemory, error: undefined, how: signal === undefined ? `with exit code ${String(code)}` : `by the signal ${signal}` };
 }
 
 let isEntryThere = false;

@@ -88,7 +88,7 @@ export class TaskHandle {
         throwIfAborted: () => { this.#throwIfAborted(); },
       } as CurrentTask,
       'signal',
-      { get: () => this.#signal, enumerable: true },
+      { __proto__: null, get: () => this.#signal, enumerable: true } as PropertyDescriptor,
     ));
   }
 
@@ -156,15 +156,16 @@ function isAborted(signal: AbortSignal): boolean {
 /** A signal learns of an abort by an event, and a synchronous loop gets none: so looking at it asks the host first. */
 function makePollable(signal: AbortSignal, poll: () => void): void {
   Object.defineProperties(signal, {
-    aborted: { get: () => (poll(), nativeAborted.call(signal)) },
-    reason: { get: () => (poll(), nativeReason.call(signal)) },
+    // A `value` on Object.prototype would be a part of each of these.
+    aborted: { __proto__: null, get: () => (poll(), nativeAborted.call(signal)) },
+    reason: { __proto__: null, get: () => (poll(), nativeReason.call(signal)) },
     throwIfAborted: {
       value: () => {
         poll();
         if (nativeAborted.call(signal)) throw nativeReason.call(signal);
       },
     },
-  });
+  } as PropertyDescriptorMap);
 }
 
 /**

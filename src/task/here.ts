@@ -99,6 +99,9 @@ function inContext<R>(context: RunOptions['context'], run: () => R): R {
   return context === 'none' ? inCleanRoot(run) : restore(context, run);
 }
 
+/** Node reads `signal` and others from it, inherited ones too. */
+const once = { __proto__: null, once: true };
+
 interface Stop {
   readonly promise: Promise<never>;
   release(): void;
@@ -124,7 +127,7 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
       );
       if (wait !== undefined) timer = clock.start(check, wait);
     };
-    signal?.addEventListener('abort', check, { once: true });
+    signal?.addEventListener('abort', check, once);
     arm();
     release = () => {
       signal?.removeEventListener('abort', check);

@@ -7,6 +7,7 @@ import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { observed } from '../observed.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
+import { ownCopy } from '../own.ts';
 import type { ErrorClass } from '../wire/errors.ts';
 import { runningTask } from './current.ts';
 import { runHere } from './here.ts';
@@ -142,6 +143,8 @@ function withOptions(record: TaskRecord, options: RunOptions): (...args: unknown
 /** What runs a task that is called outside of a worker: the default pool, which lives one layer above. */
 export type Runner = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
 
+const noOptions: RunOptions = Object.freeze(ownCopy({}));
+
 let runOnDefaultPool: Runner | undefined;
 
 export function setDefaultRunner(runner: Runner): void {
@@ -150,7 +153,7 @@ export function setDefaultRunner(runner: Runner): void {
 
 function call(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
   const isInside = thread.isWorker || runningTask.getStore() !== undefined;
-  if (isInside || runOnDefaultPool === undefined) return runHere(record, args, options ?? {});
+  if (isInside || runOnDefaultPool === undefined) return runHere(record, args, options ?? noOptions);
   return runOnDefaultPool(record, args, options);
 }
 

@@ -1,5 +1,6 @@
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 
+import { withPlainPrototype } from '../plain-prototype.ts';
 import type { MonitorData, MonitorNews, MonitorOrder } from './messages.ts';
 
 export interface MonitorListener {
@@ -64,5 +65,6 @@ export class MonitorThread {
 /** Without the process's own --import and --require: those are for the application. */
 function startWorker(data: MonitorData): Worker {
   const entry = new URL('./monitor.js', import.meta.url);
-  return new Worker(entry, { name: 'offloop watchdog', workerData: data, transferList: [data.port], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
+  const options = { name: 'offloop watchdog', workerData: data, transferList: [data.port], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
+  return withPlainPrototype(() => new Worker(entry, options));
 }

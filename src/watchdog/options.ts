@@ -68,6 +68,6 @@ export function normalizeWatchdogOptions(options: WatchdogOptions): WatchdogSett
 
 function pageSettings(page: boolean | PageOptions): WatchdogSettings['page'] {
   if (page === false) return undefined;
-  const { port = 7117, host = '127.0.0.1' } = page === true ? {} : checkOptions<PageOptions>('startWatchdog(): `page`', page, pageTable);
+  const { port = 7117, host = '127.0.0.1' } = checkOptions<PageOptions>('startWatchdog(): `page`', page === true ? {} : page, pageTable);
   return { port, host };
 }

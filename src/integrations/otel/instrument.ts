@@ -123,7 +123,7 @@ function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
 function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, figures: CallMetrics): void {
   const { span, within, calledAt, startedAt } = call;
   const { name, pool, error } = message;
-  const hasFailed = 'error' in message;
+  const hasFailed = Object.hasOwn(message, 'error');
   const totalMs = now() - startedAt;
   const times: CallTimes = {
     totalMs,

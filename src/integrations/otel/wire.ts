@@ -14,6 +14,7 @@ import {
 } from '@opentelemetry/api';
 
 import { describe } from '../../describe.ts';
+import { ownValues } from '../../own.ts';
 
 /** What travels of an OpenTelemetry context. */
 export interface TraceWire {
@@ -54,12 +55,12 @@ export function toWire(ctx: Context, allowed: Allowed): TraceWire {
 
 /** @throws Error where it is not what `toWire` wrote: it may come from a message */
 export function fromWire(wire: TraceWire, allowed: Allowed): Context {
-  const { traceparent, tracestate, baggage, run } = wire;
+  const [traceparent, tracestate, baggage, run] = ownValues<keyof TraceWire>(wire, ['traceparent', 'tracestate', 'baggage', 'run']);
   let ctx = ROOT_CONTEXT;
   if (traceparent !== undefined) ctx = trace.setSpanContext(ctx, remoteSpan(traceparent, tracestate));
   if (baggage !== undefined) ctx = withBaggage(ctx, baggage, allowed);
   if (run === undefined) return ctx;
-  if (typeof (run as unknown) !== 'string') throw new TypeError(`Expected a task's name, got ${describe(run)}`);
+  if (typeof run !== 'string') throw new TypeError(`Expected a task's name, got ${describe(run)}`);
   return ctx.setValue(runKey, run);
 }
 
