@@ -1,0 +1,74 @@
+import { digest } from '../fixtures/identity/digest.js';
+import type { Random } from './identity-random.ts';
+
+/** What a call brings. */
+export interface Brought {
+  readonly args: unknown[];
+  /** What the task may say of them; more than one where a getter changes its answer. */
+  readonly digests: readonly string[];
+  readonly transfer?: ArrayBuffer[];
+  /** Cannot be cloned, or not always. */
+  readonly fails?: 'always' | 'maybe';
+}
+
+/** What a getter may do when it is read. */
+export type Meddle = () => void;
+
+const shared = Array.from({ length: 5 }, (_, i) => ({ shared: i, list: [i, { deep: i }] }));
+
+type Maker = (n: number, random: Random, meddle: Meddle) => Brought;
+
+const simply = (...args: unknown[]): Brought => ({ args, digests: [digest(args)] });
+
+export const trivial: Maker[] = [
+  (n) => simply(n),
+  (n) => simply(n, 'text', -n),
+  (n) => simply(`n${n}`),
+  (n) => simply(n, { n, list: [n, 'x'] }),
+  () => simply(),
+];
+
+export const harmless: Maker[] = [
+  ...trivial,
+  // One object in several calls: each is to have a copy of its own.
+  (n, random) => simply(n, random.pick(shared)),
+  (n, random) => { const one = random.pick(shared); return simply(one, one, n, { one }); },
+  (n) => simply({ n, bytes: Buffer.from(`n${n}`) }, Buffer.from(`n${n}`)),
+  (n) => simply(n, new Map([[n, new Set([`n${n}`, -0])]]), new Date(n), new Uint16Array([n, 2]), [undefined, null, 3n]),
+  (n, random) => simply(n, 'y'.repeat(random.between(1000, 60_000))),
+  (n, random) => simply(Array.from({ length: random.between(5, 30) }, (_, i) => n + i)),
+  (n, random) => simply(...Array.from({ length: random.between(5, 30) }, (_, i) => n + i)),
+  (n) => {
+    const buffer = new Uint32Array([n, n + 1]).buffer;
+    return { ...simply(n, buffer), transfer: [buffer] };
+  },
+];
+
+/** What is read more than once, and answers as it likes. */
+export const tricky: Maker[] = [
+  (n) => ({ ...simply(n, () => n), fails: 'always' }),
+  (n) => ({ ...simply(n, { deep: [{ format: () => n }] }), fails: 'always' }),
+  (n) => ({ ...simply(n, Symbol('n')), fails: 'always' }),
+  (n) => ({ args: [n, new Proxy({ n }, {})], digests: [], fails: 'always' }),
+  (n) => ({ args: [n, { get value() { throw new RangeError(`read of ${n}`); } }], digests: [], fails: 'always' }),
+  (n, random) => atRead(n, random, () => { throw new RangeError(`read of ${n}`); }),
+  (n, random) => atRead(n, random, () => () => n),
+  // It calls, or aborts, while the pool is about to send what it stands in.
+  (n, random, meddle) => atRead(n, random, () => { meddle(); return n; }),
+  (n, random, meddle) => atRead(n, random, () => { meddle(); throw new RangeError(`read of ${n}`); }),
+  (n) => changing(n),
+];
+
+/** The getter answers with `n`, and does something else at one of its first reads. */
+function atRead(n: number, random: Random, act: () => unknown): Brought {
+  const when = random.between(1, 5);
+  let reads = 0;
+  return { args: [n, { get value() { return ++reads === when ? act() : n; } }], digests: [digest([n, { value: n }])], fails: 'maybe' };
+}
+
+/** The getter's answer is another one each time. */
+function changing(n: number): Brought {
+  const digests = Array.from({ length: 12 }, (_, i) => digest([n, { value: i }]));
+  let reads = 0;
+  return { args: [n, { get value() { return reads++; } }], digests };
+}

@@ -1,0 +1,51 @@
+import { createPool, type PoolOptions } from 'offloop';
+import { expect, it } from 'vitest';
+
+import { Random } from './identity-random.ts';
+import { Round, type Sort, type Subject } from './identity-play.ts';
+
+/*
+ * Random calls on several pools at a time: each task says which call it takes itself for, which stores and which arguments it
+ * sees, and the caller compares. `OFFLOOP_IDENTITY_CALLS=1000000` makes so many, `OFFLOOP_IDENTITY_SEED` those of an earlier run.
+ */
+const { OFFLOOP_IDENTITY_CALLS: calls = '50000', OFFLOOP_IDENTITY_SEED: given } = process.env;
+const total = Number(calls);
+const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given);
+
+/** A share of all calls, on pools that live side by side. */
+interface Way {
+  readonly share: number;
+  readonly sorts: readonly Sort[];
+  readonly pools: readonly PoolOptions[];
+}
+
+const ways: Record<string, Way> = {
+  'threads that share messages': { share: 0.75, sorts: ['trivial', 'trivial', 'trivial', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
+  'threads that do not': { share: 0.1, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 8, coalesce: false }] },
+  'threads that are ended': { share: 0.06, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
+  'processes': { share: 0.02, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
+  'this thread': { share: 0.07, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
+};
+
+it.each(Object.entries(ways))('a task never takes itself for another call, nor sees stores or arguments of another one, on %s', async (name, { share, sorts, pools }) => {
+  const random = new Random(seed + name.length);
+  const subjects = pools.map(subjectFor);
+  let last = 0;
+  try {
+    for (let round = 1; last < total * share; round++) {
+      const some = random.chance(0.3) ? subjects : [random.pick(subjects)];
+      await new Round(random, round, () => ++last).play(some, random.pick(sorts));
+    }
+    for (const { pool } of subjects) expect(pool.stats()).toMatchObject({ queue: { waiting: 0 } });
+  } catch (error) {
+    (error as Error).message = `OFFLOOP_IDENTITY_SEED=${seed}, ${last} calls in. ${(error as Error).message}`;
+    throw error;
+  } finally {
+    await Promise.all(subjects.map(({ pool }) => pool.close({ drain: false })));
+  }
+}, 60_000 + total);
+
+function subjectFor(options: PoolOptions, index: number): Subject {
+  const { runtime = 'threads', maxThreads } = options;
+  return { pool: createPool({ abortGrace: 5, ...options }), where: `${runtime} ${maxThreads} (pool ${index + 1})`, isInline: runtime === 'inline' };
+}
