@@ -2,7 +2,7 @@ import { callStores, captureStores, readCarrier, type CallStores, type CarrierPa
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { RunOptions } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { survey } from '../wire/survey.ts';
+import { surveyList } from '../wire/survey.ts';
 import { extrasOf, type Call } from './call.ts';
 import type { Dispatcher } from './dispatch.ts';
 import type { PoolSettings } from './options.ts';
@@ -36,10 +36,10 @@ export class Admission {
     if (due !== undefined && this.#settings.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
-    const buffers = survey(args, 'args', transfer);
-    const extras = extrasOf(buffers, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
+    const prepared = surveyList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer });
+    const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
-    const call = create(id, task, this.#dispatcher.figures.of(task), args, this.#stores(context, carried), priority, extras);
+    const call = create(id, task, this.#dispatcher.figures.of(task), prepared?.value ?? args, this.#stores(context, carried), priority, extras);
     this.places.taken();
     return call;
   }

@@ -1,9 +1,10 @@
 import { clearTimeout, now, queueMicrotask } from '../clock.ts';
 import { emitOnce } from '../task/ending.ts';
-import { reviveBuffers } from '../wire/buffers.ts';
+import { repaired } from '../wire/repairs.ts';
 import { ownOnly } from '../wire/own-only.ts';
 import type { ProgressNotice, RunResponse, WorkerNotice } from '../wire/messages.ts';
 import type { Call } from './call.ts';
+import { inTurn } from './in-turn.ts';
 import { remember, type Slot } from './slot.ts';
 
 /*
@@ -21,8 +22,8 @@ export function answered(slot: Slot, call: Call, received: RunResponse, waitedMs
   record(call, response.runMs, slot.sentAt - call.calledAt + waitedMs, slot.heardAt);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) slot.isSpoiled ??= 'module';
-    call.fail(response);
-  } else call.fulfil(reviveBuffers(response.value, response.buffers));
+    inTurn(call, undefined, () => { call.fail(response); });
+  } else inTurn(call, response.repairs, (classes) => { call.fulfil(repaired(response.value, response.repairs, classes)); });
 }
 
 /** All that the worker has answered so far. */
@@ -131,13 +132,17 @@ function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: numb
   figures.record(waitMs, runMs, instant - calledAt - waitMs - runMs);
 }
 
-function progressed(call: Call | undefined, { value, buffers }: ProgressNotice): void {
-  try {
-    call?.extras?.onProgress?.(reviveBuffers(value, buffers));
-  } catch (error) {
-    // The listener's mistake is its own: it must not look like the task's, nor stop the pool.
-    queueMicrotask(() => { throw error; });
-  }
+function progressed(call: Call | undefined, { value, repairs }: ProgressNotice): void {
+  const onProgress = call?.extras?.onProgress;
+  if (call === undefined || onProgress === undefined) return;
+  inTurn(call, repairs, (classes) => {
+    try {
+      onProgress(repaired(value, repairs, classes));
+    } catch (error) {
+      // The listener's mistake is its own: it must not look like the task's, nor stop the pool.
+      queueMicrotask(() => { throw error; });
+    }
+  });
 }
 
 /** The running one of this id. */

@@ -5,8 +5,8 @@ import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { Timer } from '../timer.ts';
-import type { EncodedThrow } from '../wire/errors.ts';
-import type { Path } from '../wire/places.ts';
+import type { Repairs } from '../wire/repairs.ts';
+import type { EncodedThrow } from '../wire/thrown.ts';
 import { rejectWith } from './outcome.ts';
 import type { Queued } from './queue.ts';
 import type { Slot } from './slot.ts';
@@ -20,7 +20,7 @@ export type Failure =
 
 /** What few calls have: tens of thousands may wait, and each takes its memory. */
 export interface CallExtras {
-  readonly buffers: readonly Path[] | undefined;
+  readonly repairs: Repairs | undefined;
   readonly transfer: readonly Transferable[] | undefined;
   /** Ms of running. */
   readonly timeout: number | undefined;
@@ -32,6 +32,8 @@ export interface CallExtras {
   /** While somebody traces the calls. */
   readonly traced: TracedCall | undefined;
   timeoutTimer: Timer | undefined;
+  /** Settles when what the task has sent so far has been handed on; undefined where that was done at once. */
+  turn: Promise<void> | undefined;
   /** What to do when the worker says that it has called the task's function. */
   onStarted: (() => void) | undefined;
   /** Undoes what the call has hooked up elsewhere. */
@@ -40,7 +42,7 @@ export interface CallExtras {
 
 /** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
 export function extrasOf(
-  buffers: CallExtras['buffers'],
+  repairs: CallExtras['repairs'],
   transfer: CallExtras['transfer'],
   timeout: number | undefined,
   deadline: number | undefined,
@@ -49,10 +51,10 @@ export function extrasOf(
   signal: AbortSignal | undefined,
   traced: TracedCall | undefined,
 ): CallExtras | undefined {
-  const isNone = buffers === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
+  const isNone = repairs === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
   if (isNone && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
   return {
-    buffers,
+    repairs,
     transfer,
     timeout,
     deadline,
@@ -61,6 +63,7 @@ export function extrasOf(
     onProgress: onProgress && AsyncResource.bind(onProgress),
     traced,
     timeoutTimer: undefined,
+    turn: undefined,
     onStarted: undefined,
     release: undefined,
   };

@@ -48,12 +48,12 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, slot 
  */
 function costOf(call: Call, slot: Slot, apart: Apart): number {
   const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && isKnown(call, slot);
-  return mayShare && areApart(call.args, apart) ? call.figures.estimate.ms : Infinity;
+  return mayShare && areApart(call, apart) ? call.figures.estimate.ms : Infinity;
 }
 
-function areApart(args: readonly unknown[], apart: Apart): boolean {
+function areApart({ args, extras }: Call, apart: Apart): boolean {
   try {
-    return args.every((arg) => apart.add(arg));
+    return apart.addAll(extras?.repairs === undefined ? args : [...args, extras.repairs]);
   } catch {
     // The list itself has a getter that throws, which cloning will meet again.
     return false;

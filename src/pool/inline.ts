@@ -1,11 +1,10 @@
 import { clearInterval, setInterval } from '../clock.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { callersClock, LONGEST_TIMER } from '../timer.ts';
-import type { AbortKind, AbortNotice, RunMessage, RunResponse } from '../wire/messages.ts';
+import type { AbortKind, AbortNotice, ProgressNotice, RunMessage, RunResponse } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
-import { survey } from '../wire/survey.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
-import { run, scopeOf, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
+import { progressNotice, run, scopeOf, transfersOf, uncloneable, type WorkerHost } from '../worker/run.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 
 /** Not `queueMicrotask()`, which a test may have faked. */
@@ -20,12 +19,13 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const told = new Map<number, AbortKind>();
   const host: WorkerHost = {
     clock: callersClock,
+    channel: 'message',
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => told.get(id),
     ready: () => undefined,
     started: (id) => { events.onNotice({ type: 'started', id }); },
-    progress: (id, value) => { events.onNotice({ type: 'progress', id, buffers: survey(value, 'progress'), value: cloneProgress(value) }); },
+    progress: (id, value) => { events.onNotice(cloneProgress(progressNotice(id, value, 'message'))); },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);
@@ -96,10 +96,10 @@ function cloneResponse(response: RunResponse): RunResponse {
   }
 }
 
-function cloneProgress(value: unknown): unknown {
+function cloneProgress(notice: ProgressNotice): ProgressNotice {
   try {
-    return structuredClone(value);
+    return structuredClone(notice);
   } catch (cause) {
-    throw explainUncloneable(value, 'progress', cause);
+    throw explainUncloneable(notice.value, 'progress', cause);
   }
 }

@@ -2,7 +2,8 @@ import { isLoadedByRunner } from '../context/module-ref.ts';
 import { OffloopError } from '../errors.ts';
 import { isOwnFrame } from '../frames.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { decodeThrow, type EncodedThrow } from '../wire/errors.ts';
+import { needExports, type ErrorClasses, type ErrorRepair } from '../wire/errors.ts';
+import { decodeThrow } from '../wire/thrown.ts';
 import type { Failure } from './call.ts';
 
 const turn = Promise.resolve();
@@ -18,7 +19,7 @@ export async function rejectWith(failure: Failure, task: TaskRecord): Promise<ne
   await turn;
   if (failure.type === 'refused') throw withCallersStack(failure.reason());
   const frames = callerFrames(task.name);
-  throw decodeThrow(failure.thrown, { registered: task.errors, exports: await exportsFor(failure.thrown, task) }, frames);
+  throw decodeThrow(failure.thrown, await classesFor(failure.thrown.repairs?.errors ?? [], task), frames);
 }
 
 /** Beneath the worker's frames: a line for the hop, then who called. */
@@ -27,15 +28,12 @@ function callerFrames(name: string): string {
   return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
 }
 
-/** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
-async function exportsFor(thrown: EncodedThrow, { fn, module, ref }: TaskRecord): Promise<Record<string, unknown>> {
-  if (fn === undefined || !hasExportedClass(thrown) || isLoadedByRunner(ref)) return {};
-  return loadedExports(module).catch(() => ({}));
-}
+export const noClasses: ErrorClasses = { registered: [], exports: {} };
 
-function hasExportedClass(thrown: EncodedThrow | undefined): boolean {
-  if (thrown?.kind !== 'error') return false;
-  return thrown.exportedAs !== undefined || hasExportedClass(thrown.cause) || (thrown.errors ?? []).some(hasExportedClass);
+/** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
+export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, errors: registered }: TaskRecord): ErrorClasses | Promise<ErrorClasses> {
+  if (fn === undefined || !needExports(errors, registered) || isLoadedByRunner(ref)) return { registered, exports: {} };
+  return loadedExports(module).then((exports) => ({ registered, exports }), () => ({ registered, exports: {} }));
 }
 
 async function loadedExports(module: string): Promise<Record<string, unknown>> {

@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Transferable } from 'node:worker_threads';
 
-import { v8 } from '../builtins.ts';
 import { queueMicrotask } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { detach, fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { detach, fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
@@ -42,7 +41,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       try {
         bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
       } catch (cause) {
-        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, v8().serialize)); });
+        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
         return;
       }
       isSetUp = true;

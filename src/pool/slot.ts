@@ -81,8 +81,8 @@ function declare(task: TaskRecord, slot: Slot): number {
   return slot.declared.number;
 }
 
-export function addExtras(message: Mutable<BatchExtras>, { buffers, deadline, due, timeout }: CallExtras): void {
-  if (buffers !== undefined) message.buffers = buffers;
+export function addExtras(message: Mutable<BatchExtras>, { repairs, deadline, due, timeout }: CallExtras): void {
+  if (repairs !== undefined) message.repairs = repairs;
   if (deadline !== undefined) Object.assign(message, { deadline, due });
   if (timeout !== undefined) message.sayWhenStarted = true;
 }

@@ -1,24 +1,33 @@
 import { types } from 'node:util';
 
-/** How many objects of one value are looked at: what is larger gains nothing by sharing a message. */
-const BUDGET = 1000;
+import { eachPart, unreadable } from './parts.ts';
+
+/** How many objects, and how many values, of one task are looked at: what is larger gains nothing by sharing a message. */
+const OBJECTS = 1000;
+const VALUES = 10_000;
 
 /**
  * Values of different tasks that are to go in one message. An object that two of them share would arrive as one object,
  * and what one task does to its copy would be seen by the other: such values must go in different messages.
  */
 export class Apart {
-  /** Which value each object is a part of. */
+  /** Which task each object is a part of. */
   readonly #owners = new Map<object, number>();
-  #values = 0;
+  #tasks = 0;
 
-  /** Whether the value shares no object with those that were added before. */
+  /** Whether a task's value shares no object with those that were added before. */
   add(value: unknown): boolean {
-    if (!isObject(value)) return true;
-    const owner = this.#values++;
-    const waiting: object[] = [value];
+    return !isObject(value) || this.addAll([value]);
+  }
+
+  /** The same for several values of one task, which may share what they like. */
+  addAll(values: readonly unknown[]): boolean {
+    const owner = this.#tasks++;
+    const waiting: object[] = [];
+    const budget = { values: VALUES };
+    for (const value of values) if (isObject(value)) waiting.push(value);
     for (let seen = 0; waiting.length > 0; seen++) {
-      if (seen === BUDGET || !this.#claim(waiting.pop()!, owner, waiting)) return false;
+      if (seen === OBJECTS || !this.#claim(waiting.pop()!, owner, waiting, budget)) return false;
     }
     return true;
   }
@@ -27,35 +36,24 @@ export class Apart {
     this.#owners.clear();
   }
 
-  #claim(object: object, owner: number, waiting: object[]): boolean {
+  #claim(object: object, owner: number, waiting: object[], budget: { values: number }): boolean {
     const known = this.#owners.get(object);
     if (known !== undefined) return known === owner;
     this.#owners.set(object, owner);
-    return collectParts(object, waiting);
+    if (types.isProxy(object)) return false;
+    // Shared memory is shared on purpose.
+    if (ArrayBuffer.isView(object)) {
+      if (!types.isSharedArrayBuffer(object.buffer)) waiting.push(object.buffer);
+      return true;
+    }
+    return eachPart(object, (part) => {
+      if (isObject(part)) waiting.push(part);
+      // A getter that throws is met again by cloning.
+      return part !== unreadable && budget.values-- > 0;
+    });
   }
 }
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** Returns false for what cannot be looked into. */
-function collectParts(object: object, parts: object[]): boolean {
-  if (types.isProxy(object)) return false;
-  try {
-    for (const part of partsOf(object)) if (isObject(part)) parts.push(part);
-    return true;
-  } catch {
-    // A getter that throws, which cloning will meet again.
-    return false;
-  }
-}
-
-/** What structured clone descends into. Getters are called, and may throw. */
-export function partsOf(object: object): Iterable<unknown> {
-  if (Array.isArray(object) || types.isSet(object)) return object;
-  if (types.isMap(object)) return [...object.keys(), ...object.values()];
-  // Shared memory is shared on purpose.
-  if (ArrayBuffer.isView(object)) return types.isSharedArrayBuffer(object.buffer) ? [] : [object.buffer];
-  return Object.values(object) as unknown[];
 }

@@ -12,11 +12,29 @@ export interface BytesMessage {
 
 /** @throws DataCloneError */
 export function toBytes(message: unknown): BytesMessage {
-  return { bytes: v8().serialize(message) };
+  return { bytes: serialize(message) };
 }
 
 export function fromBytes<T>({ bytes }: BytesMessage): T {
-  return v8().deserialize(bytes) as T;
+  return deserialize(bytes) as T;
+}
+
+/**
+ * As a message to a thread is written: `v8.serialize()` has another way with typed arrays, which then arrive as views of the
+ * whole message. What only a message can carry (shared memory, ports, Blobs) is refused, or mangled: see `refuseMangled`.
+ * @throws DataCloneError
+ */
+export function serialize(value: unknown): Buffer {
+  const serializer = new (v8().Serializer)();
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return serializer.releaseBuffer();
+}
+
+export function deserialize(bytes: Uint8Array): unknown {
+  const deserializer = new (v8().Deserializer)(bytes);
+  deserializer.readHeader();
+  return deserializer.readValue();
 }
 
 /** Nothing can be handed over to another process; it is copied, and then taken from the sender all the same. */

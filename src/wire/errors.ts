@@ -1,123 +1,123 @@
+import { types } from 'node:util';
+
 import { assert } from '../builtins.ts';
 import { errorClasses } from '../errors.ts';
-import { describe } from '../describe.ts';
 import { userStack } from '../frames.ts';
-import { reviveBuffers } from './buffers.ts';
-import type { Path } from './places.ts';
-import { survey } from './survey.ts';
-import { isCloneable } from './uncloneable.ts';
 
-/** A thrown value on its way to the other thread: plain, always cloneable, always inside this envelope. */
-export type EncodedThrow = EncodedError | EncodedValue | { readonly kind: 'again'; readonly index: number };
-
-interface EncodedValue {
-  readonly kind: 'value';
-  readonly value: unknown;
-  readonly buffers?: readonly Path[] | undefined;
-}
-
-interface EncodedError {
-  readonly kind: 'error';
-  /** Constructor names from the error's own class up to Error: the first one known on the other side is used. */
+/**
+ * What an error has beyond its message and its stack, which its stand-in in the value carries: structured clone loses the
+ * class and the own properties. Also for a thrown object that is no error, whose class is known on the other side.
+ */
+export interface ErrorRepair {
+  /** What stands in its place in the value. */
+  readonly it: Error | Record<string, unknown>;
+  /** Constructor names from its own class up to Error: the first one known on the other side is used. */
   readonly classes: readonly string[];
-  /** The name under which the task's module exports the class. */
-  readonly exportedAs?: string | undefined;
+  /** The name under which the task's module exports the class; null where its sender did not know the exports. */
+  exportedAs?: string | null | undefined;
   readonly name: string;
-  readonly message: string;
-  readonly stack: string;
   readonly props: Readonly<Record<string, unknown>>;
-  /** Where in `props` a Buffer is. */
-  readonly buffers?: readonly Path[] | undefined;
-  readonly cause?: EncodedThrow | undefined;
-  readonly errors?: readonly EncodedThrow[] | undefined;
+  /** Which of them are not enumerable. */
+  readonly hidden: readonly string[];
 }
 
 export type ErrorClass = abstract new (...args: any[]) => Error;
+
+type Exports = Readonly<Record<string, unknown>>;
+
+/** Where a side finds the classes that errors may have. */
+export interface ErrorClasses {
+  readonly registered: readonly ErrorClass[];
+  /** The exports of the task's module, when this side may load it. */
+  readonly exports: Exports;
+}
 
 const builtIn: Readonly<Record<string, ErrorClass>> = {
   ...{ Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError },
   ...errorClasses,
 };
 
-/** Causes, and causes of causes: a longer chain tells nobody more, and a very long one would overflow the stack. */
-const MAX_ERRORS = 1000;
-
-/** Rebuilt by hand: everything else that an error owns travels in `props`. */
-const handled = new Set(['message', 'stack', 'cause', 'errors']);
+/** Own properties that the stand-in carries. */
+const carried = new Set(['message', 'stack']);
 
 /**
- * @param exports the namespace of the task's module, to say under which name it exports the error's class
+ * Whether it is an error, of this realm or of another one. No `instanceof`: a class may answer that as it likes, and zod's
+ * does.
  */
-export function encodeThrow(thrown: unknown, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
-  try {
-    return encode(thrown, exports, []);
-  } catch {
-    // An error may be made to fight back; then its description has to do.
-    return { kind: 'value', value: describe(thrown) };
+export function isError(value: unknown): value is Error {
+  if (typeof value !== 'object' || value === null) return false;
+  return types.isNativeError(value) || quietly(() => hasErrorPrototype(value)) === true;
+}
+
+/** A prototype chain ends; that of a proxy need not. */
+const MAX_DEPTH = 100;
+
+function hasErrorPrototype(value: object): boolean {
+  let at: unknown = Object.getPrototypeOf(value);
+  for (let depth = 0; depth < MAX_DEPTH && typeof at === 'object' && at !== null && at !== Object.prototype; depth++) {
+    if (at === Error.prototype || isForeignErrorPrototype(at)) return true;
+    at = Object.getPrototypeOf(at);
+  }
+  return false;
+}
+
+function isForeignErrorPrototype(prototype: object): boolean {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return typeof constructor === 'function' && nameOf(constructor) === 'Error' && Object.hasOwn(prototype, 'message') && Object.hasOwn(prototype, 'toString');
+}
+
+/** The error's part of a message, without its properties, and the stand-in that carries the rest. */
+export function outlineOf(error: Error, exports: Exports | undefined): Omit<ErrorRepair, 'props' | 'hidden' | 'it'> & { readonly it: Error } {
+  const it = new Error(textOf(error, 'message'));
+  Object.defineProperty(it, 'stack', { value: userStack(textOf(error, 'stack')), configurable: true, writable: true });
+  const ofClass = classOf(error, exports);
+  if (exports === undefined) originals.set(it, error);
+  return { it, ...ofClass, name: textOf(error, 'name') };
+}
+
+/** Behind the stand-ins for which nobody has looked whether their class is exported. */
+const originals = new WeakMap<object, object>();
+
+/** Says so, now that the exports are at hand. */
+export function nameExports(errors: readonly ErrorRepair[], exports: Exports): void {
+  for (const error of errors) {
+    const original = originals.get(error.it);
+    if (original !== undefined) error.exportedAs = classOf(original, exports).exportedAs;
   }
 }
 
-function encode(thrown: unknown, exports: Readonly<Record<string, unknown>>, seen: unknown[]): EncodedThrow {
-  if (!isError(thrown)) return valueOf(thrown);
-  const index = seen.indexOf(thrown);
-  if (index >= 0) return { kind: 'again', index };
-  if (seen.length === MAX_ERRORS) return { kind: 'value', value: describe(thrown) };
-  seen.push(thrown);
-  const chain = classChain(thrown);
-  return {
-    kind: 'error',
-    classes: chain.map((c) => c.name),
-    exportedAs: Object.keys(exports).find((key) => quietly(() => exports[key]) === chain[0]),
-    name: textOf(thrown, 'name'),
-    message: textOf(thrown, 'message'),
-    stack: userStack(textOf(thrown, 'stack')),
-    ...propsOf(thrown),
-    cause: Object.hasOwn(thrown, 'cause') ? encode(quietly(() => thrown.cause), exports, seen) : undefined,
-    errors: listOfErrors(thrown)?.map((error: unknown) => encode(error, exports, seen)),
-  };
+/** Which class an object is of, in words that the other side can look up. */
+export function classOf(object: object, exports: Exports | undefined): Pick<ErrorRepair, 'classes' | 'exportedAs'> {
+  const chain = quietly(() => classChain(object)) ?? [];
+  const classes = chain.map(nameOf);
+  if (exports === undefined) return { classes, exportedAs: null };
+  return { classes, exportedAs: chain[0] && Object.keys(exports).find((key) => quietly(() => exports[key]) === chain[0]) };
 }
 
-function listOfErrors(error: Error): readonly unknown[] | undefined {
-  const errors: unknown = error instanceof AggregateError ? quietly((): unknown => error.errors) : undefined;
-  return Array.isArray(errors) ? errors : undefined;
-}
-
-function isError(thrown: unknown): thrown is Error {
-  return quietly(() => thrown instanceof Error) === true;
-}
-
-function classChain(error: Error): { name: string; prototype: unknown }[] {
-  const chain: { name: string; prototype: unknown }[] = [];
-  for (let at: unknown = Object.getPrototypeOf(error); at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+function classChain(object: object): object[] {
+  const chain: object[] = [];
+  let at: unknown = Object.getPrototypeOf(object);
+  for (let depth = 0; depth < MAX_DEPTH && typeof at === 'object' && at !== null && at !== Object.prototype; depth++) {
     const constructor: unknown = Object.getOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof constructor === 'function') chain.push(constructor);
+    at = Object.getPrototypeOf(at);
   }
   return chain;
 }
 
-/** A property that cannot cross arrives as a description of itself: losing the error would be worse. */
-function ownProps(error: Error): Record<string, unknown> {
-  const props: Record<string, unknown> = {};
-  for (const key of Object.getOwnPropertyNames(error)) {
-    if (handled.has(key)) continue;
-    const value = cloneableOrText(quietly(() => (error as unknown as Record<string, unknown>)[key]));
-    Object.defineProperty(props, key, { value, enumerable: true, configurable: true, writable: true });
+/** A class may have a static `name` of its own, which is anything: a method, a number, a getter that throws. */
+function nameOf(constructor: object): string {
+  const name: unknown = quietly((): unknown => Object.getOwnPropertyDescriptor(constructor, 'name')?.value);
+  return typeof name === 'string' ? name : '';
+}
+
+/** The own properties to send, by name. A getter that throws leaves undefined. */
+export function* ownProps(error: Error): Generator<{ key: string; value: unknown; isHidden: boolean }> {
+  for (const key of quietly(() => Object.getOwnPropertyNames(error)) ?? []) {
+    if (carried.has(key)) continue;
+    const value = quietly(() => (error as unknown as Record<string, unknown>)[key]);
+    yield { key, value, isHidden: quietly(() => Object.getOwnPropertyDescriptor(error, key)?.enumerable) === false };
   }
-  return props;
-}
-
-function valueOf(thrown: unknown): EncodedThrow {
-  const value = cloneableOrText(thrown);
-  return { kind: 'value', value, buffers: survey(value, '') };
-}
-
-function propsOf(error: Error): Pick<EncodedError, 'props' | 'buffers'> {
-  const props = ownProps(error);
-  return { props, buffers: survey(props, '') };
-}
-
-function cloneableOrText(value: unknown): unknown {
-  return isCloneable(value) && quietly(() => (survey([value], ''), true)) === true ? value : describe(value);
 }
 
 function textOf(error: Error, key: 'name' | 'message' | 'stack'): string {
@@ -134,68 +134,74 @@ function quietly<T>(read: () => T): T | undefined {
   }
 }
 
-/** Where the caller's side finds the classes that a task's errors may have. */
-export interface ErrorClasses {
-  readonly registered: readonly ErrorClass[];
-  /** The exports of the task's module, when this side may load it. */
-  readonly exports: Readonly<Record<string, unknown>>;
+/** It cannot be made of another error, and has to be put in its place. */
+export function isDOMException(repair: ErrorRepair): repair is ErrorRepair & { readonly it: Error } {
+  return repair.classes[0] === 'DOMException' && types.isNativeError(repair.it);
+}
+
+/** Whether the class of one of them may be found among the exports of the task's module, and nowhere else. */
+export function needExports(errors: readonly ErrorRepair[] | undefined, registered: readonly ErrorClass[]): boolean {
+  return errors?.some((error) => typeof error.exportedAs === 'string' || (error.exportedAs === null && isUnknown(error, registered))) === true;
+}
+
+function isUnknown({ classes: [name] }: ErrorRepair, registered: readonly ErrorClass[]): boolean {
+  return name !== undefined && name !== 'DOMException' && classNamed(name, registered) === undefined;
 }
 
 /**
- * The thrown value again: an error of the same class, with its name, message, code, own properties, cause and errors.
- * @param callerFrames stack lines to put beneath the worker's
+ * Gives the error its class and what it owned.
+ * @param error what stands in the value now: its stand-in, or what has been put in the place of that
  */
-export function decodeThrow(encoded: EncodedThrow, classes: ErrorClasses, callerFrames: string): unknown {
-  return decode(encoded, classes, [], callerFrames);
-}
-
-function decode(encoded: EncodedThrow, classes: ErrorClasses, seen: unknown[], callerFrames: string): unknown {
-  if (encoded.kind === 'value') return reviveBuffers(encoded.value, encoded.buffers);
-  if (encoded.kind === 'again') return seen[encoded.index];
-  const error = create(encoded, findClass(encoded, classes));
-  seen.push(error);
+export function rebuildError(repair: ErrorRepair, error: object, classes: ErrorClasses): void {
+  const { it, name, props, hidden } = repair;
+  const { stack } = it as { stack?: unknown };
+  if (types.isNativeError(error)) Object.setPrototypeOf(error, findClass(repair, classes).prototype as object);
+  else if (error === it) setExportedClass(error, repair, classes);
+  for (const key of Object.keys(props)) define(error, key, props[key], !hidden.includes(key));
+  if (!isError(error)) return;
   // A class that is not known here may have set its name on its prototype.
-  if (error.name !== encoded.name) hide(error, 'name', encoded.name);
-  hide(error, 'stack', (encoded.stack === '' ? `${encoded.name}: ${encoded.message}` : encoded.stack) + callerFrames);
-  reviveBuffers(encoded.props, encoded.buffers);
-  for (const key of Object.keys(encoded.props)) assign(error, key, encoded.props[key]);
-  if (encoded.cause !== undefined) hide(error, 'cause', decode(encoded.cause, classes, seen, ''));
-  if (encoded.errors !== undefined) hide(error, 'errors', encoded.errors.map((one) => decode(one, classes, seen, '')));
-  return error;
+  if (error.name !== name) define(error, 'name', name, false);
+  define(error, 'stack', typeof stack === 'string' && stack !== '' ? stack : `${name}: ${error.message}`, false);
 }
 
 /** No constructor of the user's runs: it may want other arguments, or do things. */
-function create({ classes, name, message }: EncodedError, errorClass: ErrorClass): Error {
-  if (classes[0] === 'DOMException') return new DOMException(message, name);
-  const error = new Error(message);
-  Object.setPrototypeOf(error, errorClass.prototype as object);
-  return error;
-}
-
-function findClass({ classes, exportedAs }: EncodedError, known: ErrorClasses): ErrorClass {
-  const exported = exportedAs === undefined ? undefined : known.exports[exportedAs];
+function findClass(repair: ErrorRepair, { registered, exports }: ErrorClasses): ErrorClass {
+  const exported = exportedClass(repair, exports);
   if (isErrorClass(exported)) return exported;
-  for (const name of classes) {
-    const found = known.registered.find((c) => c.name === name) ?? builtInClass(name);
+  for (const name of repair.classes) {
+    const found = classNamed(name, registered);
     if (found !== undefined) return found;
   }
   return Error;
 }
 
-function builtInClass(name: string): ErrorClass | undefined {
+/** By the name that the other side found it under, or by its own. */
+function exportedClass({ exportedAs: key, classes: [name] }: ErrorRepair, exports: Exports): unknown {
+  if (typeof key === 'string') return exports[key];
+  if (key === undefined) return undefined;
+  if (name === undefined || name === '' || Object.hasOwn(builtIn, name)) return undefined;
+  return Object.keys(exports).map((one) => quietly(() => exports[one])).find((one) => typeof one === 'function' && nameOf(one) === name);
+}
+
+function classNamed(name: string, registered: readonly ErrorClass[]): ErrorClass | undefined {
+  if (name === '') return undefined;
+  const found = registered.find((one) => nameOf(one) === name && isErrorClass(one));
+  if (found !== undefined) return found;
   if (name === 'AssertionError') return assert().AssertionError;
   return Object.hasOwn(builtIn, name) ? builtIn[name] : undefined;
 }
 
+/** With a class that only says so (zod's ZodError) it would be no error any more. */
 function isErrorClass(value: unknown): value is ErrorClass {
-  return typeof value === 'function' && (value.prototype as unknown) instanceof Error;
+  return typeof value === 'function' && quietly(() => hasErrorPrototype({ __proto__: value.prototype as object })) === true;
 }
 
-/** As the engine does it: `stack`, `cause` and `errors` are not enumerable. */
-function hide(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true });
+function setExportedClass(object: object, repair: ErrorRepair, { registered, exports }: ErrorClasses): void {
+  const known = exportedClass(repair, exports) ?? registered.find((one) => nameOf(one) === repair.classes[0]);
+  const prototype: unknown = typeof known === 'function' ? known.prototype : undefined;
+  if (typeof prototype === 'object' && prototype !== null) Object.setPrototypeOf(object, prototype);
 }
 
-function assign(error: Error, key: string, value: unknown): void {
-  Object.defineProperty(error, key, { value, enumerable: true, configurable: true, writable: true });
+function define(error: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
 }

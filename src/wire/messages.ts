@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import type { EncodedThrow } from './errors.ts';
-import type { Path } from './places.ts';
+import type { Repairs } from './repairs.ts';
+import type { EncodedThrow } from './thrown.ts';
 
 /*
  * Every message between a pool and its workers. A run and its response go by tinypool's channel, as one tinypool task;
@@ -20,8 +20,8 @@ export interface RunMessage {
   /** What the number stands for, until the worker has answered once. */
   readonly declares?: TaskAddress | undefined;
   readonly args: readonly unknown[];
-  /** Where in `args` a Buffer is: structured clone makes a Uint8Array of it. */
-  readonly buffers?: readonly Path[] | undefined;
+  /** What structured clone does to `args`, and is undone on arrival. */
+  readonly repairs?: Repairs | undefined;
   /** Carried stores: name, JSON text, name, JSON text … */
   readonly stores?: readonly string[] | undefined;
   /** Modules to load first, since they declare stores that this worker has not seen yet. */
@@ -95,7 +95,7 @@ export interface BatchStores {
 /** The text of the store at the same place of the task before, among those that have stores. */
 export const SAME_TEXT = -1;
 
-export type BatchExtras = Pick<RunMessage, 'buffers' | 'deadline' | 'due' | 'sayWhenStarted'>;
+export type BatchExtras = Pick<RunMessage, 'repairs' | 'deadline' | 'due' | 'sayWhenStarted'>;
 
 /** How both sides find the same function. */
 export interface TaskAddress {
@@ -129,7 +129,7 @@ export type RunResponse = (RunReturned | RunThrew) & {
 interface RunReturned {
   readonly type: 'returned';
   readonly value: unknown;
-  readonly buffers?: readonly Path[] | undefined;
+  readonly repairs?: Repairs | undefined;
 }
 
 interface RunThrew {
@@ -174,7 +174,7 @@ export interface ProgressNotice {
   readonly type: 'progress';
   readonly id: number;
   readonly value: unknown;
-  readonly buffers?: readonly Path[] | undefined;
+  readonly repairs?: Repairs | undefined;
 }
 
 /** Worker to pool: the answer to one task of a batch, where that does not stand on the sheet. */

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
-import { v8 } from '../builtins.ts';
-import { partsOf } from './apart.ts';
+import { deserialize, serialize } from './bytes.ts';
+import { eachPart } from './parts.ts';
 
 /** Tasks in one message at most. More would gain nothing: the message is paid for by then. */
 export const MAX_BATCH = 512;
@@ -78,7 +78,7 @@ export class Sheet {
       case kind.latin1:
         return this.#text.toString('latin1', this.#numbers[place], this.#ends[place]);
       case kind.serialized:
-        return fromBytes(this.#text.subarray(this.#numbers[place], this.#ends[place]));
+        return deserialize(this.#text.subarray(this.#numbers[place], this.#ends[place]));
       case kind.undefined:
         return undefined;
       case kind.null:
@@ -153,7 +153,7 @@ export class Sheet {
     let bytes: Buffer;
     try {
       if (!isCommon(value)) return false;
-      bytes = toBytes(value);
+      bytes = serialize(value);
     } catch {
       // Something else may be able to carry it, or to say what is wrong with it.
       return false;
@@ -184,12 +184,24 @@ function isCommon(value: unknown): boolean {
   const parts = [value];
   const seen = new Set<unknown>();
   for (const part of parts) {
+    if (isLong(part)) return false;
     if (typeof part !== 'object' || part === null || seen.has(part)) continue;
     if (!isCommonClass(part)) return false;
     seen.add(part);
-    for (const next of partsOf(part)) if (parts.push(next) > MAX_PARTS) return false;
+    if (!addParts(part, parts)) return false;
   }
   return true;
+}
+
+/** Found out before it is serialized for nothing. */
+function isLong(part: unknown): boolean {
+  return typeof part === 'string' ? part.length > MAX_TEXT : types.isArrayBuffer(part) && part.byteLength > MAX_TEXT;
+}
+
+function addParts(part: object, parts: unknown[]): boolean {
+  // The memory of a view is looked at, too: it may be shared, or long.
+  if (ArrayBuffer.isView(part)) return parts.push(part.buffer) <= MAX_PARTS;
+  return eachPart(part, (next) => parts.push(next) <= MAX_PARTS);
 }
 
 const commonClasses = new Set<unknown>([
@@ -200,23 +212,6 @@ const commonClasses = new Set<unknown>([
 
 function isCommonClass(object: object): boolean {
   return !types.isProxy(object) && commonClasses.has(Object.getPrototypeOf(object));
-}
-
-/**
- * Structured clone's own bytes: `v8.serialize()` has another way with typed arrays. What only a message can carry (shared
- * memory, ports, Blobs) is refused.
- */
-function toBytes(value: unknown): Buffer {
-  const serializer = new (v8().Serializer)();
-  serializer.writeHeader();
-  serializer.writeValue(value);
-  return serializer.releaseBuffer();
-}
-
-function fromBytes(bytes: Buffer): unknown {
-  const deserializer = new (v8().Deserializer)(bytes);
-  deserializer.readHeader();
-  return deserializer.readValue();
 }
 
 /** Short, and without a character that takes more than a byte: most names, ids and digests. */

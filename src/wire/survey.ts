@@ -1,93 +1,207 @@
 import { types } from 'node:util';
 
-import { instanceName, typeName } from '../describe.ts';
-import { NotCloneableError } from '../errors.ts';
-import { children, isBuffer, pathTo, show, type Path, type Place } from './places.ts';
+import { describe } from '../describe.ts';
+import { Copies, copyOfView, VALUES } from './copies.ts';
+import { classOf, isDOMException, isError, outlineOf, ownProps, type ErrorRepair } from './errors.ts';
+import { hasBrand, isPlain, type Channel } from './mangled.ts';
+import { eachPart } from './parts.ts';
+import { isBuffer } from './places.ts';
+import type { Repairs } from './repairs.ts';
+import { isCloneable } from './uncloneable.ts';
+import { Walk, type WalkRules } from './walk.ts';
+
+/** How a value is to be sent. */
+export interface Prepared<T = unknown> {
+  /** The value itself, or a copy of what leads to its parts that cannot be sent as they are. */
+  readonly value: T;
+  readonly repairs: Repairs | undefined;
+}
 
 /**
- * How many objects `survey` looks at. Small messages are checked to the last one; in a large document a class instance
- * stands, nearly always, among its first thousand objects, and a full walk would cost as much as the clone itself.
+ * How many objects of a message are looked at. Small messages are checked to the last one; in a large document a
+ * class instance stands, nearly always, among its first thousand objects, and a full walk would cost more than the clone.
  */
-const SURVEY_BUDGET = 1000;
+const OBJECTS = 1000;
+
+/** A longer chain of causes tells nobody more. */
+const MAX_ERRORS = 1000;
+
+type Exports = Readonly<Record<string, unknown>>;
+
+interface SurveyOptions {
+  readonly channel: Channel;
+  /** What is handed over, which keeps its class. */
+  readonly transfer?: readonly unknown[] | undefined;
+  /** The namespace of the task's module, where it is at hand: to say under which name it exports an error's class. */
+  readonly exports?: Exports | undefined;
+}
 
 /**
- * Looks at a value that is about to be cloned: refuses what structured clone would silently mangle (a class instance
- * arrives as a bare object, a symbol key not at all), and notes where Buffers are, which arrive as Uint8Array and are
- * turned back. What structured clone itself refuses is left to it: see `explainUncloneable`.
- * @param transfer what is handed over, which keeps its class
+ * Looks at a list of arguments that is about to be cloned: refuses what structured clone would silently mangle (a class
+ * instance arrives as a bare object, a symbol key not at all), and prepares what can be undone on arrival: Buffers, errors,
+ * and views of a larger buffer. What structured clone itself refuses is left to it: see `explainUncloneable`.
+ * @returns undefined where the list can be sent as it is
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
-export function survey(value: unknown, root: string, transfer: readonly unknown[] = []): Path[] | undefined {
-  if (typeof value !== 'object' || value === null || isFlat(value, transfer)) return undefined;
-  let buffers: Path[] | undefined;
-  const seen = new Set<unknown>([value, ...transfer]);
-  const limit = seen.size + SURVEY_BUDGET;
-  const waiting: Place[] = [{ value, parent: undefined, step: '' }];
-  // Breadth first, so that the budget is spent on the outer values of every argument.
-  for (const place of waiting) {
-    const object = place.value as object;
-    if (isBuffer(object)) (buffers ??= []).push(pathTo(place));
-    else refuseMangled(object, root, place);
-    for (const child of children(place)) {
-      if (seen.size === limit) break;
-      // A Buffer that stands in two places has to be turned back in both.
-      if (typeof child.value !== 'object' || child.value === null || (seen.has(child.value) && !isBuffer(child.value))) continue;
-      seen.add(child.value);
-      waiting.push(child);
-    }
-  }
-  return buffers;
+export function surveyList(list: readonly unknown[], root: string, options: SurveyOptions): Prepared<readonly unknown[]> | undefined {
+  return isFlat(list, options.transfer) ? undefined : new Survey(options).list(list, root);
+}
+
+/** The same for one value. */
+export function surveyValue(value: unknown, root: string, options: SurveyOptions): Prepared | undefined {
+  if (typeof value !== 'object' || value === null || options.transfer?.includes(value) === true) return undefined;
+  return new Survey(options).value(value, root);
 }
 
 /** A short list without objects, but for what is handed over, needs no survey: most arguments are such a list. */
-function isFlat(value: object, transfer: readonly unknown[]): boolean {
-  return Array.isArray(value) && value.length <= 8 && value.every((item) => typeof item !== 'object' || item === null || transfer.includes(item));
+function isFlat(list: readonly unknown[], transfer: readonly unknown[] = []): boolean {
+  return list.length <= 8 && list.every((item) => typeof item !== 'object' || item === null || transfer.includes(item));
 }
 
-/** Classes that structured clone keeps. */
-const keptClasses = new Set(
-  `Object Array Map Set Date RegExp Boolean Number String BigInt ArrayBuffer SharedArrayBuffer DataView Buffer
-   Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array
-   BigInt64Array BigUint64Array MessagePort`.split(/\s+/),
-);
-const keptErrors = new Set('Error EvalError RangeError ReferenceError SyntaxError TypeError URIError'.split(' '));
+/** What one message has to be prepared for. */
+export class Survey implements WalkRules {
+  readonly channel: Channel;
+  readonly handedOver: ReadonlySet<unknown>;
+  readonly budget = { objects: OBJECTS, values: VALUES };
+  readonly #exports: Exports | undefined;
+  readonly #standIns = new Map<unknown, Error>();
+  readonly #viewCopies = new Map<unknown, ArrayBufferView | undefined>();
+  readonly #errors: ErrorRepair[] = [];
+  readonly #domExceptions = new Set<unknown>();
+  /** Errors whose own properties have not been looked at. */
+  readonly #unread: { readonly error: Error; readonly props: Record<string, unknown>; readonly hidden: string[] }[] = [];
+  /** Holder, key, holder, key … */
+  readonly #places: unknown[] = [];
 
-function refuseMangled(object: object, root: string, place: Place): void {
-  // Structured clone refuses a proxy by itself, and looking at a revoked one throws.
-  if (types.isProxy(object)) return;
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype || prototype === Array.prototype || prototype === null) refuseSymbols(object, root, place);
-  else if (isMangled(object, prototype as object)) throw mangledError(object, show(root, place));
-}
-
-function refuseSymbols(object: object, root: string, at: Place): void {
-  const symbol = Object.getOwnPropertySymbols(object).find((key) => Object.prototype.propertyIsEnumerable.call(object, key));
-  if (symbol === undefined) return;
-  const place = `${show(root, at)}.${String(symbol)}`;
-  throw new NotCloneableError(`\`${place}\` has a symbol for its key, which would vanish on the way. Use a string.`, place);
-}
-
-function isMangled(object: object, prototype: object): boolean {
-  const name = typeName(object);
-  if (types.isNativeError(object)) return !keptErrors.has(name) || Object.keys(object).length > 0;
-  // Another realm's Object.prototype is as good as this one's.
-  if (name === 'object') return Object.getPrototypeOf(prototype) !== null;
-  return !keptClasses.has(name) && !isPlatformObject(object);
-}
-
-/** Node's own cloneable classes (Blob, BlockList, X509Certificate …) have a symbol for it on their prototype. */
-function isPlatformObject(object: object): boolean {
-  if (types.isKeyObject(object) || types.isCryptoKey(object)) return true;
-  if (Object.prototype.toString.call(object) === '[object WebAssembly.Module]') return true;
-  for (let at: unknown = object; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
-    if (Object.getOwnPropertySymbols(at).some((symbol) => symbol.description === 'messaging_clone_symbol')) return true;
+  constructor({ channel, transfer, exports }: SurveyOptions) {
+    this.channel = channel;
+    this.handedOver = new Set(transfer);
+    this.#exports = exports;
   }
-  return false;
+
+  /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */
+  list(list: readonly unknown[], root: string): Prepared<readonly unknown[]> | undefined {
+    const { sent, revivals } = this.#copy(list, root);
+    // The list itself is not sent, only what is in it.
+    this.#note(revivals, sent);
+    const roots: number[] = [];
+    for (let i = 0; i < list.length; i++) if (this.#isRevived(list[i])) roots.push(i);
+    return this.#prepared(sent as readonly unknown[], roots, list);
+  }
+
+  /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */
+  value(value: object, root: string): Prepared | undefined {
+    const { sent, revivals } = this.#copy(value, root);
+    this.#note(revivals);
+    return this.#prepared(sent, this.#isRevived(value) ? [0] : [], value);
+  }
+
+  /** A thrown value is never refused: what cannot cross arrives as a description. */
+  thrown(value: unknown): Prepared {
+    const sent = this.#inParts(value, this.#lenient(value));
+    if (typeof sent === 'object' && sent !== value) this.#keepClass(value as object, sent as Record<string, unknown>);
+    return this.#prepared(sent, this.#isRevived(value) ? [0] : [], undefined) ?? { value: sent, repairs: undefined };
+  }
+
+  standInFor(error: Error): Error {
+    let standIn = this.#standIns.get(error);
+    if (standIn === undefined) {
+      const [props, hidden] = [{}, [] as string[]];
+      const repair = { ...outlineOf(error, this.#exports), props, hidden };
+      this.#standIns.set(error, (standIn = repair.it));
+      this.#errors.push(repair);
+      this.#unread.push({ error, props, hidden });
+      if (isDOMException(repair)) this.#domExceptions.add(error);
+    }
+    return standIn;
+  }
+
+  copyOf(view: ArrayBufferView): ArrayBufferView | undefined {
+    if (!this.#viewCopies.has(view)) this.#viewCopies.set(view, copyOfView(view));
+    return this.#viewCopies.get(view);
+  }
+
+  #copy(value: object, root: string): { sent: unknown; revivals: unknown[] } {
+    const copies = new Copies(new Walk({ value, parent: undefined, step: '' }, root, this), (part) => this.#isRevived(part));
+    return { sent: copies.of(value), revivals: copies.revivals };
+  }
+
+  /** On arrival something else is put in its place. */
+  #isRevived(part: unknown): boolean {
+    return isBuffer(part) || this.#domExceptions.has(part);
+  }
+
+  #prepared<T>(value: T, roots: number[], original: unknown): Prepared<T> | undefined {
+    this.#readErrors();
+    const repairs: Mutable<Repairs> = {};
+    if (roots.length > 0) repairs.roots = roots;
+    if (this.#places.length > 0) repairs.places = this.#places;
+    if (this.#errors.length > 0) repairs.errors = this.#errors;
+    const isEmpty = roots.length === 0 && this.#places.length === 0 && this.#errors.length === 0;
+    return isEmpty && value === original ? undefined : { value, repairs: isEmpty ? undefined : repairs };
+  }
+
+  /** One after the other: they lead to each other in long chains. */
+  #readErrors(): void {
+    for (const { error, props, hidden } of this.#unread) {
+      for (const { key, value, isHidden } of ownProps(error)) {
+        const sent = this.#lenient(value);
+        this.#put(props, key, value, key === 'errors' ? this.#inParts(value, sent) : sent);
+        if (isHidden) hidden.push(key);
+      }
+    }
+  }
+
+  #put(holder: object, key: string, value: unknown, sent: unknown): void {
+    Object.defineProperty(holder, key, { value: sent, enumerable: true, configurable: true, writable: true });
+    if (this.#isRevived(value) && typeof sent === 'object') this.#places.push(holder, key);
+  }
+
+  /** The value as it can be sent, or a description of it: losing the error that has it would be worse. */
+  #lenient(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return isCloneable(value) ? value : describe(value);
+    try {
+      if (isError(value)) return this.#standIns.size < MAX_ERRORS || this.#standIns.has(value) ? this.standInFor(value) : describe(value);
+      const { sent, revivals } = this.#copy(value, '');
+      if (!isCloneable(sent)) return describe(value);
+      this.#note(revivals);
+      return sent;
+    } catch {
+      return describe(value);
+    }
+  }
+
+  #note(revivals: readonly unknown[], except?: unknown): void {
+    for (let i = 0; i < revivals.length; i += 2) if (revivals[i] !== except) this.#places.push(revivals[i], revivals[i + 1]);
+  }
+
+  /**
+   * A list, an object or an instance that cannot be sent as it is: each of its members as well as that can be sent, unless
+   * nothing of it can.
+   */
+  #inParts(value: unknown, sent: unknown): unknown {
+    if (typeof sent !== 'string' || typeof value !== 'object' || value === null || types.isProxy(value) || hasBrand(value)) return sent;
+    const parts = Array.isArray(value) ? [] : {};
+    let hasSome = this.#isKnownClass(value);
+    eachPart(value, (part, step) => {
+      const sentPart = this.#lenient(part);
+      hasSome ||= sentPart === part || typeof sentPart !== 'string';
+      this.#put(parts, String(step), part, sentPart);
+      return --this.budget.values >= 0;
+    });
+    return hasSome ? parts : sent;
+  }
+
+  #isKnownClass(value: object): boolean {
+    return this.#exports !== undefined && classOf(value, this.#exports).exportedAs != null;
+  }
+
+  /** A thrown object that is no error arrives as plain data, or as what it was where its class is known. */
+  #keepClass(value: object, it: Record<string, unknown>): void {
+    if (isError(value) || isPlain(value)) return;
+    const found = classOf(value, this.#exports);
+    if (found.classes.length > 0) this.#errors.push({ it, ...found, name: '', props: {}, hidden: [] });
+  }
 }
 
-function mangledError(object: object, place: string): NotCloneableError {
-  return new NotCloneableError(
-    `\`${place}\` is ${instanceName(object)}, which would arrive without its class. Pass plain data, and build the instance on the other side.`,
-    place,
-  );
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };

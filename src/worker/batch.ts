@@ -99,8 +99,8 @@ class BatchRun {
   #message(place: number, stores: string[] | undefined): RunMessage {
     const { tasks, extras } = this.#batch;
     const task = typeof tasks === 'number' ? tasks : tasks[place]!;
-    const { buffers, deadline, due, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
-    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, buffers, deadline, due, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
+    const { repairs, deadline, due, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
+    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, repairs, deadline, due, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
   }
 
   #id(place: number): number {
@@ -117,7 +117,7 @@ class BatchRun {
 }
 
 function isPlain(response: RunResponse): response is RunResponse & { readonly type: 'returned' } {
-  return response.type === 'returned' && response.buffers === undefined && transfersOf(response) === undefined;
+  return response.type === 'returned' && response.repairs === undefined && transfersOf(response) === undefined;
 }
 
 const noExtras = ownOnly<BatchExtras>({});

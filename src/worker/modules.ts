@@ -56,11 +56,15 @@ function notFound(module: string, name: string, namespace: Namespace): TaskNotFo
   );
 }
 
+const namespaces = new Map<string, Namespace>();
+
 /** @throws ModuleLoadError (OFFLOOP_MODULE_LOAD) with the loader's own error as its cause */
 export async function loadModule(url: string): Promise<Namespace> {
   if (isTypeScript(url)) await prepareForTypeScript(url);
   try {
-    return (await import(url)) as Namespace;
+    const namespace = (await import(url)) as Namespace;
+    namespaces.set(url, namespace);
+    return namespace;
   } catch (cause) {
     throw new ModuleLoadError(`The worker could not load ${url}: ${errorText(cause)}. ${remedy(cause, url)}`, { cause });
   }
@@ -71,6 +75,11 @@ export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
   return loadModule(address.module).catch(() => ({}));
+}
+
+/** The same without waiting: undefined where the module has been loaded by somebody else. */
+export function exportsNow(address: TaskAddress): Namespace | undefined {
+  return namespaces.get(address.module);
 }
 
 function remedy(cause: unknown, url: string): string {

@@ -1,19 +1,17 @@
 import { openSync, readSync, unlinkSync } from 'node:fs';
 
-import { v8 } from '../builtins.ts';
 import { now } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
 import { realClock } from '../timer.ts';
-import { fromBytes, toBytes, type BytesMessage } from '../wire/bytes.ts';
-import { abortKinds, type AbortNotice, type EndMessage, type ProgressNotice, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
-import { survey } from '../wire/survey.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
 import { watchLeftovers } from './leftovers.ts';
-import { run, scopeOf, uncloneable, type WorkerHost } from './run.ts';
+import { progressNotice, run, scopeOf, uncloneable, type WorkerHost } from './run.ts';
 
 /** How long a look at the abort file stays good, so that a task may ask on every turn of a loop. */
 const POLL_EVERY_MS = 2;
@@ -24,6 +22,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   let readFlag: () => readonly [id: number, kind: number] = () => [0, 0];
   const host: WorkerHost & { reportMemory: boolean } = {
     clock: realClock,
+    channel: 'bytes',
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => {
@@ -75,7 +74,7 @@ function encode(response: RunResponse): BytesMessage {
   try {
     return toBytes(response);
   } catch (cause) {
-    return toBytes(uncloneable(response, cause, v8().serialize));
+    return toBytes(uncloneable(response, cause, serialize));
   }
 }
 
@@ -84,11 +83,11 @@ function send(notice: WorkerNotice): void {
 }
 
 function sendProgress(id: number, value: unknown): void {
-  const notice: ProgressNotice = { type: 'progress', id, value, buffers: survey(value, 'progress') };
+  const notice = progressNotice(id, value, 'bytes');
   try {
     send(notice);
   } catch (cause) {
-    throw explainUncloneable(value, 'progress', cause, v8().serialize);
+    throw explainUncloneable(notice.value, 'progress', cause, serialize);
   }
 }
 

@@ -8,14 +8,16 @@ import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
-import type { AnyFunction } from '../task/registry.ts';
+import { findTask, type AnyFunction } from '../task/registry.ts';
 import { isThenable } from '../thenable.ts';
-import { encodeThrow } from '../wire/errors.ts';
-import type { RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
-import { reviveBuffers } from '../wire/buffers.ts';
-import { survey } from '../wire/survey.ts';
+import { nameExports, needExports, type ErrorClasses } from '../wire/errors.ts';
+import type { Channel } from '../wire/mangled.ts';
+import type { ProgressNotice, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
+import { repair, type Repairs } from '../wire/repairs.ts';
+import { surveyValue } from '../wire/survey.ts';
+import { encodeThrow } from '../wire/thrown.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
-import { exportsOf, loadModule, resolveTask } from './modules.ts';
+import { exportsNow, exportsOf, loadModule, resolveTask } from './modules.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
 export interface WorkerHost extends TaskHost {
@@ -24,6 +26,7 @@ export interface WorkerHost extends TaskHost {
   ready(): void;
   /** Keeps the handle reachable for abort notices while the task waits: a synchronous one hears of none. */
   running(id: number, handle: TaskHandle | undefined): void;
+  readonly channel: Channel;
   readonly reportMemory: boolean;
   /** Which task each number stands for. */
   readonly addresses: TaskAddress[];
@@ -52,8 +55,8 @@ export function run(message: RunMessage, host: WorkerHost, inScope: Scope = inCl
   const address = addressOf(message, host);
   const loading = load(message, host);
   const fn = loading ?? resolveTask(address);
-  const task: RunningTask = { message, address, host, inScope, handle: handleOf(message, address, host), startedAt: 0, scope: undefined };
-  return typeof fn === 'function' ? start(task, fn) : loadAndStart(task, fn);
+  const task: RunningTask = { message, address, host, inScope, handle: handleOf(message, address, host), startedAt: 0, scope: undefined, classes: undefined };
+  return typeof fn === 'function' && message.repairs?.errors === undefined ? start(task, fn) : loadAndStart(task, fn);
 }
 
 /** The same deadline to the ms, where the clocks of caller and worker agree. */
@@ -78,15 +81,24 @@ interface RunningTask {
   startedAt: number;
   /** What the function saw when it returned; undefined where it returned neither an object nor a function. */
   scope: AsyncResource | undefined;
+  classes: ErrorClasses | undefined;
 }
 
-async function loadAndStart(task: RunningTask, loading: Promise<unknown>): Promise<RunResponse> {
+async function loadAndStart(task: RunningTask, loading: unknown): Promise<RunResponse> {
   try {
     await loading;
-    return await start(task, await resolveTask(task.address));
+    const fn = await resolveTask(task.address);
+    task.classes = await classesFor(task);
+    return await start(task, fn);
   } catch (error) {
     return threw(task, error);
   }
+}
+
+/** Where the errors among the arguments find their classes. */
+async function classesFor({ message: { repairs }, address }: RunningTask): Promise<ErrorClasses> {
+  const registered = findTask(address)?.errors ?? [];
+  return { registered, exports: needExports(repairs?.errors, registered) ? await exportsOf(address) : {} };
 }
 
 function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunResponse> {
@@ -107,7 +119,8 @@ async function settle(task: RunningTask, value: PromiseLike<unknown>): Promise<R
   const { host, message, handle } = task;
   host.running(message.id, handle);
   try {
-    return returned(task, await (value instanceof Promise ? value : lazily(task, value)));
+    const response = returned(task, await (value instanceof Promise ? value : lazily(task, value)));
+    return response instanceof Promise ? await response : response;
   } catch (error) {
     return await threw(task, error);
   } finally {
@@ -125,7 +138,7 @@ export function uncloneable(response: RunResponse, cause: unknown, clone?: (valu
   const value = response.type === 'returned' ? response.value : undefined;
   const { runMs, memory } = response;
   const error = clone === undefined ? explainUnsent(value, 'result', transfersOf(response), cause) : explainUncloneable(value, 'result', cause, clone);
-  return { type: 'threw', thrown: encodeThrow(error), runMs, memory };
+  return { type: 'threw', thrown: encodeThrow(error, 'message'), runMs, memory };
 }
 
 /** Modules of the setup that have not been loaded yet; one that failed is tried again, and fails again, with each task. */
@@ -159,10 +172,12 @@ function assertWanted({ message: { id }, address, handle: { due }, host }: Runni
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
+const noClasses: ErrorClasses = { registered: [], exports: {} };
+
 function call(task: RunningTask, fn: AnyFunction): unknown {
   const { message, handle, inScope } = task;
-  const args = reviveBuffers(message.args, message.buffers) as readonly unknown[];
-  const { stores } = message;
+  const { args, repairs, stores } = message;
+  if (repairs !== undefined) repair(args as unknown[], repairs, task.classes ?? noClasses);
   const { deadline } = handle;
   return inScope(() => {
     const within = stores === undefined ? undefined : enterStores(stores);
@@ -178,22 +193,35 @@ function callHere(task: RunningTask, fn: AnyFunction, args: readonly unknown[]):
   return value;
 }
 
-function returned({ handle, startedAt, host, scope }: RunningTask, value: unknown): RunResponse {
+function returned(task: RunningTask, value: unknown): RunResponse | Promise<RunResponse> {
+  const { address, handle, startedAt, host, scope } = task;
   isOver(handle, startedAt);
   const runMs = now() - startedAt;
-  const moved = handle.moved && [...handle.moved];
-  const buffers = scope === undefined ? survey(value, 'result', moved) : scope.runInAsyncScope(survey, undefined, value, 'result', moved);
-  const result: RunResponse & { [scopeKey]?: AsyncResource } = buffers === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, buffers, runMs };
+  const options = { channel: host.channel, transfer: handle.moved && [...handle.moved], exports: exportsNow(address) };
+  const prepared = scope === undefined ? surveyValue(value, 'result', options) : scope.runInAsyncScope(surveyValue, undefined, value, 'result', options);
+  const response = responseFor(task, prepared ?? { value }, runMs);
+  const errors = options.exports === undefined ? prepared?.repairs?.errors : undefined;
+  return errors === undefined ? response : exportsOf(address).then((exports) => (nameExports(errors, exports), response));
+}
+
+function responseFor({ handle, host, scope }: RunningTask, { value, repairs }: { value: unknown; repairs?: Repairs | undefined }, runMs: number): RunResponse {
+  const result: RunResponse & { [scopeKey]?: AsyncResource } = repairs === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, repairs, runMs };
   if (scope !== undefined) result[scopeKey] = scope;
   const response = withMemory(result, host);
   if (handle.moved !== undefined) transfers.set(response, [...handle.moved]);
   return response;
 }
 
+/** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */
+export function progressNotice(id: number, value: unknown, channel: Channel): ProgressNotice {
+  const prepared = surveyValue(value, 'progress', { channel });
+  return prepared === undefined ? { type: 'progress', id, value } : { type: 'progress', id, ...prepared };
+}
+
 async function threw({ address, handle, startedAt, host }: RunningTask, error: unknown): Promise<RunResponse> {
   isOver(handle, startedAt);
   const runMs = startedAt === 0 ? 0 : now() - startedAt;
-  const thrown = encodeThrow(error, await exportsOf(address));
+  const thrown = encodeThrow(error, host.channel, await exportsOf(address));
   const hasNotLoaded = startedAt === 0 && error instanceof ModuleLoadError;
   return withMemory(hasNotLoaded ? { type: 'threw', thrown, runMs, hasNotLoaded } : { type: 'threw', thrown, runMs }, host);
 }

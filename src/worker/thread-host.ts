@@ -5,15 +5,14 @@ import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
 import { realClock } from '../timer.ts';
 import { AbortFlag } from '../wire/abort-flag.ts';
-import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type ProgressNotice, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../wire/messages.ts';
+import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
 import { Sheet } from '../wire/sheet.ts';
-import { survey } from '../wire/survey.ts';
 import { KeptTexts } from '../wire/texts.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { runBatch, type BatchHost } from './batch.ts';
 import { watchLeftovers } from './leftovers.ts';
-import { run, transfersOf, uncloneable } from './run.ts';
+import { progressNotice, run, transfersOf, uncloneable } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
 type ThreadMessage = PoolMessage | Promise<void>;
@@ -28,6 +27,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   let side: MessagePort | undefined;
   const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
     clock: realClock,
+    channel: 'message',
     reportMemory: false,
     addresses: [],
     pollAbort: (id) => flag.kindFor(id),
@@ -89,10 +89,10 @@ function postAnswer(side: MessagePort | undefined, notice: AnswerNotice | Unknow
 }
 
 function postProgress(side: MessagePort | undefined, id: number, value: unknown): void {
-  const notice: ProgressNotice = { type: 'progress', id, value, buffers: survey(value, 'progress') };
+  const notice = progressNotice(id, value, 'message');
   try {
     side?.postMessage(notice);
   } catch (cause) {
-    throw explainUncloneable(value, 'progress', cause);
+    throw explainUncloneable(notice.value, 'progress', cause);
   }
 }

@@ -193,7 +193,6 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
     it.each([
       ['function', /culprit.*function/],
       ['symbol', /Symbol\(s\)/],
-      ['instance', /Point/],
       ['revokedProxy', /./],
     ])('that cannot cross as it is rejects the call with a description of itself: %s', async (kind, description) => {
       const value = await thrown(kind);

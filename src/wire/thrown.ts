@@ -1,0 +1,36 @@
+import { describe } from '../describe.ts';
+import { isError, type ErrorClasses } from './errors.ts';
+import type { Channel } from './mangled.ts';
+import { repaired, type Repairs } from './repairs.ts';
+import { Survey } from './survey.ts';
+
+/** A thrown value on its way to the other thread: always cloneable, always inside this envelope. */
+export interface EncodedThrow {
+  readonly value: unknown;
+  readonly repairs?: Repairs | undefined;
+}
+
+/**
+ * @param exports the namespace of the task's module, to say under which name it exports the error's class
+ */
+export function encodeThrow(thrown: unknown, channel: Channel, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
+  try {
+    return new Survey({ channel, exports }).thrown(thrown);
+  } catch {
+    // An error may be made to fight back; then its description has to do.
+    return { value: describe(thrown) };
+  }
+}
+
+/**
+ * The thrown value again: an error of the same class, with its name, message, code, own properties, cause and errors.
+ * @param callerFrames stack lines to put beneath the worker's
+ */
+export function decodeThrow({ value, repairs }: EncodedThrow, classes: ErrorClasses, callerFrames: string): unknown {
+  const thrown = repaired(value, repairs, classes);
+  if (isError(thrown)) {
+    const stack = String(thrown.stack) + callerFrames;
+    Object.defineProperty(thrown, 'stack', { value: stack, enumerable: false, configurable: true, writable: true });
+  }
+  return thrown;
+}
