@@ -1,4 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
+import { types } from 'node:util';
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
 import { shared } from '../shared.ts';
@@ -183,10 +184,14 @@ export function move<T>(value: T, transfer: readonly Transferable[] = transferab
 }
 
 function transferablesOf(value: unknown): Transferable[] {
-  if (value instanceof ArrayBuffer || value instanceof MessagePort) return [value];
+  if (types.isArrayBuffer(value) || value instanceof MessagePort || isStream(value)) return [value];
   if (!ArrayBuffer.isView(value)) {
-    throw new OptionError(`move(): expected an ArrayBuffer, a typed array or a MessagePort, got ${describe(value)}. Or name what to hand over: move(value, [buffer]).`);
+    throw new OptionError(`move(): expected an ArrayBuffer, a typed array or a MessagePort, or a web stream, got ${describe(value)}. Or name what to hand over: move(value, [buffer]).`);
   }
   // Memory that others look at too (a small Buffer lives in a shared slab, a SharedArrayBuffer never moves) is copied.
-  return value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
+  return types.isArrayBuffer(value.buffer) && value.byteLength === value.buffer.byteLength ? [value.buffer] : [];
+}
+
+function isStream(value: unknown): value is Transferable {
+  return /^\[object (Readable|Writable|Transform)Stream\]$/.test(Object.prototype.toString.call(value));
 }

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { eachPart, unreadable } from './parts.ts';
+import { eachPart } from './parts.ts';
 
 /** How many objects, and how many values, of one task are looked at: what is larger gains nothing by sharing a message. */
 const OBJECTS = 1000;
@@ -46,12 +46,36 @@ export class Apart {
       if (!types.isSharedArrayBuffer(object.buffer)) waiting.push(object.buffer);
       return true;
     }
-    return eachPart(object, (part) => {
-      if (isObject(part)) waiting.push(part);
-      // A getter that throws is met again by cloning.
-      return part !== unreadable && budget.values-- > 0;
-    });
+    try {
+      return types.isMap(object) || types.isSet(object) ? collectEntries(object, waiting, budget) : collectParts(object, waiting, budget);
+    } catch {
+      // A getter that throws, which cloning will meet again.
+      return false;
+    }
   }
+}
+
+function collectEntries(object: object, parts: object[], budget: { values: number }): boolean {
+  return eachPart(object, (part) => {
+    if (isObject(part)) parts.push(part);
+    return --budget.values >= 0;
+  });
+}
+
+/** Not with `eachPart`, which takes longer: this is done for each short task that is to share a message. */
+function collectParts(object: object, parts: object[], budget: { values: number }): boolean {
+  if (Array.isArray(object)) {
+    if (object.length > budget.values) return false;
+    for (const part of object as unknown[]) if (isObject(part)) parts.push(part);
+    budget.values -= object.length;
+    return true;
+  }
+  for (const key in object) {
+    const part = (object as Record<string, unknown>)[key];
+    if (isObject(part)) parts.push(part);
+    if (--budget.values < 0) return false;
+  }
+  return true;
 }
 
 function isObject(value: unknown): value is object {

@@ -62,8 +62,9 @@ function hasErrorPrototype(value: object): boolean {
 }
 
 function isForeignErrorPrototype(prototype: object): boolean {
+  if (!Object.hasOwn(prototype, 'message') || !Object.hasOwn(prototype, 'toString')) return false;
   const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
-  return typeof constructor === 'function' && nameOf(constructor) === 'Error' && Object.hasOwn(prototype, 'message') && Object.hasOwn(prototype, 'toString');
+  return typeof constructor === 'function' && nameOf(constructor) === 'Error';
 }
 
 /** The error's part of a message, without its properties, and the stand-in that carries the rest. */
@@ -155,8 +156,8 @@ function isUnknown({ classes: [name] }: ErrorRepair, registered: readonly ErrorC
 export function rebuildError(repair: ErrorRepair, error: object, classes: ErrorClasses): void {
   const { it, name, props, hidden } = repair;
   const { stack } = it as { stack?: unknown };
-  if (types.isNativeError(error)) Object.setPrototypeOf(error, findClass(repair, classes).prototype as object);
-  else if (error === it) setExportedClass(error, repair, classes);
+  // A DOMException, which has taken the place of its stand-in, has its class.
+  if (error === it) setClass(error, repair, classes);
   for (const key of Object.keys(props)) define(error, key, props[key], !hidden.includes(key));
   if (!isError(error)) return;
   // A class that is not known here may have set its name on its prototype.
@@ -196,7 +197,13 @@ function isErrorClass(value: unknown): value is ErrorClass {
   return typeof value === 'function' && quietly(() => hasErrorPrototype({ __proto__: value.prototype as object })) === true;
 }
 
-function setExportedClass(object: object, repair: ErrorRepair, { registered, exports }: ErrorClasses): void {
+function setClass(object: object, repair: ErrorRepair, classes: ErrorClasses): void {
+  if (types.isNativeError(object)) Object.setPrototypeOf(object, findClass(repair, classes).prototype as object);
+  else setKnownClass(object, repair, classes);
+}
+
+/** A thrown object that was no error stays plain data where nobody here knows its class. */
+function setKnownClass(object: object, repair: ErrorRepair, { registered, exports }: ErrorClasses): void {
   const known = exportedClass(repair, exports) ?? registered.find((one) => nameOf(one) === repair.classes[0]);
   const prototype: unknown = typeof known === 'function' ? known.prototype : undefined;
   if (typeof prototype === 'object' && prototype !== null) Object.setPrototypeOf(object, prototype);

@@ -70,8 +70,11 @@ function isPlatformObject(object: object): boolean {
   for (let at: unknown = object; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
     if (Object.getOwnPropertySymbols(at).some(({ description }) => description === 'messaging_clone_symbol')) return true;
   }
-  return typeName(object) === 'MessagePort';
+  return handedOver.has(typeName(object));
 }
+
+/** A message can hand them over, and not copy them. */
+const handedOver = new Set(['MessagePort', 'ReadableStream', 'WritableStream', 'TransformStream']);
 
 function isWasmModule(object: object): boolean {
   return Object.prototype.toString.call(object) === '[object WebAssembly.Module]';
@@ -79,6 +82,7 @@ function isWasmModule(object: object): boolean {
 
 function refusePlatformObject(object: object, root: string, place: Place, channel: Channel): void {
   if (channel === 'bytes') throw notToProcess(object, show(root, place));
+  if (handedOver.has(typeName(object))) throw notHandedOver(object, show(root, place));
   if (isFile(object) && !keepsFiles()) throw mangledError(object, show(root, place));
 }
 
@@ -96,6 +100,13 @@ function keepsFiles(): boolean {
 function notToProcess(object: object, place: string): NotCloneableError {
   return new NotCloneableError(
     `\`${place}\` is ${instanceName(object)}, which cannot cross to another process. Pass the data that it is made of, or use the runtime 'threads'.`,
+    place,
+  );
+}
+
+function notHandedOver(object: object, place: string): NotCloneableError {
+  return new NotCloneableError(
+    `\`${place}\` is ${instanceName(object)}, which cannot be copied. Hand it over: list it in \`transfer\`, or return it with move(value, [it]).`,
     place,
   );
 }

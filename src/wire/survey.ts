@@ -7,6 +7,7 @@ import { hasBrand, isPlain, type Channel } from './mangled.ts';
 import { eachPart } from './parts.ts';
 import { isBuffer } from './places.ts';
 import type { Repairs } from './repairs.ts';
+import { isSimple } from './simple.ts';
 import { isCloneable } from './uncloneable.ts';
 import { Walk, type WalkRules } from './walk.ts';
 
@@ -44,12 +45,12 @@ interface SurveyOptions {
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
 export function surveyList(list: readonly unknown[], root: string, options: SurveyOptions): Prepared<readonly unknown[]> | undefined {
-  return isFlat(list, options.transfer) ? undefined : new Survey(options).list(list, root);
+  return isFlat(list, options.transfer) || isSimple(list) ? undefined : new Survey(options).list(list, root);
 }
 
 /** The same for one value. */
 export function surveyValue(value: unknown, root: string, options: SurveyOptions): Prepared | undefined {
-  if (typeof value !== 'object' || value === null || options.transfer?.includes(value) === true) return undefined;
+  if (typeof value !== 'object' || value === null || options.transfer?.includes(value) === true || isSimple(value)) return undefined;
   return new Survey(options).value(value, root);
 }
 
@@ -64,10 +65,10 @@ export class Survey implements WalkRules {
   readonly handedOver: ReadonlySet<unknown>;
   readonly budget = { objects: OBJECTS, values: VALUES };
   readonly #exports: Exports | undefined;
-  readonly #standIns = new Map<unknown, Error>();
-  readonly #viewCopies = new Map<unknown, ArrayBufferView | undefined>();
+  #standIns: Map<unknown, Error> | undefined;
+  #viewCopies: Map<unknown, ArrayBufferView | undefined> | undefined;
   readonly #errors: ErrorRepair[] = [];
-  readonly #domExceptions = new Set<unknown>();
+  #domExceptions: Set<unknown> | undefined;
   /** Errors whose own properties have not been looked at. */
   readonly #unread: { readonly error: Error; readonly props: Record<string, unknown>; readonly hidden: string[] }[] = [];
   /** Holder, key, holder, key … */
@@ -104,6 +105,7 @@ export class Survey implements WalkRules {
   }
 
   standInFor(error: Error): Error {
+    this.#standIns ??= new Map();
     let standIn = this.#standIns.get(error);
     if (standIn === undefined) {
       const [props, hidden] = [{}, [] as string[]];
@@ -111,12 +113,13 @@ export class Survey implements WalkRules {
       this.#standIns.set(error, (standIn = repair.it));
       this.#errors.push(repair);
       this.#unread.push({ error, props, hidden });
-      if (isDOMException(repair)) this.#domExceptions.add(error);
+      if (isDOMException(repair)) (this.#domExceptions ??= new Set()).add(error);
     }
     return standIn;
   }
 
   copyOf(view: ArrayBufferView): ArrayBufferView | undefined {
+    this.#viewCopies ??= new Map();
     if (!this.#viewCopies.has(view)) this.#viewCopies.set(view, copyOfView(view));
     return this.#viewCopies.get(view);
   }
@@ -128,7 +131,7 @@ export class Survey implements WalkRules {
 
   /** On arrival something else is put in its place. */
   #isRevived(part: unknown): boolean {
-    return isBuffer(part) || this.#domExceptions.has(part);
+    return isBuffer(part) || this.#domExceptions?.has(part) === true;
   }
 
   #prepared<T>(value: T, roots: number[], original: unknown): Prepared<T> | undefined {
@@ -161,7 +164,7 @@ export class Survey implements WalkRules {
   #lenient(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return isCloneable(value) ? value : describe(value);
     try {
-      if (isError(value)) return this.#standIns.size < MAX_ERRORS || this.#standIns.has(value) ? this.standInFor(value) : describe(value);
+      if (isError(value)) return (this.#standIns?.size ?? 0) < MAX_ERRORS || this.#standIns?.has(value) === true ? this.standInFor(value) : describe(value);
       const { sent, revivals } = this.#copy(value, '');
       if (!isCloneable(sent)) return describe(value);
       this.#note(revivals);

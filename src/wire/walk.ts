@@ -60,7 +60,7 @@ export class Walk implements Surveyed {
     const { channel, handedOver } = this.#rules;
     const object = place.value as object;
     if (handedOver.has(object)) return;
-    if (isError(object)) {
+    if (!ArrayBuffer.isView(object) && isError(object)) {
       this.replaced.set(object, this.#rules.standInFor(object));
       return;
     }
