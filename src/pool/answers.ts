@@ -98,6 +98,7 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
       emitOnce(notice.code, notice.message);
       break;
     case 'ready':
+    case 'fatal':
       break;
     case 'progress':
       progressed(callOf(slot, notice.id), notice);

@@ -1,6 +1,7 @@
 import { isLoadedByRunner } from '../context/module-ref.ts';
 import { OffloopError } from '../errors.ts';
 import { isOwnFrame } from '../frames.ts';
+import { allExports } from '../task/module-exports.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { needExports, type ErrorClasses, type ErrorRepair } from '../wire/errors.ts';
 import { decodeThrow } from '../wire/thrown.ts';
@@ -36,10 +37,8 @@ export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, er
   return loadedExports(module).then((exports) => ({ registered, exports }), () => ({ registered, exports: {} }));
 }
 
-async function loadedExports(module: string): Promise<Record<string, unknown>> {
-  const namespace = (await import(module)) as Record<string, unknown>;
-  const { default: exports } = namespace;
-  return typeof exports === 'object' ? { ...exports, ...namespace } : namespace;
+async function loadedExports(module: string): Promise<Readonly<Record<string, unknown>>> {
+  return allExports((await import(module)) as Readonly<Record<string, unknown>>);
 }
 
 /** Where such an error was made tells nothing; it is the caller's stack that it needs. */

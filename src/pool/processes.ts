@@ -4,17 +4,24 @@ import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Transferable } from 'node:worker_threads';
 
-import { queueMicrotask } from '../clock.ts';
+import { clearTimeout, queueMicrotask, setTimeout } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import { decodeThrow, type EncodedThrow } from '../wire/thrown.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
-import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
+import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+import { noClasses } from './outcome.ts';
 import { startProcess } from './tinypool.ts';
 
 /** A worker process. Nothing can be shared with it or handed over to it, so a file carries the abort flag. */
 export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
-  const worker = startProcess(options, events);
+  let fatal: EncodedThrow | undefined;
+  const onExit = (exit: WorkerExit): void => {
+    // What it said last may not have been read yet.
+    void lastWords(worker.process, exit).then(() => { events.onExit(fatal === undefined ? exit : { ...exit, error: decodeThrow(fatal, noClasses, ''), how: 'by an uncaught exception' }); });
+  };
+  const worker = startProcess(options, { ...events, onExit });
   const abortFile = join(tmpdir(), `offloop-${crypto.randomUUID()}`);
   let isReady = false;
   const flag = openSync(abortFile, 'w', 0o600);
@@ -24,6 +31,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       if (message.offloop === undefined) return;
       const notice = fromBytes<WorkerNotice>(message.offloop);
       if (notice.type === 'ready') isReady = true;
+      else if (notice.type === 'fatal') fatal = notice.thrown;
       else events.onNotice(notice);
     });
   });
@@ -73,6 +81,21 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       return worker.terminate();
     },
   };
+}
+
+/** How long the channel of a process that has ended is waited for, in ms: a child of its own may keep it open. */
+const LAST_WORDS = 200;
+
+/** Resolves when the channel has been read to its end. A process that nothing was thrown in has no last words. */
+async function lastWords(child: ChildProcess, { exitCode }: WorkerExit): Promise<void> {
+  if (!child.connected || exitCode === 0 || exitCode === null) return;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, LAST_WORDS);
+    child.once('disconnect', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** @throws DataCloneError */

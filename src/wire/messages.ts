@@ -214,6 +214,12 @@ export interface LeftoverNotice {
   readonly isFatal: boolean;
 }
 
+/** Worker to pool, from a process: this has been thrown, nobody has caught it, and the process ends of it. A thread's error event says so. */
+interface FatalNotice {
+  readonly type: 'fatal';
+  readonly thrown: EncodedThrow;
+}
+
 /** Worker to pool: something is to be done here before the worker ends. */
 export interface EndHooksNotice {
   readonly type: 'hooks';
@@ -226,7 +232,7 @@ export interface WarningNotice {
   readonly message: string;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | UnknownTextNotice | SheetNotice | ReadyNotice | LeftoverNotice | EndHooksNotice | WarningNotice;
+export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | UnknownTextNotice | SheetNotice | ReadyNotice | LeftoverNotice | FatalNotice | EndHooksNotice | WarningNotice;
 
 /** Worker to pool, when all tasks of a batch have been run or taken back. */
 export interface BatchDone {

@@ -45,17 +45,22 @@ interface SurveyOptions {
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
 export function surveyList(list: readonly unknown[], root: string, options: SurveyOptions): Prepared<readonly unknown[]> | undefined {
-  return isFlat(list, options.transfer) || isSimple(list) ? undefined : new Survey(options).list(list, root);
+  return isFlat(list, handedOver(options)) || isSimple(list) ? undefined : new Survey(options).list(list, root);
 }
 
 /** The same for one value. */
 export function surveyValue(value: unknown, root: string, options: SurveyOptions): Prepared | undefined {
-  if (typeof value !== 'object' || value === null || options.transfer?.includes(value) === true || isSimple(value)) return undefined;
+  if (typeof value !== 'object' || value === null || handedOver(options).includes(value) || isSimple(value)) return undefined;
   return new Survey(options).value(value, root);
 }
 
+/** Nothing but memory can be handed over to a process, where it is copied and taken from the sender. */
+function handedOver({ channel, transfer = [] }: SurveyOptions): readonly unknown[] {
+  return channel === 'message' || transfer.length === 0 ? transfer : transfer.filter(types.isArrayBuffer);
+}
+
 /** A short list without objects, but for what is handed over, needs no survey: most arguments are such a list. */
-function isFlat(list: readonly unknown[], transfer: readonly unknown[] = []): boolean {
+function isFlat(list: readonly unknown[], transfer: readonly unknown[]): boolean {
   return list.length <= 8 && list.every((item) => typeof item !== 'object' || item === null || transfer.includes(item));
 }
 
@@ -74,10 +79,10 @@ export class Survey implements WalkRules {
   /** Holder, key, holder, key … */
   readonly #places: unknown[] = [];
 
-  constructor({ channel, transfer, exports }: SurveyOptions) {
-    this.channel = channel;
-    this.handedOver = new Set(transfer);
-    this.#exports = exports;
+  constructor(options: SurveyOptions) {
+    this.channel = options.channel;
+    this.handedOver = new Set(handedOver(options));
+    this.#exports = options.exports;
   }
 
   /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */

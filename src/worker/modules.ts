@@ -1,6 +1,7 @@
 import { isLoadedByRunner } from '../context/module-ref.ts';
 import { errorText } from '../describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
+import { allExports, exportsNamed } from '../task/module-exports.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
 import type { TaskAddress } from '../wire/messages.ts';
@@ -33,22 +34,17 @@ function remember(address: TaskAddress, fn: AnyFunction | undefined): AnyFunctio
 }
 
 function exportedFunction(namespace: Namespace, name: string): AnyFunction | undefined {
-  // A CommonJS module's exports that Node could not name statically are keys of `default`.
-  const exported = namespace[name] ?? ownKey(namespace.default, name);
-  const fn = taskRecord(exported)?.fn ?? exported;
-  if (typeof fn === 'function') return fn as AnyFunction;
+  for (const exported of exportsNamed(namespace, name)) {
+    const fn = taskRecord(exported)?.fn ?? exported;
+    if (typeof fn === 'function') return fn as AnyFunction;
+  }
   // A module reached through a link has another URL here than it had where it was declared.
   return Object.values(namespace).map(taskRecord).find((record) => record?.name === name)?.fn;
 }
 
-/** What every object inherits (`constructor`, `toString`) is no task. */
-function ownKey(value: unknown, key: string): unknown {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return undefined;
-  return Object.hasOwn(value, key) ? (value as Namespace)[key] : undefined;
-}
-
 function notFound(module: string, name: string, namespace: Namespace): TaskNotFoundError {
-  const names = new Set([...tasksOf(module), ...Object.keys(namespace).filter((key) => typeof namespace[key] === 'function')]);
+  const exports = allExports(namespace);
+  const names = new Set([...tasksOf(module), ...Object.keys(exports).filter((key) => typeof exports[key] === 'function')]);
   const has = names.size === 0 ? 'It declares no task and exports no function.' : `It has: ${[...names].join(', ')}.`;
   return new TaskNotFoundError(
     `${module} was loaded in a worker and has no task '${name}'. ${has} ` +
@@ -74,12 +70,13 @@ export async function loadModule(url: string): Promise<Namespace> {
 export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
-  return loadModule(address.module).catch(() => ({}));
+  return loadModule(address.module).then(allExports, () => ({}));
 }
 
 /** The same without waiting: undefined where the module has been loaded by somebody else. */
 export function exportsNow(address: TaskAddress): Namespace | undefined {
-  return namespaces.get(address.module);
+  const namespace = namespaces.get(address.module);
+  return namespace && allExports(namespace);
 }
 
 function remedy(cause: unknown, url: string): string {

@@ -10,6 +10,7 @@ import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type Ru
 import { ownOnly } from '../wire/own-only.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { liveWithParent } from './parent.ts';
+import { watchFatal } from './fatal.ts';
 import { watchLeftovers } from './leftovers.ts';
 import { progressNotice, run, scopeOf, uncloneable, type WorkerHost } from './run.ts';
 
@@ -41,6 +42,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   function setUp({ abortFile, reportMemory }: WorkerSetup): void {
     host.reportMemory = reportMemory;
     watchLeftovers(send);
+    watchFatal(send);
     connectSide(send);
     if (abortFile !== undefined) readFlag = flagReader(abortFile);
     inCleanRoot(() => {
