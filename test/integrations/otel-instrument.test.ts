@@ -1,4 +1,5 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { capture, type Pool, type PoolOptions } from 'offloop';
@@ -68,6 +69,15 @@ describe.each(workers)('an instrumented pool of %s', (runtime) => {
     expect(offload).toEqual({ 'offloop.task.name': 'nestsSpans', 'offloop.task.id': '1', 'offloop.pool.name': 'images', 'code.function.name': 'nestsSpans' });
     expect(run).toMatchObject({ 'offloop.task.name': 'nestsSpans', 'offloop.task.id': '1' });
     expect(run?.['thread.id']).toEqual(runtime === 'threads' ? expect.not.closeTo(0) : 0);
+  });
+
+  it('makes no span where its caller suppresses tracing, with or without a trace of its own', async () => {
+    const { pool, folder } = poolWithSdk();
+    instrumented(pool);
+    await context.with(suppressTracing(ROOT_CONTEXT), () => pool.run(add, [1, 2]));
+    await asRequest(() => context.with(suppressTracing(context.active()), () => pool.run(add, [1, 2])));
+    await pool.close();
+    expect([...ownSpans(), ...folder.spans()].map(({ name }) => name)).toEqual(['GET /']);
   });
 
   it('marks what has failed, on both sides', async () => {

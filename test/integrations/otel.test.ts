@@ -1,4 +1,5 @@
 import { context, createTraceState, propagation, ROOT_CONTEXT, trace, TraceFlags, type Context } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { capture, createPool, restore } from 'offloop';
 import { carryTrace, currentTrace } from 'offloop/otel';
@@ -43,6 +44,12 @@ describe.each(runtimes)('a task on %s', (runtime) => {
     expect(seen).toEqual(contexts.map((ctx) => (ctx === undefined ? nothing : arrived(ctx))));
     await expectNoContextLeak(pool);
     expect(context.active()).toBe(ROOT_CONTEXT);
+  });
+
+  it('finds no trace and no baggage where its caller suppresses tracing', async () => {
+    const ctx = propagation.setBaggage(requestContext(1), propagation.createBaggage({ tenant: { value: 'a' } }));
+    expect(await context.with(suppressTracing(ctx), () => pool.run(seesTrace, []))).toEqual(nothing);
+    expect(context.with(suppressTracing(ctx), () => capture().stores)).toEqual({});
   });
 
   it('passes it on by a carrier of its own', async () => {
@@ -96,17 +103,43 @@ describe('a carrier', () => {
 
   const ids = `${'a'.repeat(32)}-${'b'.repeat(16)}`;
 
+  function restored(wire: unknown) {
+    return restore({ version: 1, stores: { 'offloop.trace': JSON.stringify(wire) } }, activeTrace);
+  }
+
   it.each([
-    ['null', 'null'],
-    ['a traceparent of another form', `{"traceparent":"00-${'A'.repeat(32)}-${'b'.repeat(16)}-01"}`],
-    ['a traceparent of zeros', `{"traceparent":"00-${'0'.repeat(32)}-${'b'.repeat(16)}-01"}`],
-    ['a tracestate that is no text', `{"traceparent":"00-${ids}-01","tracestate":{}}`],
-    ['baggage that is no list', '{"baggage":{"tenant":"a"}}'],
-    ['baggage of other members', '{"baggage":[["tenant",1]]}'],
-    ['a task that is no text', '{"run":{}}'],
-  ])('with %s is refused', (_what, text) => {
-    const forged = { version: 1, stores: { 'offloop.trace': text } } as const;
-    expect(() => restore(forged, activeTrace)).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT', store: 'offloop.trace' }));
+    ['nothing in it', null],
+    ['a number in it', 7],
+    ['capital letters', { traceparent: `00-${'A'.repeat(32)}-${'b'.repeat(16)}-01` }],
+    ['a trace of zeros', { traceparent: `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01` }],
+    ['a span of zeros', { traceparent: `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01` }],
+    ['version ff', { traceparent: `ff-${ids}-01` }],
+    ['more than the first version has', { traceparent: `00-${ids}-01-what` }],
+    ['less than a version has', { traceparent: `cc-${ids}` }],
+    ['a later version that goes on without a dash', { traceparent: `cc-${ids}-01what` }],
+    ['a traceparent that is no text, with a tracestate', { traceparent: {}, tracestate }],
+    ['a tracestate alone', { tracestate }],
+    ['baggage that is no list', { baggage: { tenant: 'a' } }],
+    ['baggage of other members', { baggage: [['tenant', 1], 'tenant', null] }],
+    ['a task that is no text', { run: {} }],
+  ])('with %s brings no trace, and throws nothing', (_what, wire) => {
+    expect(restored(wire)).toEqual(nothing);
+  });
+
+  it('brings of a later version what the first one has', () => {
+    const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
+    for (const traceparent of [`cc-${ids}-03`, `01-${ids}-ff-what-ever`]) expect(restored({ traceparent })).toMatchObject({ active: trace });
+  });
+
+  it.each([['no text', {}], ['no list', 'what'], ['a member that is none', 'a=1,=2'], ['a key twice', 'a=1,a=2'], ['too many', Array.from({ length: 33 }, (_, n) => `k${n}=1`).join(',')]])(
+    'brings its trace without a tracestate that is %s',
+    (_what, state) => {
+      expect(restored({ traceparent: `00-${ids}-01`, tracestate: state })).toMatchObject({ active: { spanId: 'b'.repeat(16) }, tracestate: undefined });
+    },
+  );
+
+  it('brings the members of the baggage that can be read', () => {
+    expect(restored({ baggage: [['tenant', 1], ['tenant', 'a']] }).baggage).toEqual([['tenant', 'a', undefined]]);
   });
 
   it('brings no baggage that is not allowed here', () => {

@@ -3,7 +3,7 @@ import type { Context } from '@opentelemetry/api';
 import { declareStore, type Carried } from '../../context/carry.ts';
 import { checkOptions, rules } from '../../options.ts';
 import { settings, traceStore } from './store.ts';
-import { fromWire, toWire, type TraceWire } from './wire.ts';
+import { fromWire, toWire } from './wire.ts';
 
 export interface CarryTraceOptions {
   /** The keys of the baggage that travel; all others stay here. Default: none. */
@@ -49,7 +49,7 @@ export function declareTrace(baggage: readonly string[], maxBytes: number): Carr
     isRunOnly: true,
     pick: undefined,
     encode: (ctx) => toWire(ctx as Context, allowed),
-    decode: (wire) => fromWire(wire as TraceWire, allowed),
+    decode: (wire) => fromWire(wire, allowed),
     schema: undefined,
     maxBytes,
   });

@@ -1,6 +1,6 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
-import { context, metrics, trace, type Context, type MeterProvider, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
+import { context, INVALID_SPAN_CONTEXT, metrics, trace, type Context, type MeterProvider, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
 
 import { epochNow, now } from '../../clock.ts';
 import { stores } from '../../context/carry.ts';
@@ -14,7 +14,7 @@ import { carryTrace, TRACE } from './carry-trace.ts';
 import { errorType, fail } from './failure.ts';
 import { callMetrics, observePools, type CallMetrics, type CallTimes } from './metrics.ts';
 import { settings } from './store.ts';
-import { runKey } from './wire.ts';
+import { isSuppressed, runKey } from './wire.ts';
 
 export interface InstrumentOptions {
   /** Default: the global one. */
@@ -113,7 +113,8 @@ function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): (
 function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   const caller = context.active();
   const attributes = { 'offloop.task.name': name, 'offloop.task.id': id, 'offloop.pool.name': pool, 'code.function.name': name };
-  const span = tracer.startSpan(`offload ${name}`, { attributes }, caller);
+  // An SDK makes none there by itself; another tracer provider may.
+  const span = isSuppressed(caller) ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : tracer.startSpan(`offload ${name}`, { attributes }, caller);
   const within = trace.setSpan(caller, span);
   const call = { span, within, calledAt: epochNow(), startedAt: now(), outer: settings.calling };
   settings.calling = within.setValue(runKey, name);

@@ -5,7 +5,7 @@ import { context, type Context } from '@opentelemetry/api';
 import { shared } from '../../shared.ts';
 import { warnOnce } from '../../task/ending.ts';
 import { inRunSpan } from './run-span.ts';
-import { hasWire, runKey } from './wire.ts';
+import { hasWire, isSuppressed, runKey } from './wire.ts';
 
 /** Where this thread's OpenTelemetry keeps no context, the one that was carried. */
 export const bare = shared('otel bare', () => new AsyncLocalStorage<Context>());
@@ -21,6 +21,7 @@ export const settings = shared('otel settings', () => ({
 class TraceStore extends AsyncLocalStorage<Context> {
   override getStore(): Context | undefined {
     const ctx = settings.calling ?? context.active();
+    if (isSuppressed(ctx)) return undefined;
     return hasWire(ctx, settings.allowed) ? ctx : bare.getStore();
   }
 
@@ -29,7 +30,8 @@ class TraceStore extends AsyncLocalStorage<Context> {
     const own = ctx.deleteValue(runKey);
     const run = (): R => (typeof task === 'string' ? inRunSpan(task, own, () => callback(...args)) : callback(...args));
     return context.with(own, () => {
-      if (context.active() === own) return run();
+      // What could not be read leaves nothing that somebody would miss.
+      if (context.active() === own || !hasWire(own, settings.allowed)) return run();
       warnOfNoManager();
       return bare.run(own, run);
     });

@@ -8,12 +8,13 @@ import {
   propagation,
   ROOT_CONTEXT,
   trace,
+  TraceFlags,
   type BaggageEntry,
   type Context,
   type SpanContext,
+  type TraceState,
 } from '@opentelemetry/api';
 
-import { describe } from '../../describe.ts';
 import { ownValues } from '../../own.ts';
 
 /** What travels of an OpenTelemetry context. */
@@ -34,8 +35,20 @@ type Allowed = ReadonlySet<string>;
 /** In a context that is sent: the name of the task that gets a span where it runs. */
 export const runKey = createContextKey('offloop.run');
 
+/** The SDK's own key, which `suppressTracing()` of @opentelemetry/core sets. */
+const suppressKey = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+
+/** Nothing is to be traced here, as in an exporter's own requests. */
+export function isSuppressed(ctx: Context): boolean {
+  return ctx.getValue(suppressKey) === true;
+}
+
 /** Whether something of the context would travel. */
 export function hasWire(ctx: Context, allowed: Allowed): boolean {
+  return !isSuppressed(ctx) && hasAny(ctx, allowed);
+}
+
+function hasAny(ctx: Context, allowed: Allowed): boolean {
   return spanContextOf(ctx) !== undefined || membersOf(ctx, allowed).length > 0;
 }
 
@@ -53,15 +66,16 @@ export function toWire(ctx: Context, allowed: Allowed): TraceWire {
   };
 }
 
-/** @throws Error where it is not what `toWire` wrote: it may come from a message */
-export function fromWire(wire: TraceWire, allowed: Allowed): Context {
+/**
+ * It may come from a message, and be anything: as https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/ have it,
+ * what cannot be read is ignored, part by part.
+ */
+export function fromWire(wire: unknown, allowed: Allowed): Context {
   const [traceparent, tracestate, baggage, run] = ownValues<keyof TraceWire>(wire, ['traceparent', 'tracestate', 'baggage', 'run']);
-  let ctx = ROOT_CONTEXT;
-  if (traceparent !== undefined) ctx = trace.setSpanContext(ctx, remoteSpan(traceparent, tracestate));
-  if (baggage !== undefined) ctx = withBaggage(ctx, baggage, allowed);
-  if (run === undefined) return ctx;
-  if (typeof run !== 'string') throw new TypeError(`Expected a task's name, got ${describe(run)}`);
-  return ctx.setValue(runKey, run);
+  const span = remoteSpan(traceparent, tracestate);
+  let ctx = span === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, span);
+  ctx = withBaggage(ctx, baggage, allowed);
+  return typeof run === 'string' ? ctx.setValue(runKey, run) : ctx;
 }
 
 /**
@@ -86,11 +100,9 @@ function membersOf(ctx: Context, allowed: Allowed): BaggageMember[] {
 }
 
 function withBaggage(ctx: Context, members: unknown, allowed: Allowed): Context {
+  if (!Array.isArray(members)) return ctx;
   const entries: Record<string, BaggageEntry> = Object.create(null) as Record<string, BaggageEntry>;
-  if (!Array.isArray(members)) throw new TypeError(`Expected the baggage to be an array, got ${describe(members)}`);
-  for (const member of members as unknown[]) {
-    if (!isMember(member)) throw new TypeError(`Expected a member of the baggage, got ${describe(member)}`);
-    const [key, value, metadata] = member;
+  for (const [key, value, metadata] of members.filter(isMember)) {
     if (allowed.has(key)) entries[key] = metadata === undefined ? { value } : { value, metadata: baggageEntryMetadataFromString(metadata) };
   }
   return Object.keys(entries).length === 0 ? ctx : propagation.setBaggage(ctx, propagation.createBaggage(entries));
@@ -100,13 +112,27 @@ function isMember(member: unknown): member is BaggageMember {
   return Array.isArray(member) && (member.length === 2 || member.length === 3) && member.every((part) => typeof part === 'string');
 }
 
-function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext {
-  const [, traceId = '', spanId = '', flags = ''] = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/.exec(String(traceparent)) ?? [];
-  const span: SpanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  if (!isSpanContextValid(span)) throw new TypeError(`Expected a traceparent, got ${describe(traceparent)}`);
-  if (tracestate === undefined) return span;
-  if (typeof tracestate !== 'string') throw new TypeError(`Expected a tracestate, got ${describe(tracestate)}`);
-  return { ...span, traceState: createTraceState(tracestate) };
+/** Of a later version, only the parts of the first one are read; there is no version ff. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
+
+function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | undefined {
+  const found = typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent) : null;
+  if (found === null) return undefined;
+  const [, version, traceId = '', spanId = '', flags = '', more] = found;
+  if (version === '00' && more !== undefined) return undefined;
+  const traceFlags = Number.parseInt(flags, 16) & (version === '00' ? 0xFF : TraceFlags.SAMPLED);
+  const span: SpanContext = { traceId, spanId, traceFlags, isRemote: true };
+  if (!isSpanContextValid(span)) return undefined;
+  const traceState = stateOf(tracestate);
+  return traceState === undefined ? span : { ...span, traceState };
+}
+
+/** Whole or not at all: the API leaves out the members that it cannot read. */
+function stateOf(tracestate: unknown): TraceState | undefined {
+  if (typeof tracestate !== 'string') return undefined;
+  const state = createTraceState(tracestate);
+  const members = tracestate.split(',').map((member) => member.trim()).filter((member) => member !== '');
+  return members.length > 0 && state.serialize() === members.join(',') ? state : undefined;
 }
 
 function hex(flags: number): string {
