@@ -6,7 +6,10 @@ import { stores as declaredStores, type Carried, type StoreRecord } from './carr
 import { decodeStore, encodeStore, type DecodedStore } from './codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
 import type { StoreText } from './flat-text.ts';
+import { define } from './plain.ts';
 import { inCleanRoot } from './root.ts';
+import { carrierName, copyHint, findStore } from './store-names.ts';
+import { wireName } from './wire-names.ts';
 
 /**
  * The carried stores at one moment, as plain JSON: put it in any message. Each store is JSON text, so that nothing that
@@ -15,6 +18,8 @@ import { inCleanRoot } from './root.ts';
 export interface Carrier {
   readonly version: 1;
   readonly stores: Readonly<Record<string, string>>;
+  /** By the name of a store that an installed package has declared: which one, `library@1.2.0`. */
+  readonly packages?: Readonly<Record<string, string>>;
   /** Epoch ms, when `withDeadline` was in force. */
   readonly deadline?: number;
 }
@@ -27,13 +32,16 @@ export interface Carrier {
 export function capture(options: { only?: readonly Carried<unknown>[] } = {}): Carrier {
   const { only } = checkOptions<typeof options>('capture()', options, { only: rules.list });
   const stores: Record<string, string> = {};
+  let packages: Record<string, string> | undefined;
   for (const record of selectStores('capture()', only)) {
     const encoded = encodeStore(record);
-    // A name such as `__proto__` must become a key, not the prototype.
-    if (encoded !== undefined) Object.defineProperty(stores, record.name, { value: encoded.text, enumerable: true, configurable: true, writable: true });
+    if (encoded === undefined) continue;
+    define(stores, carrierName(record), encoded.text);
+    const hint = copyHint(record);
+    if (hint !== undefined) define((packages ??= {}), record.name, hint);
   }
   const deadline = currentDeadline();
-  return deadline === undefined ? { version: 1, stores } : { version: 1, stores, deadline };
+  return { version: 1, stores, ...(packages !== undefined && { packages }), ...(deadline !== undefined && { deadline }) };
 }
 
 /**
@@ -115,16 +123,23 @@ export function readCarrier(carrier: unknown): CarrierParts {
 }
 
 function partsOf(carrier: unknown): CarrierParts {
-  const [version, stores, deadline] = ownValues<keyof Carrier>(carrier, ['version', 'stores', 'deadline']);
+  const [version, stores, deadline, packages] = ownValues<keyof Carrier>(carrier, ['version', 'stores', 'deadline', 'packages']);
   if (version !== 1) throw badCarrier(`its version is ${shown(version)}, and this offloop reads version 1`);
   if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${shown(stores)}`);
   if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${shown(deadline)}`);
   const wire: string[] = [];
   for (const [name, text] of Object.entries(stores as Record<string, unknown>)) {
     if (typeof text !== 'string') throw new ContextError(`The carrier's store '${shortened(name)}' is not text. ${whereFrom}`, name);
-    wire.push(name, text);
+    wire.push(longName(name, packages), text);
   }
   return { wire, deadline: deadline as number | undefined };
+}
+
+/** Which copy of its package a plain name belongs to; who has but one copy does not look. */
+function longName(name: string, packages: unknown): string {
+  const [hint] = ownValues(packages, [name]);
+  const record = findStore(typeof hint === 'string' ? `${name}@${hint}` : name);
+  return record === undefined ? name : wireName(record);
 }
 
 export function callStores({ wire }: CarrierParts): CallStores {
@@ -147,8 +162,14 @@ export function selectStores(call: string, only: readonly Carried<unknown>[] | u
   if (only === undefined) return declaredStores.values();
   // Not with `map()`, which leaves holes as they are.
   return Array.from(only, (carried: unknown) => {
-    const record = declaredStores.get((carried as Partial<StoreRecord> | null)?.name ?? '');
+    const record = recordOf(carried);
     if (record === undefined) throw new OptionError(`${call}: expected what carry() returned, got ${describe(carried)}.`);
     return record;
   });
+}
+
+/** A module that was evaluated again has declared its store anew; what the first evaluation got stands for it. */
+function recordOf(carried: unknown): StoreRecord | undefined {
+  const all = [...declaredStores.values()];
+  return all.find((record) => record === carried) ?? findStore((carried as Partial<StoreRecord> | null)?.name ?? '');
 }

@@ -3,14 +3,16 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import { describe } from '../describe.ts';
-import { DuplicateNameError, OptionError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
-import { assertNotEntry, isSameEvaluation, moduleUrl, withoutQuery, type ModuleRef } from './module-ref.ts';
+import { assertNotEntry, moduleUrl, type ModuleRef } from './module-ref.ts';
 import { inCleanRoot } from './root.ts';
-import { shared } from '../shared.ts';
+import { register } from './store-names.ts';
+
+export { stores } from './store-names.ts';
 
 export interface CarryOptions<T, W = T> {
-  /** The store's name in the carrier; unique in the process. */
+  /** The store's name in the carrier; no two packages may use the same. Two copies of one package may. */
   name: string;
   /** Only these keys travel. Needed where the store holds more than plain data (a socket, a request, a class instance). */
   pick?: readonly (keyof T)[];
@@ -47,9 +49,6 @@ export interface StoreRecord extends Carried<unknown> {
   /** What `getStore()` answers when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
   readonly whenAbsent: unknown;
 }
-
-/** Every declared store by its name. */
-export const stores = shared('stores', () => new Map<string, StoreRecord>());
 
 const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
   name: rules.name,
@@ -117,14 +116,4 @@ function isStandardSchema(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null || !('~standard' in value)) return false;
   const standard = value['~standard'] as Partial<StandardSchemaV1.Props> | undefined;
   return typeof standard?.validate === 'function';
-}
-
-/** The same module evaluated again (hot reload, a test runner's module reset) replaces what it had declared. */
-function register(record: StoreRecord): void {
-  const known = stores.get(record.name);
-  const isRedeclared = known !== undefined && withoutQuery(known.module) === withoutQuery(record.module) && !isSameEvaluation(known.ref, record.ref);
-  if (known !== undefined && known.store !== record.store && !isRedeclared) {
-    throw new DuplicateNameError(`carry('${record.name}'): the name is taken by a store declared in ${known.module}. Choose another.`);
-  }
-  stores.set(record.name, record);
 }

@@ -3,10 +3,12 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { shortened, typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { hasOwnOrOfClass, ownOrOfClass } from '../own.ts';
-import { stores, type StoreRecord } from './carry.ts';
+import type { StoreRecord } from './carry.ts';
 import { flatText, type StoreText } from './flat-text.ts';
 import { define, fromText, NotPlainError, toText } from './plain.ts';
 import { remedy } from './remedy.ts';
+import { findStore, isAmbiguous } from './store-names.ts';
+import { wireName } from './wire-names.ts';
 
 /**
  * The store's value in the current context; undefined when the store is not set.
@@ -22,7 +24,7 @@ export function encodeStore(record: StoreRecord): StoreText | undefined {
 
 function encodeValue(record: StoreRecord, value: unknown): StoreText {
   const wire = checkSchema(record, toWire(record, value), 'captured');
-  return { name: record.name, text: plainText(record, wire), number: 0 };
+  return { name: wireName(record), text: plainText(record, wire), number: 0 };
 }
 
 /** A store and the value to enter it with. */
@@ -36,12 +38,12 @@ export interface DecodedStore {
  * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
  */
 export function decodeStore(name: string, text: string): DecodedStore {
-  const record = stores.get(name);
+  const record = findStore(name);
   if (record === undefined) {
-    throw new ContextError(
-      `The carrier holds a store '${shortened(name)}' that nothing here has declared. Import the module that calls carry() for it first.`,
-      name,
-    );
+    const problem = isAmbiguous(name)
+      ? 'that several copies of a package have declared here, and does not say which. Install one of them only, or upgrade offloop where it was captured'
+      : 'that nothing here has declared. Import the module that calls carry() for it first';
+    throw new ContextError(`The carrier holds a store '${shortened(name)}' ${problem}.`, name);
   }
   checkSize(record, text);
   const wire = checkSchema(record, parse(record, text), 'restored');

@@ -2,6 +2,7 @@ import { MAX_KEPT } from '../wire/texts.ts';
 import { hasOwnOrOfClass } from '../own.ts';
 import type { StoreRecord } from './carry.ts';
 import { flatToText } from './plain.ts';
+import { whenRenamed, wireName } from './wire-names.ts';
 
 /*
  * Texts that have been written before. What is skipped must be safe to skip: the text may depend on nothing but what is compared.
@@ -23,8 +24,10 @@ interface FlatText extends StoreText {
   readonly values: readonly unknown[];
 }
 
-const written = new WeakMap<object, FlatText>();
+let written = new WeakMap<object, FlatText>();
 let lastNumber = 0;
+
+whenRenamed.add(() => { written = new WeakMap(); });
 
 /**
  * The text of an object that has only primitive values, as most stores do; undefined where it must be walked, or where something
@@ -55,7 +58,7 @@ function write(record: StoreRecord, value: object): FlatText | undefined {
   // Read once, since what a getter answers may change.
   const values = keys?.map((key) => (value as Record<string, unknown>)[key]);
   const text = keys && flatToText(keys, values!);
-  return text === undefined ? undefined : { name: record.name, text, number: 0, record, keys: keys!, values: values! };
+  return text === undefined ? undefined : { name: wireName(record), text, number: 0, record, keys: keys!, values: values! };
 }
 
 function isStill({ record, keys, values }: FlatText, value: object): boolean {

@@ -1,6 +1,7 @@
 import { OffloopError } from '../errors.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { plainStore } from './codec.ts';
+import { carrierName } from './store-names.ts';
 
 /**
  * The user's functions can be called in the middle of anything: on Node 20 and 22 that may be a regular expression, and a
@@ -14,7 +15,7 @@ export function showStores(): Record<string, unknown> {
   for (const record of stores.values()) {
     const value = show(record);
     // A name such as `__proto__` must become a key, not the prototype.
-    if (value !== undefined) Object.defineProperty(shown, record.name, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) Object.defineProperty(shown, carrierName(record), { value, enumerable: true, configurable: true, writable: true });
   }
   return shown;
 }

@@ -1,6 +1,6 @@
 import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
-import { stores as declaredStores } from '../context/carry.ts';
+import { findStore } from '../context/store-names.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { BatchExtras, LeftoverNotice, RunMessage } from '../wire/messages.ts';
 import { SentTexts } from '../wire/texts.ts';
@@ -99,7 +99,7 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | undefined {
   let modules: string[] | undefined;
   for (const { name } of stores) {
-    const record = declaredStores.get(name);
+    const record = findStore(name);
     if (record !== undefined && knownStores.get(name) !== record.module) (modules ??= []).push(record.module);
   }
   return modules;
@@ -108,7 +108,7 @@ function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | u
 /** It has run such a task before, and knows the stores that come with this one. */
 export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
   for (const { name } of stores) {
-    const record = declaredStores.get(name);
+    const record = findStore(name);
     if (record === undefined || knownStores.get(name) !== record.module) return false;
   }
   return knownTasks.has(task);
@@ -119,7 +119,7 @@ export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolea
   if (slot.declared?.task === task) slot.knownTasks.set(task, slot.declared.number);
   if (!hasRun) return;
   for (const { name } of stores) {
-    const record = declaredStores.get(name);
+    const record = findStore(name);
     if (record !== undefined) slot.knownStores.set(name, record.module);
   }
 }
