@@ -47,10 +47,14 @@ export function checkOptions<T extends object>(call: string, options: unknown, t
     const rule = Object.hasOwn(table, key) ? table[key] : undefined;
     if (rule === undefined) throw unknownOption(call, key, Object.keys(table));
     if (given[key] === undefined || fits(rule, given[key])) continue;
-    const got = rule.isSecret?.(given[key]) === true ? `a value of the type \`${typeName(given[key])}\`` : describe(given[key]);
+    const got = isSecret(rule, given[key]) ? `a value of the type \`${typeName(given[key])}\`` : describe(given[key]);
     throw new OptionError(`${call}: expected \`${key}\` to be ${rule.expected}, got ${got}.`);
   }
   return given;
+}
+
+function isSecret(rule: Rule, value: unknown): boolean {
+  return Object.hasOwn(rule, 'isSecret') && rule.isSecret?.(value) === true;
 }
 
 function copyOf<T extends object>(call: string, options: T): T {

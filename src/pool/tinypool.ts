@@ -9,8 +9,7 @@ import { clearTimeout, setImmediate } from '../clock.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
-import { withPlainPrototype } from '../plain-prototype.ts';
-import { startWith, type TinypoolRuntime, type WorkerFlags } from './worker-flags.ts';
+import { startWith, type TinypoolRuntime } from './worker-flags.ts';
 
 /**
  * One tinypool of one worker, and all that offloop knows of tinypool's insides (version 2.2.0, pinned).
@@ -54,8 +53,7 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Proc
 
 function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
   assertEntry();
-  const create = (flags: WorkerFlags): Tinypool => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags });
-  const pool = withPlainPrototype(() => startWith(create, runtime, options));
+  const pool = startWith((flags) => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags }), runtime, options);
   const handle = pool.threads[0] as Handle;
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);

@@ -1,5 +1,6 @@
 import { clearTimeout } from '../clock.ts';
 import type { OffloopError } from '../errors.ts';
+import { withPlainPrototype } from '../plain-prototype.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
 import { callsOf } from './answers.ts';
@@ -179,13 +180,13 @@ export class Workers {
   }
 
   #start(): Slot {
-    const worker = this.#engine(this.#options, {
+    const worker = withPlainPrototype(() => this.#engine(this.#options, {
       onNotice: (notice) => { this.#events.onNotice(slot, notice); },
       onExit: (exit) => {
         slot.onGone?.();
         this.#events.onExit(slot, exit);
       },
-    });
+    }));
     const slot = createSlot(worker);
     this.counts.started++;
     this.#slots.add(slot);
