@@ -12,6 +12,11 @@ export interface Rule {
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
+/** Node's, too, where a test environment has put the class of a DOM in its place. */
+function isSignal(value: unknown): value is AbortSignal {
+  return value instanceof AbortSignal || Object.prototype.toString.call(value) === '[object AbortSignal]';
+}
+
 export const rules = {
   positiveInteger: { is: (v) => Number.isInteger(v) && (v as number) > 0, expected: 'a positive integer' },
   wholeNumber: { is: (v) => Number.isInteger(v) && (v as number) >= 0, expected: 'a whole number, 0 or more' },
@@ -25,7 +30,7 @@ export const rules = {
   list: { is: Array.isArray, expected: 'an array' },
   record: { is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v), expected: 'an object' },
   // What only inherits from AbortSignal cannot be asked.
-  signal: { is: (v) => v instanceof AbortSignal && typeof v.aborted === 'boolean', expected: 'an AbortSignal' },
+  signal: { is: (v) => isSignal(v) && typeof v.aborted === 'boolean', expected: 'an AbortSignal' },
 } as const satisfies Record<string, Rule>;
 
 export const oneOf = (...values: readonly string[]): Rule => ({

@@ -8,6 +8,7 @@ import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError }
 import { observed } from '../observed.ts';
 import type { Clock } from '../timer.ts';
 import type { AbortKind } from '../wire/messages.ts';
+import { signalPrototype, TaskController } from './abort-controller.ts';
 
 /** The task that is running, as its function sees it. */
 export interface CurrentTask {
@@ -104,7 +105,7 @@ export class TaskHandle {
 
   get #signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
+      this.#controller = new TaskController();
       // Listeners run in the task's context, not in that of the message that brought the news.
       this.#scope = new AsyncResource('offloop.TaskSignal');
       makePollable(this.#controller.signal, () => { this.pollAbort(); });
@@ -145,9 +146,8 @@ export function abortReason(kind: AbortKind, name: string): Error {
   }
 }
 
-const { prototype } = AbortSignal;
-const nativeAborted = Object.getOwnPropertyDescriptor(prototype, 'aborted')?.get as (this: AbortSignal) => boolean;
-const nativeReason = Object.getOwnPropertyDescriptor(prototype, 'reason')?.get as (this: AbortSignal) => unknown;
+const nativeAborted = Object.getOwnPropertyDescriptor(signalPrototype, 'aborted')?.get as (this: AbortSignal) => boolean;
+const nativeReason = Object.getOwnPropertyDescriptor(signalPrototype, 'reason')?.get as (this: AbortSignal) => unknown;
 
 /** What the signal itself knows, without a look at the host. */
 function isAborted(signal: AbortSignal): boolean {

@@ -4,6 +4,7 @@ import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExt
 import { ownOnly } from '../wire/own-only.ts';
 import type { Sheet } from '../wire/sheet.ts';
 import type { KeptTexts } from '../wire/texts.ts';
+import { isThenable } from '../thenable.ts';
 import { run, scopeOf, transfersOf, type Scope, type WorkerHost } from './run.ts';
 
 /** What is around a batch. */
@@ -57,7 +58,7 @@ class BatchRun {
         continue;
       }
       const response = run(this.#message(place, stores), this.#host, scope);
-      if (response instanceof Promise) {
+      if (isThenable(response)) {
         this.#point();
         return this.#goOn(place, response);
       }
@@ -67,7 +68,7 @@ class BatchRun {
   }
 
   /** After a task that was waited for, nobody knows in whose scope this runs. */
-  async #goOn(place: number, response: Promise<RunResponse>): Promise<BatchDone> {
+  async #goOn(place: number, response: PromiseLike<RunResponse>): Promise<BatchDone> {
     this.#answer(place, await response);
     return this.from(place + 1, inCleanRoot);
   }

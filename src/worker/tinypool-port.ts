@@ -62,7 +62,7 @@ export function takeTinypoolPort(filename: string, name: string): TinypoolPort {
       release?.();
       held = release = undefined;
     },
-    isHold: (message): message is Promise<void> => message instanceof Promise,
+    isHold: (message): message is Promise<void> => message === held && held !== undefined,
   };
 }
 
