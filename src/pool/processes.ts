@@ -27,8 +27,9 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   const flag = openSync(abortFile, 'w', 0o600);
   endWithThisProcess(worker.process, abortFile);
   inCleanRoot(() => {
-    worker.process.on('message', (message: { offloop?: BytesMessage }) => {
-      if (message.offloop === undefined) return;
+    worker.process.on('message', (message: unknown) => {
+      // A process may send anything, and what it sends inherits what this process has on its Object.prototype.
+      if (!isOwnMessage(message)) return;
       const notice = fromBytes<WorkerNotice>(message.offloop);
       if (notice.type === 'ready') isReady = true;
       else if (notice.type === 'fatal') fatal = notice.thrown;
@@ -96,6 +97,10 @@ async function lastWords(child: ChildProcess, { exitCode }: WorkerExit): Promise
       resolve();
     });
   });
+}
+
+function isOwnMessage(message: unknown): message is { readonly offloop: BytesMessage } {
+  return typeof message === 'object' && message !== null && Object.hasOwn(message, 'offloop');
 }
 
 /** @throws DataCloneError */
