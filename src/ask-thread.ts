@@ -16,12 +16,16 @@ export function mayInspect(): boolean {
  */
 export function askWorker(session: Session, expression: string, threadId: number): Promise<Answer> {
   const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, silent: true } };
+  const attached = new Set<string>();
+  workersOf.set(session, attached);
   return new Promise((resolve, reject) => {
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
+      attached.add(sessionId);
       // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
       if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(request) });
     });
+    session.on('NodeWorker.detachedFromWorker', ({ params: { sessionId } }) => { attached.delete(sessionId); });
     session.on('NodeWorker.receivedMessageFromWorker', ({ params }) => {
       const { id, result, error } = JSON.parse(params.message) as { id?: number; result?: Answer; error?: { message: string } };
       if (id !== request.id) return;
@@ -30,4 +34,21 @@ export function askWorker(session: Session, expression: string, threadId: number
     });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
   });
+}
+
+/** Those that a session is attached to. */
+const workersOf = new WeakMap<Session, Set<string>>();
+
+/**
+ * Has a session let go of each worker, which it must do before it disconnects: a worker that has opened an inspector of its own
+ * (`inspector.open()`, as Sentry does for local variables) would otherwise wait for the session at its end, and the process for
+ * the worker.
+ * @returns a promise that resolves when the main thread has done it; a session may disconnect without waiting for that
+ */
+export async function letGo(session: Session): Promise<void> {
+  await Promise.all([...(workersOf.get(session) ?? [])].map((sessionId) => detach(session, sessionId)));
+}
+
+function detach(session: Session, sessionId: string): Promise<void> {
+  return new Promise((resolve) => { session.post('NodeWorker.detach', { sessionId }, () => { resolve(); }); });
 }

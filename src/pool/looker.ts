@@ -1,7 +1,7 @@
 import { Session } from 'node:inspector';
 import { parentPort } from 'node:worker_threads';
 
-import { askWorker } from '../ask-thread.ts';
+import { askWorker, letGo } from '../ask-thread.ts';
 import { setTimeout } from '../clock.ts';
 
 /** How long a stuck worker may take to answer: it took 3 to 9 ms where it was measured. */
@@ -13,16 +13,25 @@ const expression =
   ' try { return new E().stack } finally { E.stackTraceLimit = limit; E.prepareStackTrace = prepare } })()';
 
 // The thread that looks at the stacks of workers: from the main thread itself it is not safe.
-parentPort?.on('message', (threadId: number) => void stackOf(threadId).then((stack) => parentPort?.postMessage(stack)));
+parentPort?.on('message', ({ question, threadId }: { question: number; threadId: number }) => {
+  void stackOf(threadId).then((stack) => parentPort?.postMessage({ question, stack }));
+});
 
 async function stackOf(threadId: number): Promise<unknown> {
   const session = new Session();
   session.connectToMainThread();
   try {
-    const patience = new Promise<undefined>((resolve) => void setTimeout(resolve, PATIENCE_MS, undefined));
-    return (await Promise.race([askWorker(session, expression, threadId), patience]))?.result.value;
+    return (await inTime(askWorker(session, expression, threadId)))?.result.value;
+  } catch {
+    return undefined;
   } finally {
+    // Workers may end again when this thread has answered: by then the inspector is to be out of them.
+    await inTime(letGo(session));
     // A session that is left connected makes the process wait for it at its end.
     session.disconnect();
   }
+}
+
+function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  return Promise.race([answer, new Promise<undefined>((resolve) => { setTimeout(resolve, PATIENCE_MS, undefined); })]);
 }

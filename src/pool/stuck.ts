@@ -8,8 +8,10 @@ import { withPlainPrototype } from '../plain-prototype.ts';
 import { unrefTimer } from '../timer.ts';
 import { attaching } from './attaching.ts';
 
-/** How long it may take the thread that looks to start and to look, in ms. */
+/** How long the caller of a task waits for the stack, in ms. */
 const PATIENCE_MS = 1000;
+/** How long the thread that looks may take to start and to look, in ms; then it is ended: until that nobody knows what it does. */
+const LONGEST_MS = 5000;
 
 /**
  * The stack of a worker thread, in whatever loop it is stuck. No port is opened, and no debugger is paused. Own frames
@@ -20,7 +22,7 @@ const PATIENCE_MS = 1000;
 export async function stackOfThread(threadId: number): Promise<string | undefined> {
   if (!isMainThread || !mayInspect()) return undefined;
   try {
-    return userFrames(await attaching.look(() => ask(threadId)));
+    return userFrames(await inTime(attaching.look(() => ask(threadId))));
   } catch {
     return undefined;
   }
@@ -31,7 +33,9 @@ const KEEP_MS = 1000;
 
 let looker: Worker | undefined;
 let farewell: NodeJS.Timeout | undefined;
+let questions = 0;
 
+/** Resolves when the inspector has let go of all workers. */
 async function ask(threadId: number): Promise<string | undefined> {
   clearTimeout(farewell);
   const worker = (looker ??= inCleanRoot(startLooker));
@@ -50,17 +54,25 @@ export async function stopLooking(): Promise<void> {
   if (worker !== undefined) await attaching.end(async () => { await worker.terminate(); });
 }
 
+interface Answer {
+  readonly question: number;
+  readonly stack: unknown;
+}
+
 function answerOf(worker: Worker, threadId: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const timer = unrefTimer(() => { finish(undefined); }, PATIENCE_MS);
-    worker.once('message', finish);
-    worker.once('error', finish);
-    worker.postMessage(threadId);
+    const asked = ++questions;
+    const timer = unrefTimer(() => void worker.terminate(), LONGEST_MS);
+    const onMessage = ({ question, stack }: Answer): void => { if (question === asked) finish(stack); };
+    const onExit = (): void => { finish(undefined); };
+    worker.on('message', onMessage);
+    worker.on('exit', onExit);
+    worker.postMessage({ question: asked, threadId });
 
     function finish(stack: unknown): void {
       clearTimeout(timer);
-      worker.off('message', finish);
-      worker.off('error', finish);
+      worker.off('message', onMessage);
+      worker.off('exit', onExit);
       resolve(typeof stack === 'string' ? stack : undefined);
     }
   });
@@ -70,9 +82,18 @@ function answerOf(worker: Worker, threadId: number): Promise<string | undefined>
 function startLooker(): Worker {
   const options = { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
   const worker = withPlainPrototype(() => new Worker(new URL('./looker.js', import.meta.url), options));
-  worker.on('error', () => { looker = undefined; });
+  // An error ends it.
+  worker.on('error', () => undefined);
+  worker.on('exit', () => { if (looker === worker) looker = undefined; });
   worker.unref();
   return worker;
+}
+
+function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = unrefTimer(() => { resolve(undefined); }, PATIENCE_MS);
+    answer.then(resolve, reject).finally(() => { clearTimeout(timer); });
+  });
 }
 
 function userFrames(stack: string | undefined): string | undefined {

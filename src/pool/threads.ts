@@ -19,8 +19,10 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const { port1: side, port2: sidePort } = new MessageChannel();
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
   side.unref();
-  worker.thread.once('exit', () => { side.close(); });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer, sheet: sheet.buffer };
+  const gone = new Promise((resolve) => worker.thread.once('exit', resolve));
+  void gone.then(() => { side.close(); });
+  attaching.add({ gone, isEnding: () => Atomics.load(control, layout.ending) === 1 });
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer, attaching: attaching.flag.buffer, sheet: sheet.buffer };
   let isSetUp = false;
 
   return {

@@ -72,7 +72,7 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
     },
     terminate: async () => {
       life.isEnding = true;
-      if (handle.thread !== undefined) insist(handle.thread, gone);
+      insist(handle, gone);
       // What it throws on its way out is nobody's any more.
       await pool.destroy().catch(() => gone);
     },
@@ -82,21 +82,33 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
 /** When a thread that has not ended is told again, in ms; then after twice as long, and so on up to the longest. */
 const AGAIN_AFTER = 100;
 const LONGEST = 3200;
+/** A process gets so long, in ms, to end by itself. */
+const KILL_AFTER = 1000;
 
 /**
  * Node (seen in 20, 22 and 26) forgets that a thread is to end when the inspector evaluates something in it at that moment, as
  * it does to find where a task is stuck, and late where the machine is busy. The thread would spin on, and its pool never close.
  */
-function insist(thread: Worker, gone: Promise<unknown>): void {
+function insist({ thread, process: child }: Handle, gone: Promise<unknown>): void {
   let timer: NodeJS.Timeout | undefined;
-  const tellAgain = (ms: number): void => {
+  const tellAgain = (thread: Worker, ms: number): void => {
     timer = unrefTimer(() => {
-      void thread.terminate();
-      if (ms < LONGEST) tellAgain(2 * ms);
+      terminateAgain(thread);
+      tellAgain(thread, Math.min(LONGEST, 2 * ms));
     }, ms);
   };
-  tellAgain(AGAIN_AFTER);
+  if (thread !== undefined) tellAgain(thread, AGAIN_AFTER);
+  // tinypool does so, too, by a timer that a test may have faked.
+  else timer = unrefTimer(() => child?.kill('SIGKILL'), KILL_AFTER);
   void gone.then(() => { clearTimeout(timer); });
+}
+
+/** Each `terminate()` adds a listener for its promise, which nobody waits for here: eleven of them would be a warning. */
+function terminateAgain(thread: Worker): void {
+  const before = thread.rawListeners('exit');
+  void thread.terminate();
+  const added = thread.rawListeners('exit').filter((listener) => !before.includes(listener));
+  for (const listener of added) thread.off('exit', listener as () => void);
 }
 
 /**

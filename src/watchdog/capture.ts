@@ -1,6 +1,6 @@
 import type { Session } from 'node:inspector';
 
-import { askWorker, type Answer } from '../ask-thread.ts';
+import { askWorker, letGo, type Answer } from '../ask-thread.ts';
 import type { Finding, Timed } from './probe.ts';
 import type { Sampled } from './sampler.ts';
 import type { Stall } from './types.ts';
@@ -60,7 +60,7 @@ export class Prober {
   }
 
   disconnect(): void {
-    for (const session of this.#open) session.disconnect();
+    for (const session of this.#open) hangUp(session);
     this.#open.clear();
   }
 
@@ -85,7 +85,7 @@ export class Prober {
       return valueOf(await (threadId === MAIN ? askMain(session, expression) : askWorker(session, expression, threadId)));
     } finally {
       // Its own alone: the next question may be under way.
-      if (this.#open.delete(session)) session.disconnect();
+      if (this.#open.delete(session)) hangUp(session);
     }
   }
 }
@@ -97,6 +97,11 @@ function askMain(session: Session, expression: string): Promise<Answer> {
       else reject(error);
     });
   });
+}
+
+function hangUp(session: Session): void {
+  void letGo(session);
+  session.disconnect();
 }
 
 function valueOf({ exceptionDetails, result }: Answer): unknown {

@@ -112,6 +112,8 @@ export interface WorkerSetup {
   /** Threads: the side channel, and what both sides see at any time: `layout`. */
   readonly sidePort?: MessagePort | undefined;
   readonly control?: SharedArrayBuffer | undefined;
+  /** Threads: 1 while the inspector attaches to them, see `Attaching`. */
+  readonly attaching?: SharedArrayBuffer | undefined;
   /** Threads: see `Sheet`. */
   readonly sheet?: SharedArrayBuffer | undefined;
   /** Processes have no shared memory: a file plays the flag's part. */
@@ -148,8 +150,10 @@ export const layout = {
   abortKind: 2,
   /** 1 once the worker has been set up: its preloads are loaded. */
   ready: 3,
+  /** 1 once the worker has begun to end by itself. */
+  ending: 4,
   /** How many words there are. */
-  size: 4,
+  size: 5,
 } as const;
 
 /** Why a running task is told to stop; its place in the list is the number in the control block. */

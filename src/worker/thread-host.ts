@@ -11,6 +11,7 @@ import { Sheet } from '../wire/sheet.ts';
 import { KeptTexts } from '../wire/texts.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { runBatch, type BatchHost } from './batch.ts';
+import { endCalmly } from './last-moment.ts';
 import { watchLeftovers } from './leftovers.ts';
 import { progressNotice, run, transfersOf, uncloneable } from './run.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
@@ -48,9 +49,10 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     pointAtSheet: () => { side?.postMessage({ type: 'sheet' }); },
   };
 
-  function setUp({ control: block, sheet, sidePort, reportMemory }: WorkerSetup): void {
+  function setUp({ control: block, attaching, sheet, sidePort, reportMemory }: WorkerSetup): void {
     if (block !== undefined) control = new Int32Array(block);
     flag = new AbortFlag(control);
+    if (attaching !== undefined) endCalmly(control, new Int32Array(attaching));
     if (sheet !== undefined) host.sheet = new Sheet(sheet);
     host.reportMemory = reportMemory;
     side = sidePort;
