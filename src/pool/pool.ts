@@ -19,7 +19,10 @@ import type { PoolStats } from './stats.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './trace.ts';
 
 export interface CloseOptions {
-  /** Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. */
+  /**
+   * Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. `close()` itself then
+   * waits for the workers to end; a thread in native code (`pbkdf2Sync`, `JSON.parse`) ends only when that returns, a process at once.
+   */
   drain?: boolean;
   /** How long draining may take, in ms; then the rest rejects with PoolClosedError. Default: no limit. */
   timeout?: number;
@@ -29,7 +32,10 @@ export interface CloseOptions {
 export interface Pool extends AsyncDisposable {
   /** Calls a task on this pool. The carried stores are encoded now; the arguments are cloned when a worker is free. */
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R>;
-  /** Runs a task on every item: pulls lazily, keeps a bounded number in flight, stops at the first error. */
+  /**
+   * Runs a task on every item: pulls lazily, keeps a bounded number in flight, stops at the first error. The carried stores are
+   * encoded now, and what is wrong with them is what the results reject with.
+   */
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options?: MapOptions): MapResult<R>;
   /** Typed calls into a plain module: `pool.tasks<typeof import('./image.js')>(url).resize(buffer)`. */
   tasks<M>(module: ModuleRef, options?: PlainTaskOptions): TasksOf<M>;
