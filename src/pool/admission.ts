@@ -36,7 +36,7 @@ export class Admission {
     if (due !== undefined && this.#settings.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
-    const prepared = surveyList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer });
+    const prepared = surveyList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer, exports: undefined });
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const call = create(id, task, this.#dispatcher.figures.of(task), prepared?.value ?? args, this.#stores(context, carried), priority, extras);

@@ -1,6 +1,5 @@
 import { types } from 'node:util';
 
-import { ownOnly } from './own-only.ts';
 import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } from './errors.ts';
 
 /**
@@ -9,19 +8,19 @@ import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } fro
  * by themselves: structured clone keeps what is the same the same, so that no path has to be followed.
  */
 export interface Repairs {
+  // Each key is always there, so that none is looked for on Object.prototype.
   /** Which of the values (the arguments, or the one result) are Buffers or DOMExceptions. */
-  readonly roots?: readonly number[] | undefined;
+  readonly roots: readonly number[] | undefined;
   /** Where others stand: holder, key, holder, key … For a Set, the key is the member's index. */
-  readonly places?: readonly unknown[] | undefined;
-  readonly errors?: readonly ErrorRepair[] | undefined;
+  readonly places: readonly unknown[] | undefined;
+  readonly errors: readonly ErrorRepair[] | undefined;
 }
 
 /**
  * Undoes what structured clone has done to these values, in place. Never throws: what is not what the list says stays as
  * it is, since a getter may have answered otherwise when the value was cloned.
  */
-export function repair(values: unknown[], received: Repairs, classes: ErrorClasses): void {
-  const { roots, places, errors } = ownOnly(received);
+export function repair(values: unknown[], { roots, places, errors }: Repairs, classes: ErrorClasses): void {
   const revived = new Map<unknown, unknown>();
   for (const error of errors ?? []) if (isDOMException(error)) revived.set(error.it, new DOMException(error.it.message, error.name));
   for (const root of roots ?? []) values[root] = revive(values[root], revived);

@@ -32,9 +32,9 @@ type Exports = Readonly<Record<string, unknown>>;
 interface SurveyOptions {
   readonly channel: Channel;
   /** What is handed over, which keeps its class. */
-  readonly transfer?: readonly unknown[] | undefined;
+  readonly transfer: readonly unknown[] | undefined;
   /** The namespace of the task's module, where it is at hand: to say under which name it exports an error's class. */
-  readonly exports?: Exports | undefined;
+  readonly exports: Exports | undefined;
 }
 
 /**
@@ -141,11 +141,8 @@ export class Survey implements WalkRules {
 
   #prepared<T>(value: T, roots: number[], original: unknown): Prepared<T> | undefined {
     this.#readErrors();
-    const repairs: Mutable<Repairs> = {};
-    if (roots.length > 0) repairs.roots = roots;
-    if (this.#places.length > 0) repairs.places = this.#places;
-    if (this.#errors.length > 0) repairs.errors = this.#errors;
-    const isEmpty = roots.length === 0 && this.#places.length === 0 && this.#errors.length === 0;
+    const repairs: Repairs = { roots: nonEmpty(roots), places: nonEmpty(this.#places), errors: nonEmpty(this.#errors) };
+    const isEmpty = repairs.roots === undefined && repairs.places === undefined && repairs.errors === undefined;
     return isEmpty && value === original ? undefined : { value, repairs: isEmpty ? undefined : repairs };
   }
 
@@ -212,4 +209,6 @@ export class Survey implements WalkRules {
   }
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}

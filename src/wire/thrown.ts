@@ -7,7 +7,7 @@ import { Survey } from './survey.ts';
 /** A thrown value on its way to the other thread: always cloneable, always inside this envelope. */
 export interface EncodedThrow {
   readonly value: unknown;
-  readonly repairs?: Repairs | undefined;
+  readonly repairs: Repairs | undefined;
 }
 
 /**
@@ -15,10 +15,10 @@ export interface EncodedThrow {
  */
 export function encodeThrow(thrown: unknown, channel: Channel, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
   try {
-    return new Survey({ channel, exports }).thrown(thrown);
+    return new Survey({ channel, transfer: undefined, exports }).thrown(thrown);
   } catch {
     // An error may be made to fight back; then its description has to do.
-    return { value: describe(thrown) };
+    return { value: describe(thrown), repairs: undefined };
   }
 }
 

@@ -24,8 +24,8 @@ export function watchFatal(tell: (notice: WorkerNotice) => void): void {
 function short(thrown: EncodedThrow): EncodedThrow {
   if (serialize(thrown).length <= MAX_BYTES) return thrown;
   const [error] = thrown.repairs?.errors ?? [];
-  if (!types.isNativeError(error?.it)) return { value: describe(thrown.value) };
+  if (!types.isNativeError(error?.it)) return { value: describe(thrown.value), repairs: undefined };
   const it = new Error(error.it.message.slice(0, MAX_BYTES / 4));
   it.stack = String(error.it.stack).slice(0, MAX_BYTES / 4);
-  return { value: it, repairs: { errors: [{ ...error, it, props: {}, hidden: [] }] } };
+  return { value: it, repairs: { roots: undefined, places: undefined, errors: [{ ...error, it, props: {}, hidden: [] }] } };
 }

@@ -13,8 +13,8 @@ import { isThenable } from '../thenable.ts';
 import { nameExports, needExports, type ErrorClasses } from '../wire/errors.ts';
 import type { Channel } from '../wire/mangled.ts';
 import type { ProgressNotice, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
-import { repair, type Repairs } from '../wire/repairs.ts';
-import { surveyValue } from '../wire/survey.ts';
+import { repair } from '../wire/repairs.ts';
+import { surveyValue, type Prepared } from '../wire/survey.ts';
 import { encodeThrow } from '../wire/thrown.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { exportsNow, exportsOf, loadModule, resolveTask } from './modules.ts';
@@ -199,12 +199,12 @@ function returned(task: RunningTask, value: unknown): RunResponse | Promise<RunR
   const runMs = now() - startedAt;
   const options = { channel: host.channel, transfer: handle.moved && [...handle.moved], exports: exportsNow(address) };
   const prepared = scope === undefined ? surveyValue(value, 'result', options) : scope.runInAsyncScope(surveyValue, undefined, value, 'result', options);
-  const response = responseFor(task, prepared ?? { value }, runMs);
+  const response = responseFor(task, prepared ?? { value, repairs: undefined }, runMs);
   const errors = options.exports === undefined ? prepared?.repairs?.errors : undefined;
   return errors === undefined ? response : exportsOf(address).then((exports) => (nameExports(errors, exports), response));
 }
 
-function responseFor({ handle, host, scope }: RunningTask, { value, repairs }: { value: unknown; repairs?: Repairs | undefined }, runMs: number): RunResponse {
+function responseFor({ handle, host, scope }: RunningTask, { value, repairs }: Prepared, runMs: number): RunResponse {
   const result: RunResponse & { [scopeKey]?: AsyncResource } = repairs === undefined ? { type: 'returned', value, runMs } : { type: 'returned', value, repairs, runMs };
   if (scope !== undefined) result[scopeKey] = scope;
   const response = withMemory(result, host);
@@ -214,7 +214,7 @@ function responseFor({ handle, host, scope }: RunningTask, { value, repairs }: {
 
 /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */
 export function progressNotice(id: number, value: unknown, channel: Channel): ProgressNotice {
-  const prepared = surveyValue(value, 'progress', { channel });
+  const prepared = surveyValue(value, 'progress', { channel, transfer: undefined, exports: undefined });
   return prepared === undefined ? { type: 'progress', id, value } : { type: 'progress', id, ...prepared };
 }
 

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { reads, Refused, refuses, user, waits } from '../fixtures/agents/tasks.js';
 
 it.each(['threads', 'processes', 'inline'] as const)('under the globals of a DOM, calls on %s have the right results, stores, errors and aborts', async (runtime) => {
-  expect(typeof document).toBe('object');
+  expect(Reflect.get(globalThis, 'document')).toBeTypeOf('object');
   const pool = createPool({ runtime, maxThreads: 1 });
   onTestFinished(() => pool.close({ drain: false }));
   expect(await user.run('user 1', () => pool.run(reads, [1]))).toEqual([1, 'user 1']);
