@@ -1,9 +1,9 @@
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../options.ts';
-import { ownCopy } from '../own.ts';
 import { runTable, type RunOptions } from '../task/offload.ts';
-import { MapRun } from './map-run.ts';
+import { iterate } from './map-iterator.ts';
+import { MapRun, type MapRunOptions } from './map-run.ts';
 
 export interface MapOptions extends RunOptions {
   /** Results in the order of the items (default true), or as they are done. */
@@ -20,7 +20,10 @@ export interface MapProgress {
   readonly done: number;
 }
 
-/** Pulls items only as results are taken. Iterate it once, or collect it with `toArray()`. */
+/**
+ * Pulls items only as results are taken. Iterate it once, or collect it with `toArray()`. Its tasks and its source see the stores
+ * and the deadline of whoever called `map()`, whoever reads the results.
+ */
 export interface MapResult<R> extends AsyncIterable<R> {
   toArray(): Promise<R[]>;
   /** Also after it has stopped at an error. */
@@ -35,10 +38,14 @@ export interface MapPool<I, Item extends MapItem> {
   readonly usualLimit: number;
   /** How many more calls the queue takes. */
   readonly room: number;
-  /** Resolves when it takes one more. */
+  /** Resolves when it takes one more; rejects where it never will. */
   ready(): Promise<void>;
+  /** Why no item will be taken any more: the pool is closed and has nothing left to do. */
+  readonly refusal: Error | undefined;
+  /** @returns what takes the listener off again */
+  whenRefusing(listener: () => void): () => void;
   /** Puts a call into the queue; it is sent with the next `send()`. */
-  enqueue(item: I, options: RunOptions, onSettled: () => void): Item;
+  enqueue(item: I, onSettled: () => void): Item;
   send(): void;
   cancel(item: Item, reason: unknown): void;
 }
@@ -55,19 +62,19 @@ export interface MapItem {
 const table: Readonly<Record<keyof MapOptions, Rule>> = { ordered: rules.boolean, concurrency: rules.positiveInteger, ...runTable };
 
 /** @throws OptionError (OFFLOOP_OPTION) */
-export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapOptions): MapResult<R> {
-  const { ordered = true, concurrency, signal, ...others } = checkOptions<MapOptions>('pool.map()', options, table);
-  const runOptions = ownCopy<RunOptions>(others);
-  assertIterable(items);
+export function checkMapOptions(options: MapOptions): MapOptions {
+  return checkOptions<MapOptions>('pool.map()', options, table);
+}
+
+export function mapResult<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions): MapResult<R> {
   let latest: MapRun<I, Item> | undefined;
-  const start = (): AsyncGenerator<R, void, undefined> => {
-    latest = new MapRun(pool, items, { isOrdered: ordered, limit: concurrency, signal, runOptions });
-    return latest.results() as AsyncGenerator<R, void, undefined>;
-  };
   return {
-    [Symbol.asyncIterator]: start,
+    [Symbol.asyncIterator]() {
+      latest = new MapRun(pool, items, options);
+      return iterate(latest) as AsyncGenerator<R, void, undefined>;
+    },
     async toArray() {
-      latest = new MapRun(pool, items, { isOrdered: ordered, limit: concurrency, signal, runOptions });
+      latest = new MapRun(pool, items, options);
       return (await latest.toArray()) as R[];
     },
     get progress() {
@@ -76,7 +83,8 @@ export function mapItems<I, R, Item extends MapItem>(pool: MapPool<I, Item>, ite
   };
 }
 
-function assertIterable(items: unknown): void {
+/** @throws OptionError (OFFLOOP_OPTION) */
+export function assertIterable(items: unknown): void {
   let options: ErrorOptions | undefined;
   try {
     if (isIterable(items)) return;

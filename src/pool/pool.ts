@@ -6,11 +6,12 @@ import { ownCopy } from '../own.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { Timer } from '../timer.ts';
-import { Admission, type Create } from './admission.ts';
+import { Admission, type CallContext, type Create } from './admission.ts';
 import { PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
-import { MapCall, PromisedItem } from './map-call.ts';
-import { mapItems, type MapOptions, type MapPool, type MapResult } from './map.ts';
+import { MapCall } from './map-call.ts';
+import { Maps } from './map-pool.ts';
+import type { MapOptions, MapResult } from './map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './refusals.ts';
@@ -67,6 +68,7 @@ export class WorkerPool implements Pool {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   readonly #admission: Admission;
+  readonly #maps: Maps;
   readonly #modules = new PlainModules((record, args, options) => this.runRecord(record, args, options));
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
@@ -77,6 +79,13 @@ export class WorkerPool implements Pool {
     this.#settings = settings;
     this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
     this.#admission = new Admission(settings, this.#dispatcher);
+    this.#maps = new Maps({
+      ...{ settings, dispatcher: this.#dispatcher, admission: this.#admission, inRoot },
+      ready: () => this.ready(),
+      send: () => { this.#send(); },
+      enqueue: (...item) => this.#enqueueItem(...item),
+      run: (...call) => this.runRecord(...call),
+    });
     observed.pools.add(this);
   }
 
@@ -87,18 +96,18 @@ export class WorkerPool implements Pool {
   }
 
   /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
-  runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined): Promise<unknown> {
+  runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined, contextOf?: () => CallContext): Promise<unknown> {
     const id = ++this.#lastId;
-    if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options, undefined);
+    if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options, undefined, contextOf);
     const { name, module } = record;
     const trace: TaskTrace = { id: String(id), name, module, pool: this.#settings.name };
     const traced: TracedCall = { pool: this, isAdmitted: false, waitMs: undefined, runMs: undefined };
     tracedCalls.set(trace, traced);
-    return taskChannel.tracePromise(() => this.#run(id, record, args, options, traced), trace);
+    return taskChannel.tracePromise(() => this.#run(id, record, args, options, traced, contextOf), trace);
   }
 
   map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options: MapOptions = {}): MapResult<R> {
-    return mapItems<I, R, MapCall | PromisedItem>(this.#mapPool(taskRecord(task), task), items, options);
+    return this.#maps.map<I, R>(task, taskRecord(task), items, options);
   }
 
   tasks<M>(module: ModuleRef, options: PlainTaskOptions = {}): TasksOf<M> {
@@ -133,11 +142,18 @@ export class WorkerPool implements Pool {
     await this.close();
   }
 
-  #run(id: number, record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined, traced: TracedCall | undefined): Promise<unknown> {
+  #run(
+    id: number,
+    record: TaskRecord,
+    args: readonly unknown[],
+    options: RunOptions | undefined,
+    traced: TracedCall | undefined,
+    contextOf: (() => CallContext) | undefined,
+  ): Promise<unknown> {
     try {
       const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
       this.#assertRunning(record);
-      const call = this.#admission.admit(id, record, args, given, traced, createPromised);
+      const call = this.#admission.admit(id, record, args, given, traced, createPromised, contextOf?.());
       if (traced !== undefined) traced.isAdmitted = true;
       this.#submit(call, given.signal);
       return call.result;
@@ -163,35 +179,9 @@ export class WorkerPool implements Pool {
     if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
   }
 
-  #mapPool<I>(record: TaskRecord | undefined, task: unknown): MapPool<I, MapCall | PromisedItem> {
-    const usualLimit = (): number => 2 * this.#settings.maxThreads * this.#dispatcher.batchSize(record);
-    const room = (): number => this.#admission.places.free;
-    return {
-      get usualLimit() { return usualLimit(); },
-      get room() { return room(); },
-      ready: async () => {
-        await this.ready();
-        // It looks at the room again before it calls.
-        this.#admission.places.taken();
-      },
-      enqueue: (item, options, onSettled) => {
-        if (record === undefined) throw notATask(task);
-        // One of those that are kept for nobody.
-        this.#admission.places.keep();
-        return this.#mapItem(record, item, options, onSettled);
-      },
-      send: () => { this.#send(); },
-      cancel: (item, reason) => {
-        if (item instanceof MapCall) inRoot(() => { this.#dispatcher.cancel(item, 'abort', () => reason); });
-        else item.cancel(reason);
-      },
-    };
-  }
-
-  #mapItem(record: TaskRecord, item: unknown, options: RunOptions, onSettled: () => void): MapCall | PromisedItem {
-    if (taskChannel.hasSubscribers) return new PromisedItem((signal) => this.runRecord(record, [item], { ...options, signal }), onSettled);
+  #enqueueItem(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall {
     this.#assertRunning(record);
-    const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts));
+    const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts), context);
     if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
     this.#dispatcher.queue.push(call);
     return call;
@@ -235,6 +225,7 @@ export class WorkerPool implements Pool {
     await this.#dispatcher.end();
     this.#state = 'closed';
     observed.pools.delete(this);
+    this.#maps.end();
   }
 
   #rejectAll(): void {
