@@ -27,7 +27,7 @@ export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   /** For those who wait for room. */
-  readonly places = new Places(() => (this.#dispatcher.hasFreeWorker ? this.#settings.maxQueue + 1 : this.#room));
+  readonly places = new Places(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
   constructor(settings: PoolSettings, dispatcher: Dispatcher) {
     this.#settings = settings;
@@ -85,7 +85,12 @@ export class Admission {
 
   /** How many more calls may come in. */
   get #room(): number {
-    return this.#dispatcher.hasFreeWorker ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
+    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
+  }
+
+  /** A call needs no place in the queue: a worker is free, or none can be started, which the call is told at once. */
+  get #startsAtOnce(): boolean {
+    return this.#dispatcher.queue.size === 0 && this.#dispatcher.isPumpable;
   }
 
   #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {

@@ -65,11 +65,6 @@ export class Dispatcher {
     return this.#workers.idle;
   }
 
-  /** Whether a call would start at once. */
-  get hasFreeWorker(): boolean {
-    return this.queue.size === 0 && this.#workers.hasFree;
-  }
-
   /** Whether a worker can take a call now: then `pump()` is due. */
   get isPumpable(): boolean {
     return this.#workers.hasFree || this.#workers.refusal !== undefined;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { increments } from '../fixtures/items.js';
 import { takesMs } from '../fixtures/takes-ms.js';
-import { runtimes } from './helpers.ts';
+import { poolFor, rejection, runtimes, workers } from './helpers.ts';
 
 /** What a caller does when it has been let in. */
 const step = fc.record({
@@ -59,5 +59,17 @@ describe.each(runtimes)('of callers that wait for ready() of a pool of %s', (run
       }
       expect([...codes]).not.toContain('OFFLOOP_QUEUE_FULL');
     }), { numRuns: runtime === 'processes' ? 2 : 6, endOnFailure: true });
+  });
+});
+
+describe.each(workers)('of a pool of %s that cannot start its workers', (runtime) => {
+  it('those who wait are let in, and hear why, where nothing may wait', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 0, startTimeout: 300, preload: [new URL('../fixtures/starts/never.mjs', import.meta.url)] });
+    const first = rejection(pool.run(takesMs, [0]));
+    const waiting = pool.ready();
+    expect(await first).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
+    await waiting;
+    expect(await rejection(pool.run(takesMs, [0]))).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
+    expect(await rejection(pool.map(increments, [1]).toArray())).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
   });
 });
