@@ -34,12 +34,20 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, slot 
   const most = isAhead ? Math.min(AHEAD, size, Math.floor(queue.size / workers)) : size;
   let left = (isAhead ? AHEAD_MS : budget) - cost;
   for (let next = queue.first; left > 0 && next !== undefined && batch.length < most; next = queue.first) {
-    left -= costOf(next, slot, apart);
+    const nextCost = costOf(next, slot, apart);
+    // A getter in its arguments has had it sent to another worker, or given up.
+    if (!next.isQueued) continue;
+    left -= nextCost;
     if (left < 0) break;
     queue.remove(next);
     batch.push(next);
   }
-  return batch;
+  // The same may have become of those that are in the batch already.
+  return batch.every(isWaiting) ? batch : batch.filter(isWaiting);
+}
+
+function isWaiting({ state }: Call): boolean {
+  return state === 'waiting';
 }
 
 /**
