@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { hash } from '../fixtures/identity/digest.js';
 
 /** A call that was made, and all that its answer has to be compared with. */
@@ -12,10 +14,10 @@ export interface Made {
   readonly timeout: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly fails: 'always' | 'maybe' | undefined;
-  /** It, or a call that its getter makes, may be given up with its pool's time. */
+  /** What it has reported. */
   readonly heard: unknown[];
   id?: number;
-  answer?: string;
+  answer?: Answer;
 }
 
 export type Answer = { readonly value: any } | { readonly error: any };
@@ -103,4 +105,25 @@ function thrownProblem(made: Made, error: any): string | undefined {
   const { message, about, digest } = error;
   if (!(error instanceof RangeError) || about.told !== message || digest !== hash(message)) return 'parts of different errors';
   return toldProblem(made, message);
+}
+
+/** What such a task says of itself. */
+export function whatBy(deed: string, args: string, looks: string): string {
+  // It is another one that it calls.
+  return `${deed === 'calls' ? 'texts' : deed} ${args} ${looks}`;
+}
+
+export function show(answer: Answer | undefined): string {
+  if (answer === undefined) return 'not yet';
+  return 'error' in answer ? `failed: ${String(answer.error?.message ?? answer.error)}` : inspect(answer.value, { breakLength: Infinity, maxStringLength: 300 });
+}
+
+/** Each task of a pool has an id of its own, in the order of the calls. */
+export function expectIds(made: readonly Made[], failure: (made: Made, problem: string) => Error): void {
+  const ids = new Map<string, number>();
+  for (const one of made) {
+    if (one.id === undefined || one.n % 1 !== 0 || one.where.includes('map')) continue;
+    if (one.id <= (ids.get(one.where) ?? 0)) throw failure(one, `its id is ${one.id}, after ${ids.get(one.where)}`);
+    ids.set(one.where, one.id);
+  }
 }

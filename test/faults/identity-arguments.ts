@@ -11,8 +11,8 @@ export interface Brought {
   readonly fails?: 'always' | 'maybe';
 }
 
-/** What a getter may do when it is read. */
-export type Meddle = () => void;
+/** What a getter may do when it is read: once, or once a worker is free to take what it calls. */
+export type Meddle = (isPatient: boolean) => void;
 
 const shared = Array.from({ length: 5 }, (_, i) => ({ shared: i, list: [i, { deep: i }] }));
 
@@ -24,13 +24,13 @@ export const trivial: Maker[] = [
   (n) => simply(n),
   (n) => simply(n, 'text', -n),
   (n) => simply(`n${n}`),
-  (n) => simply(n, { n, list: [n, 'x'] }),
+  // At times an object that other calls have, too: each is to have a copy of its own.
+  (n, random) => simply(n, random.chance(0.1) ? random.pick(shared) : { n, list: [n, 'x'] }),
   () => simply(),
 ];
 
 export const harmless: Maker[] = [
   ...trivial,
-  // One object in several calls: each is to have a copy of its own.
   (n, random) => simply(n, random.pick(shared)),
   (n, random) => { const one = random.pick(shared); return simply(one, one, n, { one }); },
   (n) => simply({ n, bytes: Buffer.from(`n${n}`) }, Buffer.from(`n${n}`)),
@@ -54,9 +54,14 @@ export const tricky: Maker[] = [
   (n, random) => atRead(n, random, () => { throw new RangeError(`read of ${n}`); }),
   (n, random) => atRead(n, random, () => () => n),
   // It calls, or aborts, while the pool is about to send what it stands in.
-  (n, random, meddle) => atRead(n, random, () => { meddle(); return n; }),
-  (n, random, meddle) => atRead(n, random, () => { meddle(); throw new RangeError(`read of ${n}`); }),
+  (n, random, meddle) => atRead(n, random, () => { meddle(false); return n; }),
+  (n, random, meddle) => atRead(n, random, () => { meddle(false); throw new RangeError(`read of ${n}`); }),
   (n) => changing(n),
+];
+
+/** It calls the pool while a message is put together, and a worker is free. */
+export const patient: Maker[] = [
+  (n, _random, meddle) => ({ args: [n, { get value() { meddle(true); return n; } }], digests: [digest([n, { value: n }])] }),
 ];
 
 /** The getter answers with `n`, and does something else at one of its first reads. */
@@ -68,7 +73,7 @@ function atRead(n: number, random: Random, act: () => unknown): Brought {
 
 /** The getter's answer is another one each time. */
 function changing(n: number): Brought {
-  const digests = Array.from({ length: 12 }, (_, i) => digest([n, { value: i }]));
+  const digests = Array.from({ length: 200 }, (_, i) => digest([n, { value: i }]));
   let reads = 0;
   return { args: [n, { get value() { return reads++; } }], digests };
 }

@@ -87,7 +87,7 @@ export const styles: Record<string, Style> = {
   },
   'all new': (random) => (n) => make(`n${n}`, random, 0.4),
   // Equal texts in different objects.
-  'twins': (random, round) => (n) => [{ tag: `r${round}.${n % 3}` }, { tag: `r${round}` }, undefined, undefined, new Tenant(`r${round}`)],
+  'twins': (_random, round) => (n) => [{ tag: `r${round}.${n % 3}` }, { tag: `r${round}` }, undefined, undefined, new Tenant(`r${round}`)],
   // The same objects, which hold something else at each call.
   'changing': (random, round) => {
     const [flat, nested, one] = [{ tag: '', n: 0 }, { user: { n: 0 } }, new Visitor('')] as [any, any, any];

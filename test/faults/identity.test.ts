@@ -20,11 +20,11 @@ interface Way {
 }
 
 const ways: Record<string, Way> = {
-  'threads that share messages': { share: 0.75, sorts: ['trivial', 'trivial', 'trivial', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
-  'threads that do not': { share: 0.1, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 8, coalesce: false }] },
-  'threads that are ended': { share: 0.06, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
-  'processes': { share: 0.02, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
-  'this thread': { share: 0.07, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
+  'threads that share messages': { share: 0.86, sorts: ['trivial', 'trivial', 'trivial', 'restless', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
+  'threads that do not': { share: 0.04, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 8, coalesce: false }] },
+  'threads that are ended': { share: 0.03, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
+  'processes': { share: 0.01, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
+  'this thread': { share: 0.06, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
 };
 
 it.each(Object.entries(ways))('a task never takes itself for another call, nor sees stores or arguments of another one, on %s', async (name, { share, sorts, pools }) => {
