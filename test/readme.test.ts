@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 
 import * as offloop from 'offloop';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -7,16 +6,10 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import results from '../examples/demo/results.json' with { type: 'json' };
 import { tableRows } from '../examples/demo/table.js';
 import { createProject } from './fixtures/readme/project.js';
-import { projectOf, snippetsOf } from './fixtures/readme/snippets.js';
+import { createProjects, expectPrints, first, linesOf, programsOf, read, readme, root, snippets } from './readme-projects.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
-const readme = read('README.md');
-const snippets = snippetsOf(readme);
-const sections = [...new Set(snippets.map(({ section }) => section))];
-const [first, ...later] = sections.map((section) => projectOf(snippets.filter((snippet) => snippet.section === section)));
-// What the first example declares may be used further down.
-const projects = [first!, ...later].map((project) => ({ ...project, ...createProject(new Map([...first!.files, ...project.files])) }));
+// Those that watch themselves are in readme-watchdog.test.ts.
+const projects = createProjects({ watch: false });
 
 afterAll(() => {
   for (const { remove } of projects) remove();
@@ -32,13 +25,7 @@ const ranByCi: Readonly<Record<string, readonly string[]>> = {
 const notInstalled = ['new Piscina(', 'workerpool.pool('];
 
 describe('every snippet runs', () => {
-  const programs = projects.flatMap((project) => project.programs.map((program) => ({ project, section: project.section, ...program })));
-
-  // Where a program watches itself, see below.
-  it.each(programs)('$section: $name prints what it says', { retry: 3 }, async ({ project, name, prints }) => {
-    const { code, stdout, stderr } = await project.node(name.endsWith('.ts') ? ['--import', 'tsx', name] : [name]);
-    expect({ code, stderr, printed: linesOf(stdout) }).toEqual({ code: 0, stderr: '', printed: prints.flatMap(linesOf) });
-  });
+  it.each(programsOf(projects))('$section: $name prints what it says', expectPrints);
 
   it.each(projects.filter(({ commands }) => commands.length > 0))('$section: the commands do', async ({ commands, shell }) => {
     for (const line of commands) {
@@ -49,26 +36,11 @@ describe('every snippet runs', () => {
     }
   });
 
-  // On a machine that has no CPU to spare the watchdog says so instead, and is right.
-  it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command says what is shown', { retry: 5 }, async ({ project, command, shown }) => {
-    const { stdout, stderr } = await project.shell(command);
-    expect(withoutFigures(stdout + stderr)).toContain(withoutFigures(shown));
-  });
-
   it('in a block of a kind that is known here, and skipped only where the packages are missing', () => {
     expect(new Set(snippets.map(({ language }) => language))).toEqual(new Set(['js', 'ts', 'sh', 'text']));
     const skipped = snippets.filter(({ note }) => note !== '');
     expect(skipped.map(({ note }) => note)).toEqual(['before']);
     for (const use of notInstalled) expect(skipped[0]?.code).toContain(use);
-  });
-
-  it('compiles strictly, where it is TypeScript', async () => {
-    const typed = projects.flatMap(({ folder, files }) => [...files.keys()].filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`));
-    expect(typed).not.toEqual([]);
-    const flags = '--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --verbatimModuleSyntax --target es2023 --module nodenext';
-    const where = ['--lib', 'es2023,esnext.disposable', '--rewriteRelativeImportExtensions', '--typeRoots', `${root}/node_modules/@types`, '--types', 'node'];
-    const { stdout } = await projects[0]!.node([`${root}/node_modules/typescript/bin/tsc`, ...flags.split(' '), ...where, ...typed]);
-    expect(stdout).toBe('');
   });
 });
 
@@ -81,9 +53,9 @@ it('the first example is the one that is checked from the tarball', async () => 
 });
 
 it('without offload() the health check of the first example is answered last', async () => {
-  const { folder, node, remove } = createProject(first!.files);
+  const { folder, node, remove } = createProject(first.files);
   onTestFinished(remove);
-  const offloaded = first!.files.get('validate.js')!;
+  const offloaded = first.files.get('validate.js')!;
   const plain = offloaded.replace(/offload\(import\.meta, ([^]*)\);\n$/, '$1;\n');
   expect(plain).not.toBe(offloaded);
   writeFileSync(`${folder}/validate.js`, plain);
@@ -95,7 +67,7 @@ describe('a bundle', () => {
   const external = '--external:offloop --external:tinypool';
 
   async function bundled(flags: string): Promise<string[]> {
-    const { shell, node, remove } = createProject(first!.files);
+    const { shell, node, remove } = createProject(first.files);
     onTestFinished(remove);
     expect(await shell(`esbuild ${flags} --bundle --format=esm --platform=node --outdir=out`)).toMatchObject({ code: 0 });
     const { stdout, stderr } = await node(['out/app.js']);
@@ -103,7 +75,7 @@ describe('a bundle', () => {
   }
 
   it('works minified, when names are kept', async () => {
-    expect(await bundled(`app.js validate.js --splitting --minify --keep-names ${external}`)).toEqual(first!.programs[0]!.prints);
+    expect(await bundled(`app.js validate.js --splitting --minify --keep-names ${external}`)).toEqual(first.programs[0]!.prints);
   });
 
   it('says that a name is missing, when they are not', async () => {
@@ -158,17 +130,6 @@ it('the text has no figure of performance that a script did not write, and no pl
   expect(byHand).not.toMatch(/\d[\d.,]* ?(×|µs|ms\b|(tasks|calls|requests)(\/| per )s)/);
   expect(byHand).not.toMatch(/\/(work|tmp|home|root|Users)\//);
 });
-
-/** Positions and thread numbers differ between versions of Node. */
-function linesOf(text: string): string[] {
-  if (text === '') return [];
-  return text.trimEnd().replace(/(file:\/\/\/app\/[\w.-]+):\d+:\d+/g, '$1').replace(/^thread [1-9]\d*/gm, 'thread 1').split('\n');
-}
-
-/** How long it took, and in which column V8 saw it, differs each time. */
-function withoutFigures(text: string): string {
-  return text.replace(/:\d+\)/g, ')').replace(/\d[\d.,]* (ms|s|min)\b/g, 'N');
-}
 
 function isAtLeast(text: string): boolean {
   const [major = 0, minor = 0] = (/\d+(\.\d+)?/.exec(text)?.[0] ?? '').split('.').map(Number);

@@ -1,30 +1,62 @@
-// Runs all tests. The files that watch processes being stuck come last, two at a time: beside tests that compute, they would
-// tell of a machine that has no CPU to spare. That happens without them, too, and is told of rightly: such a test may be run
-// again, since what it is about is not the machine.
+// Runs the tests: node test/suite.js [part] [files]
+//   all (the default)  for `npm test`, in under three minutes: first the tests that any machine can judge, then the others
+//   slow               *.slow.test.ts, and more of the tests that play at random
+//   on-another-node    what depends on the version of Node, or these files of it
+//   needs-cpu          the tests that need CPU to judge, or these files of them
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
-const watchers = [
-  ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `test/watchdog/${name}.test.ts`),
-  ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `test/integrations/${name}.test.ts`),
-  ...['test/cli/run.test.ts', 'test/faults/secrets.test.ts'],
-];
-/** Of the rest, what is the same on every Node, and takes its time. */
-const same = ['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report'].map((name) => `test/${name}.test.ts`);
-// `others` or `watching`: only these; `others-again`: those of them that depend on the Node. More arguments are names of files.
-const [part = 'all', ...files] = process.argv.slice(2);
 
-// A shared machine may stand still for a while: CI tries a test once more, and tells at its end which ones that were.
-const again = process.env.CI === undefined ? [] : ['--retry=1'];
-const others = part === 'watching' ? 0 : run([...again, ...except(part === 'others-again' ? [...watchers, ...same] : watchers), ...files]);
-const watching = part.startsWith('others') ? 0 : run(['--retry=3', ...(part === 'watching' && files.length > 0 ? files : watchers)]);
-process.exitCode = others || watching;
+/**
+ * Tests that need CPU to judge: they watch processes being stuck. A machine that has no CPU to spare makes a process stuck, too,
+ * and the watchdog is right to say so; these tests are about something else. So they come last, two at a time, and are tried
+ * again. No other test is tried again. `.ci/run` says at its end which ones were.
+ */
+const needCpu = namesOfTests([
+  ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `watchdog/${name}`),
+  ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `integrations/${name}`),
+  ...['cli/run', 'faults/secrets', 'readme-watchdog'],
+]);
+const needCpuSlow = namesOfTests(['watchdog/blockers.slow']);
+/** The same on every Node, or next to it. */
+const same = namesOfTests(['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
+const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/overload', 'soak/soak']);
+const longer = { OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '30', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '100000' };
+
+const RETRIES = 3;
+/** Many tests wait more than they compute, so that one more than there are CPUs keeps all of these busy. */
+const WORKERS = availableParallelism() + 1;
+
+const parts = {
+  'all': () => [others(except(['test/**/*.slow.test.ts'])), lastly(needCpu)],
+  'slow': () => [others(['.slow.test.ts', ...atRandom], longer), lastly(needCpuSlow)],
+  'on-another-node': (files) => [others([...except(['test/**/*.slow.test.ts', ...same]), ...files])],
+  'needs-cpu': (files) => [lastly(files.length > 0 ? files : needCpu)],
+};
+
+const [part = 'all', ...files] = process.argv.slice(2);
+const isKnown = Object.hasOwn(parts, part);
+if (!isKnown) console.error(`test/suite.js: expected one of ${Object.keys(parts).join(', ')}, got ${part}`);
+process.exitCode = isKnown ? Math.max(...parts[part](files)) : 2;
+
+function others(args, env = {}) {
+  return run([`--maxWorkers=${WORKERS}`, ...except([...needCpu, ...needCpuSlow]), ...args], env);
+}
+
+function lastly(files) {
+  return run(['--maxWorkers=2', `--retry=${RETRIES}`, ...files]);
+}
+
+function run(args, env = {}) {
+  return spawnSync(process.execPath, [vitest, 'run', ...args], { stdio: 'inherit', env: { ...process.env, ...env } }).status ?? 1;
+}
 
 function except(excluded) {
   return excluded.flatMap((file) => ['--exclude', file]);
 }
 
-function run(args) {
-  return spawnSync(process.execPath, [vitest, 'run', '--maxWorkers=2', ...args], { stdio: 'inherit' }).status ?? 1;
+function namesOfTests(names) {
+  return names.map((name) => `test/${name}.test.ts`);
 }

@@ -67,9 +67,9 @@ export interface Ran {
 }
 
 /** Runs a script of test/fixtures/scripts, or any arguments, under the Node that runs the tests. */
-export function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+export function runNode(args: readonly string[], env: Record<string, string> = {}, timeout = 25_000): Promise<Ran> {
   const { NODE_OPTIONS = '', ...rest } = process.env;
-  const options = { timeout: 25_000, env: { ...rest, NODE_OPTIONS: NODE_OPTIONS.includes('async-context-frame') ? '--no-async-context-frame' : '', ...env } };
+  const options = { timeout, env: { ...rest, NODE_OPTIONS: NODE_OPTIONS.includes('async-context-frame') ? '--no-async-context-frame' : '', ...env } };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode, stdout, stderr });

@@ -1,0 +1,26 @@
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { createProjects, expectPrints, programsOf } from './readme-projects.ts';
+
+const projects = createProjects({ watch: true });
+
+afterAll(() => {
+  for (const { remove } of projects) remove();
+});
+
+describe('every snippet that watches itself runs', () => {
+  it.each(programsOf(projects))('$section: $name prints what it says', expectPrints);
+
+  // The commands are those that are followed by what they write.
+  it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command says what is shown', async ({ project, command, shown }) => {
+    expect(project.commands).toEqual([command]);
+    const { code, stdout, stderr } = await project.shell(command);
+    expect(code).toBe(0);
+    expect(withoutFigures(stdout + stderr)).toContain(withoutFigures(shown));
+  });
+});
+
+/** How long it took, and in which column V8 saw it, differs each time. */
+function withoutFigures(text: string): string {
+  return text.replace(/:\d+\)/g, ')').replace(/\d[\d.,]* (ms|s|min)\b/g, 'N');
+}
