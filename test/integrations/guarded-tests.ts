@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
+import { expect } from 'vitest';
+
 import { node } from '../cli/processes.ts';
 
 export interface Guarded {
@@ -20,6 +22,26 @@ export function vitest(config: string, args: readonly string[], env: Record<stri
 /** The same by Node's own test runner. */
 export function nodeTest(name: string, env: Record<string, string> = {}): Promise<Guarded> {
   return undisturbed(['--test', '--import', 'offloop/testing/node-test', '--test-reporter=tap', fixture(name)], env);
+}
+
+/** Of the fixtures that block, however Vitest is told to run them. */
+export async function expectBlockingFails(...args: readonly string[]): Promise<void> {
+  const { code, passed, output } = await vitest('vitest.config.js', ['block.vitest', ...args]);
+  expect(passed).toEqual({
+    'waits for long': true,
+    'blocks at once': false,
+    'is short': true,
+    'blocks after a while': false,
+    'may block': true,
+    'blocks half as long as is allowed, the one': true,
+    'blocks half as long as is allowed, the other': true,
+    'blocks in another file': false,
+  });
+  expect(code).toBe(1);
+  for (const name of ['blocks at once', 'blocks after a while', 'blocks in another file']) expect(output).toMatch(blocked(name));
+  // Of the source, not of what Vitest has compiled it to.
+  expect(output).toContain('function at some-block.vitest.js:14 ');
+  expect(output).toContain('function at some-block.vitest.js:23 ');
 }
 
 /** What is said of a test that has blocked. */

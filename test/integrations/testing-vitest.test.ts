@@ -1,26 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFailed } from 'vitest';
 
-import { blocked, vitest } from './guarded-tests.ts';
+import { expectBlockingFails, vitest, type Guarded } from './guarded-tests.ts';
 
 describe('offloop/testing/vitest', () => {
-  it.each([['--pool=forks'], ['--pool=threads'], ['--no-isolate', '--no-file-parallelism']])('fails the tests that block, and no other: %s %s', async (...args) => {
-    const { code, passed, output } = await vitest('vitest.config.js', ['block.vitest', ...args]);
-    expect(passed).toEqual({
-      'waits for long': true,
-      'blocks at once': false,
-      'is short': true,
-      'blocks after a while': false,
-      'may block': true,
-      'blocks half as long as is allowed, the one': true,
-      'blocks half as long as is allowed, the other': true,
-      'blocks in another file': false,
-    });
-    expect(code).toBe(1);
-    for (const name of ['blocks at once', 'blocks after a while', 'blocks in another file']) expect(output).toMatch(blocked(name));
-    // Of the source, not of what Vitest has compiled it to.
-    expect(output).toContain('function at some-block.vitest.js:14 ');
-    expect(output).toContain('function at some-block.vitest.js:23 ');
-  });
+  // Other ways to run them are tried in testing-vitest.slow.test.ts.
+  it('fails the tests that block, and no other: --pool=forks', () => expectBlockingFails('--pool=forks'));
 
   it('allows what the environment allows', async () => {
     const { code, passed } = await vitest('vitest.config.js', ['short-block'], { OFFLOOP_THRESHOLD: '2000' });
@@ -39,13 +23,21 @@ describe('offloop/testing/vitest', () => {
   });
 
   it('tells of a variable that makes no sense, and goes on', async () => {
-    const { code, output } = await vitest('vitest.config.js', ['inline'], { OFFLOOP_THRESHOLD: 'soon' });
+    const { code, output } = await inline();
     expect(code).toBe(0);
     expect(output).toContain('OFFLOOP_THRESHOLD: expected a number of milliseconds, 10 to 3,600,000, got "soon". It is ignored.');
   });
 });
 
 it('an inline pool carries stores whose modules Vitest has compiled, and so does a pool of threads', async () => {
-  const { code, passed, output } = await vitest('vitest.config.js', ['inline']);
+  const { code, passed, output } = await inline();
   expect([code, Object.values(passed)], output).toEqual([0, [true, true]]);
 });
+
+let ran: Promise<Guarded> | undefined;
+
+/** One run for two tests, and another one where that has failed. */
+function inline(): Promise<Guarded> {
+  onTestFailed(() => { ran = undefined; });
+  return (ran ??= vitest('vitest.config.js', ['inline'], { OFFLOOP_THRESHOLD: 'soon' }));
+}
