@@ -13,7 +13,7 @@ export default defineConfig(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: 'tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: 'tsconfig.source.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
       // `any` may be named where variance needs it (`Carried<any>`); the no-unsafe rules still forbid to use one.
       '@typescript-eslint/no-explicit-any': 'off',
