@@ -108,7 +108,7 @@ export class Round {
     const random = this.#random;
     const deed = random.pick(mapped);
     const items = Array.from({ length: random.between(0, 40) }, () => ({ item: this.#nextNumber() }));
-    const stores = this.#otherStores(this.#nextNumber());
+    const stores = this.#stores(this.#nextNumber());
     const looks = looksOf(stores, false);
     // Nobody listens to what an item reports.
     const told = deed === 'reports' ? 'texts' : deed;
