@@ -4,6 +4,7 @@ import { shortened, typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { hasOwnOrOfClass, ownOrOfClass } from '../own.ts';
 import type { StoreRecord } from './carry.ts';
+import { warnOfEmptyPick } from './empty-pick.ts';
 import { flatText, type StoreText } from './flat-text.ts';
 import { define, fromText, NotPlainError, toText } from './plain.ts';
 import { remedy } from './remedy.ts';
@@ -23,7 +24,9 @@ export function encodeStore(record: StoreRecord): StoreText | undefined {
 }
 
 function encodeValue(record: StoreRecord, value: unknown): StoreText {
-  const wire = checkSchema(record, toWire(record, value), 'captured');
+  const plain = toWire(record, value);
+  if (record.pick !== undefined) warnOfEmptyPick(record, value as object, plain as object);
+  const wire = checkSchema(record, plain, 'captured');
   return { name: wireName(record), text: plainText(record, wire), number: 0 };
 }
 

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+
+import { runNode, workers } from '../pool/helpers.ts';
+
+const fixture = (name: string): string => `${import.meta.dirname}/../fixtures/uncarried/${name}`;
+
+async function warnings(args: readonly string[], NODE_ENV = 'development'): Promise<string[]> {
+  const { code, stdout } = await runNode(args, { NODE_ENV });
+  expect(code).toBe(0);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe.each(workers)('a store that nobody has declared, read by a task on %s', (runtime) => {
+  it('is told of once, with the place of the read', async () => {
+    const [first, ...more] = await warnings([fixture('app.js'), runtime, 'readsForgotten']);
+    expect(first).toMatch(/^OFFLOOP_UNCARRIED_STORE: The task 'readsForgotten' has read an AsyncLocalStorage .*uncarried\/tasks\.js:10:\d+/);
+    expect(more).toEqual([]);
+  });
+
+  it('is not told of in production, nor is one that is declared, or that the worker enters itself', async () => {
+    expect(await warnings([fixture('app.js'), runtime, 'readsForgotten'], 'production')).toEqual([]);
+    expect(await warnings([fixture('app.js'), runtime, 'readsOthers'])).toEqual([]);
+  });
+});
+
+it('a `pick` that finds nothing is told of once for each store, with its keys unless they are secret', async () => {
+  expect(await warnings([fixture('captures.js')])).toEqual([
+    "OFFLOOP_EMPTY_PICK: Nothing of the store 'misspelt' travels to the tasks: it holds the keys `requestId`, `tenant`, and `pick` names `requestID`, `other`. Mend `pick` where carry() declares the store.",
+    "OFFLOOP_EMPTY_PICK: Nothing of the store 'secret' travels to the tasks: it holds 1 key, none of which is one of the 2 that `pick` names. Mend `pick` where carry() declares the store.",
+    "OFFLOOP_EMPTY_PICK: Nothing of the store 'map' travels to the tasks: it holds the keys `requestID`, and `pick` names `requestID`, `other`. The entries of a Map are no keys of it: give carry() an `encode` and a `decode` instead.",
+  ]);
+  expect(await warnings([fixture('captures.js')], 'production')).toEqual([]);
+});
