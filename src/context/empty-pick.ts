@@ -32,6 +32,6 @@ function keysOf(value: object): unknown[] {
 }
 
 function listed(keys: readonly unknown[]): string {
-  const shown = keys.slice(0, SHOWN).map((key) => `\`${shortened(typeof key === 'object' ? 'an object' : String(key))}\``);
+  const shown = keys.slice(0, SHOWN).map((key) => `\`${shortened(typeof key === 'object' && key !== null ? 'an object' : String(key as PropertyKey))}\``);
   return `${shown.join(', ')}${keys.length > SHOWN ? ` and ${keys.length - SHOWN} more` : ''}`;
 }

@@ -21,9 +21,9 @@ const known = new WeakSet<object>();
  */
 export function watchReads(): void {
   if (!isDevelopment()) return;
-  wrap('getStore', (native) => function (this: AsyncLocalStorage<unknown>) {
+  wrap('getStore', (native) => function read(this: AsyncLocalStorage<unknown>) {
     const value = native.call(this);
-    if (value === undefined && !known.has(this)) look(this);
+    if (value === undefined && !known.has(this)) look(this, read);
     return value;
   });
   for (const name of ['run', 'enterWith'] as const) {
@@ -46,11 +46,11 @@ function keepNative(store: AsyncLocalStorage<TaskHandle>): void {
   Object.defineProperties(store, natives);
 }
 
-function look(store: AsyncLocalStorage<unknown>): void {
-  const task = getStore.call(runningTask as AsyncLocalStorage<unknown>) as TaskHandle | undefined;
+function look(store: AsyncLocalStorage<unknown>, read: Method): void {
+  const task = getStore.call(runningTask) as TaskHandle | undefined;
   if (task === undefined || task.isOver) return;
   known.add(store);
-  const place = readAt();
+  const place = readAt(read);
   if (place === undefined || [...stores.values()].some((record) => record.store === store)) return;
   for (const name of names) Object.defineProperty(prototype, name, natives[name]!);
   warnOnce(
@@ -60,9 +60,12 @@ function look(store: AsyncLocalStorage<unknown>): void {
   );
 }
 
-/** Where the user's own code has read it; undefined where that was a library, whose affair it is. */
-function readAt(): string | undefined {
-  const frames = (new Error().stack ?? '').split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line));
-  const [first] = frames;
-  return first === undefined || /[\\/]node_modules[\\/]/.test(first) ? undefined : first.trim();
+/** Where the user's own code has read it; undefined where that was a library, offloop or Node, whose affair it is. */
+function readAt(read: Method): string | undefined {
+  const holder: { stack?: unknown } = {};
+  Error.captureStackTrace(holder, read);
+  // An Error.prepareStackTrace of the user's may make anything of it.
+  const { stack } = holder;
+  const caller = typeof stack === 'string' ? stack.split('\n').find((line) => line.startsWith('    at ')) : undefined;
+  return caller === undefined || isOwnFrame(caller) || /[\\/]node_modules[\\/]/.test(caller) ? undefined : caller.trim();
 }
