@@ -17,7 +17,7 @@ export function typeName(value: unknown): string {
 
 /** "an instance of Socket": of the nearest class that has a name, since Express, for one, puts an object between a request and its class. */
 export function instanceName(value: object): string {
-  let name = typeName(value);
+  let name = !types.isProxy(value) && Array.isArray(value) ? (constructorName(value) ?? 'Array') : typeName(value);
   let prototype: object | null = value;
   for (let depth = 0; name === 'object' && depth < MAX_DEPTH && prototype !== null; depth++) {
     prototype = prototypeOf(prototype);
@@ -66,8 +66,13 @@ export function shortened(text: string): string {
 /** "RangeError: too far"; of what is no error, what it is. Reading an error may throw. */
 export function errorText(error: unknown): string {
   try {
-    return error instanceof Error ? `${error.name}: ${error.message}` : describe(error);
+    return isErrorLike(error) ? `${error.name}: ${error.message}` : describe(error);
   } catch {
     return 'an error that cannot be read';
   }
+}
+
+/** Also one of another realm, or of a class that has its own idea of `instanceof`. */
+function isErrorLike(error: unknown): error is Error {
+  return types.isNativeError(error) || error instanceof Error;
 }

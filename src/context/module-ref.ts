@@ -22,9 +22,14 @@ export function moduleUrl(call: string, module: ModuleRef): string {
 
 function toUrl(module: unknown): string | undefined {
   if (typeof module === 'string') return isAbsolute(module) ? pathToFileURL(module).href : parse(module);
-  if (module instanceof URL) return module.href;
+  if (isUrl(module)) return module.href;
   const url = (module as Partial<ImportMeta> | null | undefined)?.url;
   return typeof url === 'string' ? parse(url) : undefined;
+}
+
+/** Another realm (jsdom) has a URL class of its own. */
+function isUrl(value: unknown): value is URL {
+  return value instanceof URL || (Object.prototype.toString.call(value) === '[object URL]' && typeof (value as Partial<URL>).href === 'string');
 }
 
 /** A file: URL may yet name no path of this machine: another host, or an escape that is none. */
@@ -42,7 +47,7 @@ function parse(text: string): string | undefined {
 
 /** One `import.meta` is one evaluation of a module; strings and URLs tell nothing, so they count as the same. */
 export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
-  return typeof one === 'string' || one instanceof URL || one === other;
+  return typeof one === 'string' || isUrl(one) || one === other;
 }
 
 /**
@@ -50,7 +55,7 @@ export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
  * it is another module, which would be evaluated a second time, and declare its tasks and stores anew.
  */
 export function isLoadedByRunner(ref: ModuleRef): boolean {
-  return typeof ref === 'object' && !(ref instanceof URL) && (Object.hasOwn(ref, 'env') || Object.hasOwn(ref, 'jest'));
+  return typeof ref === 'object' && !isUrl(ref) && (Object.hasOwn(ref, 'env') || Object.hasOwn(ref, 'jest'));
 }
 
 /**

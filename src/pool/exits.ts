@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 import { describe } from '../describe.ts';
 import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
 import { warn } from '../warning.ts';
@@ -94,5 +96,5 @@ function because({ error }: WorkerExit): string {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : describe(error);
+  return types.isNativeError(error) || error instanceof Error ? error.message : describe(error);
 }

@@ -49,6 +49,12 @@ export function isError(value: unknown): value is Error {
   return types.isNativeError(value) || quietly(() => hasErrorPrototype(value)) === true;
 }
 
+/** The same for what stands somewhere in a value, where a bare object with an error's prototype is a mistake. */
+export function isErrorInside(value: object): value is Error {
+  if (types.isNativeError(value)) return true;
+  return isError(value) && quietly(() => Object.hasOwn(value, 'message') || Object.hasOwn(value, 'stack')) === true;
+}
+
 /** A prototype chain ends; that of a proxy need not. */
 const MAX_DEPTH = 100;
 

@@ -16,8 +16,6 @@ export type Channel = 'message' | 'bytes';
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
 export function refuseMangled(object: object, root: string, place: Place, channel: Channel): void {
-  // Structured clone refuses a proxy by itself, and looking at a revoked one throws.
-  if (types.isProxy(object)) return;
   if (isPlain(object)) refuseSymbols(object, root, place);
   else if (hasBrand(object)) refuseBranded(object, root, place, channel);
   else if (!isPlatformObject(object)) throw mangledError(object, show(root, place));

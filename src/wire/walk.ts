@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import type { Surveyed } from './copies.ts';
-import { isError } from './errors.ts';
+import { isErrorInside } from './errors.ts';
 import { refuseMangled, type Channel } from './mangled.ts';
 import { eachItem, eachPart } from './parts.ts';
 import type { Place } from './places.ts';
@@ -60,10 +60,12 @@ export class Walk implements Surveyed {
     const { channel, handedOver } = this.#rules;
     const object = place.value as object;
     if (handedOver.has(object)) return;
-    if (!ArrayBuffer.isView(object) && isError(object)) {
+    if (!ArrayBuffer.isView(object) && isErrorInside(object)) {
       this.replaced.set(object, this.#rules.standInFor(object));
       return;
     }
+    // Structured clone refuses a proxy by itself, and one that was revoked cannot be asked anything.
+    if (types.isProxy(object)) return;
     refuseMangled(object, this.#root, place, channel);
     if (ArrayBuffer.isView(object)) this.#lookAtView(object);
     else if (Array.isArray(object)) this.#meetItems(place, object, 0);
