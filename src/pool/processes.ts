@@ -1,20 +1,18 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { ChildProcess } from 'node:child_process';
 import type { Transferable } from 'node:worker_threads';
 
 import { clearTimeout, queueMicrotask, setTimeout } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
-import { abortKinds, type AbortNotice, type EndMessage, type RunMessage, type RunResponse, type WorkerNotice, type WorkerSetup } from '../wire/messages.ts';
+import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../wire/messages.ts';
 import { decodeThrow, type EncodedThrow } from '../wire/thrown.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 import { noClasses } from './outcome.ts';
+import { abortFlag, type AbortFlag } from './process-flag.ts';
 import { startProcess } from './tinypool.ts';
 
-/** A worker process. Nothing can be shared with it or handed over to it, so a file carries the abort flag. */
+/** A worker process. Nothing can be shared with it or handed over to it, so a pipe of its own carries the abort flag. */
 export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   let fatal: EncodedThrow | undefined;
   const onExit = (exit: WorkerExit): void => {
@@ -22,10 +20,9 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
     void lastWords(worker.process, exit).then(() => { events.onExit(fatal === undefined ? exit : { ...exit, error: decodeThrow(fatal, noClasses, ''), how: 'by an uncaught exception' }); });
   };
   const worker = startProcess(options, { ...events, onExit });
-  const abortFile = join(tmpdir(), `offloop-${crypto.randomUUID()}`);
+  const flag = abortFlag(worker.process);
   let isReady = false;
-  const flag = openSync(abortFile, 'w', 0o600);
-  endWithThisProcess(worker.process, abortFile);
+  endWithThisProcess(worker.process, flag);
   inCleanRoot(() => {
     worker.process.on('message', (message: unknown) => {
       // A process may send anything, and what it sends inherits what this process has on its Object.prototype.
@@ -36,11 +33,8 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       else events.onNotice(notice);
     });
   });
-  worker.process.once('exit', () => {
-    closeSync(flag);
-    rmSync(abortFile, { force: true });
-  });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, abortFile };
+  worker.process.once('exit', () => { flag.remove(); });
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, ...flag.setup };
   let isSetUp = false;
   let isRunning = false;
 
@@ -63,8 +57,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
     },
     tell(notice: AbortNotice): void {
       if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
-      const numbers = new Float64Array([notice.id, abortKinds.indexOf(notice.kind)]);
-      writeSync(flag, numbers, 0, numbers.byteLength, 0);
+      flag.raise(notice);
     },
     flushNotices: () => undefined,
     batches: undefined,
@@ -110,16 +103,13 @@ function encode(message: RunMessage, transfer: readonly Transferable[] | undefin
   return bytes;
 }
 
-/** The children that live, each with its abort file. */
-const children = new Map<ChildProcess, string>();
+/** The children that live. */
+const children = new Map<ChildProcess, AbortFlag>();
 
-/**
- * A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. One that has not started
- * yet has not removed its file, and will not.
- */
-function endWithThisProcess(child: ChildProcess, abortFile: string): void {
+/** A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. */
+function endWithThisProcess(child: ChildProcess, flag: AbortFlag): void {
   if (children.size === 0) process.on('exit', endChildren);
-  children.set(child, abortFile);
+  children.set(child, flag);
   child.once('exit', () => {
     children.delete(child);
     if (children.size === 0) process.off('exit', endChildren);
@@ -127,8 +117,8 @@ function endWithThisProcess(child: ChildProcess, abortFile: string): void {
 }
 
 function endChildren(): void {
-  for (const [child, abortFile] of children) {
+  for (const [child, flag] of children) {
     child.kill('SIGKILL');
-    rmSync(abortFile, { force: true });
+    flag.remove();
   }
 }

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 
+import { hasPipes } from './process-flag.ts';
 import type { WorkerOptions } from './engine.ts';
+import { calmed, isToBeCalmed, refuseWaiting, withoutInspector, withoutWaiting } from './inspector-flags.ts';
+import { spawning } from './spawning.ts';
 
 export type TinypoolRuntime = 'worker_threads' | 'child_process';
 
@@ -15,7 +18,8 @@ export interface WorkerFlags {
 
 /** @throws what `create` throws when the worker cannot be started with these options */
 export function startWith<T>(create: (flags: WorkerFlags) => T, runtime: TinypoolRuntime, options: WorkerOptions): T {
-  return runtime === 'child_process' ? create(processFlags(options)) : startThreadWith(create, options);
+  refuseWaiting(options);
+  return runtime === 'child_process' ? spawning(() => create(processFlags(options)), hasPipes) : startThreadWith(create, options);
 }
 
 /** See in-worker.ts, which loads the pool with `require()`: without that, all is loaded at once. */
@@ -33,7 +37,7 @@ const processWide = new Set<string>();
 function startThreadWith<T>(create: (flags: WorkerFlags) => T, options: WorkerOptions): T {
   const flags = (execArgv: readonly string[] | undefined): WorkerFlags => defined({ ...options, execArgv });
   const inherited = ownFlags().filter((flag) => !processWide.has(flag));
-  const base = options.execArgv === undefined ? inherited : [...loaderFlags(), ...options.execArgv];
+  const base = withoutWaiting(options.execArgv === undefined ? inherited : [...loaderFlags(), ...options.execArgv]);
   try {
     return create(flags([...base, ...preload]));
   } catch (error) {
@@ -54,9 +58,9 @@ function refusedFlags(error: unknown): string[] {
 /** A process inherits no flag of its own accord, and tinypool gives it no environment either. */
 function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
   const heap = resourceLimits?.maxOldGenerationSizeMb;
-  const own = execArgv === undefined ? ownFlags().filter((flag) => !flag.startsWith('--inspect')) : [...loaderFlags(), ...execArgv];
+  const own = execArgv === undefined ? withoutInspector(ownFlags()) : [...loaderFlags(), ...withoutWaiting(execArgv)];
   return {
-    execArgv: [...own, ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`]), ...condition],
+    execArgv: [...own, ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`]), ...preload],
     env: merged(env),
     serialization: 'advanced',
   };
@@ -83,14 +87,14 @@ function loaderFlags(): string[] {
 }
 
 function merged(env: WorkerOptions['env']): Record<string, string> {
-  return { ...process.env, ...env } as Record<string, string>;
+  return calmed({ ...process.env, ...env } as Record<string, string>);
 }
 
 /** An option that is there and undefined is not the same to tinypool as one that is absent. */
 function defined({ execArgv, env, resourceLimits }: Pick<WorkerOptions, 'env' | 'resourceLimits'> & { execArgv: readonly string[] | undefined }): WorkerFlags {
   return {
     ...(execArgv && { execArgv: [...execArgv] }),
-    ...(env && { env: merged(env) }),
+    ...((env !== undefined || isToBeCalmed()) && { env: merged(env) }),
     ...(resourceLimits && { resourceLimits: { ...resourceLimits } }),
   };
 }

@@ -116,7 +116,8 @@ export interface WorkerSetup {
   readonly attaching?: SharedArrayBuffer | undefined;
   /** Threads: see `Sheet`. */
   readonly sheet?: SharedArrayBuffer | undefined;
-  /** Processes have no shared memory: a file plays the flag's part. */
+  /** Processes have no shared memory: a pipe plays the flag's part, by its descriptor there. On Windows it is a file. */
+  readonly abortPipe?: number | undefined;
   readonly abortFile?: string | undefined;
 }
 
