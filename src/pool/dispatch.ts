@@ -45,6 +45,7 @@ export class Dispatcher {
       },
       onLateStart: (slot) => { this.#endings.isLate(slot); },
       onStartError: (error) => this.#failFirst(() => startError(settings.name, error)),
+      onNoWorker: (reason) => { this.#failWaiting(reason); },
     });
     this.#endings = new Endings({
       ...{ settings, queue: this.queue, workers: this.#workers, onChange },
@@ -231,8 +232,11 @@ export class Dispatcher {
 
   #refuseAll(): void {
     const { refusal } = this.#workers;
-    if (refusal === undefined) return;
-    for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) call.fail({ type: 'refused', reason: refusal });
+    if (refusal !== undefined) this.#failWaiting(refusal);
+  }
+
+  #failWaiting(reason: () => unknown): void {
+    for (let call = this.queue.shift(); call !== undefined; call = this.queue.shift()) call.fail({ type: 'refused', reason });
     this.#onChange();
   }
 

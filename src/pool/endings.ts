@@ -6,6 +6,7 @@ import type { WorkerExit } from './engine.ts';
 import { crashError, failedStartError, lateStartError, warnOfIdleCrash, warnOfLeftover } from './exits.ts';
 import type { PoolSettings } from './options.ts';
 import type { TaskQueue } from './queue.ts';
+import { shortageError, shortageOf } from './shortage.ts';
 import type { Slot } from './slot.ts';
 import type { Workers } from './workers.ts';
 
@@ -78,7 +79,9 @@ export class Endings {
 
   /** It has run nothing: what it was sent may run elsewhere, but what was to be handed over is gone with the message. */
   #hasFailedToStart(slot: Slot, exit: WorkerExit, wasEnding: boolean): void {
-    const reason = (): OffloopError => failedStartError(this.#host.settings.name, exit);
+    const { name } = this.#host.settings;
+    const shortage = shortageOf(exit.error);
+    const reason = (): OffloopError => (shortage === undefined ? failedStartError(name, exit) : shortageError(name, shortage, exit.error));
     for (const call of callsOf(slot)) {
       if (call.extras?.transfer === undefined) this.wait(call, slot);
       else call.fail({ type: 'refused', reason });
@@ -86,7 +89,8 @@ export class Endings {
     slot.calls = [];
     if (!wasEnding) {
       this.#host.workers.counts.crashed++;
-      this.#host.workers.hasFailedToStart(slot, reason);
+      if (shortage === undefined) this.#host.workers.hasFailedToStart(slot, reason);
+      else this.#host.workers.wasShort(reason);
     }
     this.#host.pump();
     this.#host.onChange();

@@ -7,6 +7,8 @@ const FIRST_PAUSE_MS = 100;
 /** After that one start is tried now and then: the pause is doubled each time. */
 const FIRST_BREAK_MS = 1000;
 const LONGEST_BREAK_MS = 30_000;
+/** The longest pause while the machine has no room for another worker. */
+const LONGEST_PAUSE_MS = 1000;
 
 /**
  * Keeps workers that die before they are ready from being started over and over: pauses, and then a circuit breaker.
@@ -15,6 +17,7 @@ const LONGEST_BREAK_MS = 30_000;
 export class Starts {
   readonly #onMayStart: () => void;
   #failures = 0;
+  #shortages = 0;
   #failedAt = -Infinity;
   #notBefore = -Infinity;
   #reason: (() => OffloopError) | undefined;
@@ -26,7 +29,12 @@ export class Starts {
   }
 
   get mayStart(): boolean {
-    return this.#failures === 0 || now() >= this.#notBefore;
+    return (this.#failures === 0 && this.#shortages === 0) || now() >= this.#notBefore;
+  }
+
+  /** Only the machine had no room for one, so that whoever has no other worker need not wait. */
+  get isShortOnly(): boolean {
+    return this.#failures === 0;
   }
 
   /** Why none will start for now; undefined where it is worth waiting. */
@@ -35,8 +43,16 @@ export class Starts {
   }
 
   succeeded(): void {
-    this.#failures = 0;
+    this.#failures = this.#shortages = 0;
     this.stop();
+  }
+
+  /** The machine has no room for another one: others live, or end, and the next start is tried after a pause. */
+  wasShort(): void {
+    const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#shortages);
+    this.#shortages++;
+    this.#pauseFor(pause);
+    this.#timer = setTimeout(this.#onMayStart, pause + 1);
   }
 
   /** @param startedAt when the one was started that has failed */
@@ -59,10 +75,14 @@ export class Starts {
     this.#failedAt = now();
     this.#reason = reason;
     const pause = failures < TRIES ? FIRST_PAUSE_MS * 2 ** (failures - 1) : Math.min(LONGEST_BREAK_MS, FIRST_BREAK_MS * 2 ** (failures - TRIES));
-    this.#notBefore = this.#failedAt + pause;
-    this.stop();
+    this.#pauseFor(pause);
     // Calls that wait keep the process alive; after giving up nobody does.
     if (failures < TRIES) this.#timer = setTimeout(this.#onMayStart, pause + 1);
+  }
+
+  #pauseFor(ms: number): void {
+    this.#notBefore = now() + ms;
+    this.stop();
   }
 }
 

@@ -12,10 +12,11 @@ import { startThread } from './tinypool.ts';
 
 /** A worker thread. */
 export function threadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
-  const worker = startThread(options, events);
+  // Before the thread, which would be left behind where there is no memory for these.
   const control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
   const flag = new AbortFlag(control);
   const sheet = new Sheet();
+  const worker = startThread(options, events);
   const { port1: side, port2: sidePort } = new MessageChannel();
   inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
   side.unref();

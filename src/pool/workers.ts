@@ -11,6 +11,7 @@ import { inlineWorker } from './inline.ts';
 import type { PoolSettings } from './options.ts';
 import { processWorker } from './processes.ts';
 import { finished } from './finish.ts';
+import { shortageError, shortageOf } from './shortage.ts';
 import { createSlot, type Slot } from './slot.ts';
 import { Reloads, Starts } from './starts.ts';
 import { stopLooking } from './stuck.ts';
@@ -28,6 +29,8 @@ export interface WorkersEvents {
   onLateStart(slot: Slot): void;
   /** No worker could be started. False where that is to be tried no more. */
   onStartError(error: unknown): boolean;
+  /** The machine has no room for a worker, and there is none to wait for. */
+  onNoWorker(reason: () => OffloopError): void;
 }
 
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
@@ -69,13 +72,22 @@ export class Workers {
 
   /** One is idle, or may be started. */
   get hasFree(): boolean {
-    return this.#idle.size > 0 || (this.#hasRoom && this.#starts.mayStart);
+    return this.#idle.size > 0 || (this.#hasRoom && this.#mayStart);
   }
 
   /** Those that are finishing count no more, but must not pile up either: what they wait for may not answer. */
   get #hasRoom(): boolean {
     const { maxThreads } = this.#settings;
     return this.#slots.size < maxThreads && this.#finishing < maxThreads;
+  }
+
+  get #mayStart(): boolean {
+    return this.#starts.mayStart || (this.#isAlone && this.#starts.isShortOnly);
+  }
+
+  /** No worker lives, and none is on its way out that leaves room for another one. */
+  get #isAlone(): boolean {
+    return this.#slots.size === 0 && this.#ending.size === 0;
   }
 
   /** There is none, and none will come for now: this is what the calls get. */
@@ -102,6 +114,12 @@ export class Workers {
 
   hasFailedToStart(slot: Slot, reason: () => OffloopError): void {
     this.#starts.failed(slot.startedAt, reason);
+  }
+
+  /** The machine had no room for one: those that live do the work; where none does, it is refused, and remembered by nobody. */
+  wasShort(reason: () => OffloopError): void {
+    if (this.#isAlone) this.#events.onNoWorker(reason);
+    else this.#starts.wasShort();
   }
 
   /** There is no point in waiting for others. */
@@ -165,18 +183,29 @@ export class Workers {
   }
 
   #tryStart(): Slot | undefined {
-    if (!this.#starts.mayStart) return undefined;
+    if (!this.#mayStart) return undefined;
     while (this.#hasRoom) {
       try {
         return this.#start();
       } catch (error) {
-        if (isDenied(error) && this.#engine !== inlineWorker) {
-          warnOfNoWorkers(this.#settings.name, error);
-          this.#engine = inlineWorker;
-        } else if (!this.#events.onStartError(error)) return undefined;
+        if (!this.#isWorthAnother(error)) return undefined;
       }
     }
     return undefined;
+  }
+
+  /** To be called with what a start has thrown. @returns whether to start another one at once */
+  #isWorthAnother(error: unknown): boolean {
+    const { name } = this.#settings;
+    const shortage = shortageOf(error);
+    if (shortage !== undefined) {
+      this.wasShort(() => shortageError(name, shortage, error));
+      return false;
+    }
+    if (!isDenied(error) || this.#engine === inlineWorker) return this.#events.onStartError(error);
+    warnOfNoWorkers(name, error);
+    this.#engine = inlineWorker;
+    return true;
   }
 
   #start(): Slot {
