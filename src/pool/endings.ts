@@ -24,6 +24,8 @@ interface EndingsHost {
 /** What becomes of the calls of a worker that ends, or has to; and who comes in its place. */
 export class Endings {
   readonly #host: EndingsHost;
+  /** Those that were not ready in time, and are ended. */
+  readonly #late = new WeakSet<Slot>();
 
   constructor(host: EndingsHost) {
     this.#host = host;
@@ -62,7 +64,7 @@ export class Endings {
     readAnswers(slot);
     this.#host.workers.forget(slot);
     if (!slot.worker.isReady()) {
-      this.#hasFailedToStart(slot, exit, wasEnding);
+      this.#hasFailedToStart(slot, exit, wasEnding || this.#late.has(slot));
       return;
     }
     this.takeBackFrom(slot);
@@ -80,8 +82,8 @@ export class Endings {
   /** It has run nothing: what it was sent may run elsewhere, but what was to be handed over is gone with the message. */
   #hasFailedToStart(slot: Slot, exit: WorkerExit, wasEnding: boolean): void {
     const { name } = this.#host.settings;
-    const shortage = shortageOf(exit.error);
-    const reason = (): OffloopError => (shortage === undefined ? failedStartError(name, exit) : shortageError(name, shortage, exit.error));
+    const shortage = shortageOf(exit.error) ?? exit.shortage;
+    const reason = (): OffloopError => (shortage === undefined ? failedStartError(name, exit) : shortageError(name, shortage, exit.error ?? exit.how));
     for (const call of callsOf(slot)) {
       if (call.extras?.transfer === undefined) this.wait(call, slot);
       else call.fail({ type: 'refused', reason });
@@ -99,6 +101,14 @@ export class Endings {
   isLate(slot: Slot): void {
     const reason = (): OffloopError => lateStartError(this.#host.settings.name, this.#host.settings.startTimeout);
     this.#host.workers.giveUp(reason);
+    if (this.#host.workers.areOthers) {
+      // Its task may begin until it is gone: only then it is known whether that can run elsewhere.
+      this.#late.add(slot);
+      slot.isSpoiled = 'module';
+      this.#host.workers.counts.replaced++;
+      void slot.worker.terminate();
+      return;
+    }
     for (const call of callsOf(slot)) call.fail({ type: 'refused', reason });
     this.replace(slot);
   }
@@ -113,7 +123,7 @@ export class Endings {
   }
 
   isToGo(slot: Slot): boolean {
-    return slot.isSpoiled === 'leftover' || this.#host.workers.isWorthReloading(slot);
+    return slot.isSpoiled === 'leftover' || this.#late.has(slot) || this.#host.workers.isWorthReloading(slot);
   }
 
   #refill(): void {

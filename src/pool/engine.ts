@@ -53,6 +53,8 @@ export interface WorkerExit {
   readonly error: unknown;
   /** In words, for the error's message: "by process.exit(3)". */
   readonly how: string;
+  /** The system's code, where a process has said that it could not start for want of something. */
+  readonly shortage?: string | undefined;
 }
 
 /** What a worker is started with. */

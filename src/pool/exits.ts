@@ -64,7 +64,8 @@ export function failedStartError(pool: string, exit: WorkerExit): OffloopError {
 export function lateStartError(pool: string, startTimeout: number): OffloopError {
   return new WorkerCrashedError(
     `A worker of the pool '${pool}' was not ready ${startTimeout} ms after it had been given its first task (\`startTimeout\`), and was ended: ` +
-      'something in `preload` or in a module of `execArgv` or NODE_OPTIONS (--import, --require) does not come to its end. The task was not started.',
+      'something in `preload` or in a module of `execArgv` or NODE_OPTIONS (--import, --require) does not come to its end, ' +
+      'or the machine has no room for the threads of another process. The task was not started.',
     null,
   );
 }

@@ -25,11 +25,20 @@ export function shortageOf(error: unknown): string | undefined {
   return error instanceof RangeError && /allocat/i.test(message) ? 'ENOMEM' : undefined;
 }
 
-/** What the calls get that wait when no worker lives that could run them. */
+/** The same from what a process has written before it ended: Node itself ends there by an assertion. */
+export function shortageIn(text: string): string | undefined {
+  return /\b(?:EAGAIN|EMFILE|ENFILE|ENOMEM)\b/.exec(text)?.[0] ?? (/\b(?:uv_thread_create|pthread_create)\b/.test(text) ? 'EAGAIN' : undefined);
+}
+
+/**
+ * What the calls get that wait when no worker lives that could run them.
+ * @param cause the error; or how the worker ended
+ */
 export function shortageError(pool: string, code: string, cause: unknown): WorkerCrashedError {
-  const text = cause instanceof Error ? cause.message : '';
+  const text = cause instanceof Error ? cause.message : `it ended ${String(cause)}`;
   const what = text.includes(code) ? text : `${code}: ${text}`;
-  return new WorkerCrashedError(`The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The next call tries again; the task was not started.`, null, { cause });
+  const message = `The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The next call tries again; the task was not started.`;
+  return new WorkerCrashedError(message, null, cause instanceof Error ? { cause } : undefined);
 }
 
 function remedyFor(code: string): string {

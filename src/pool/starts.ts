@@ -7,8 +7,9 @@ const FIRST_PAUSE_MS = 100;
 /** After that one start is tried now and then: the pause is doubled each time. */
 const FIRST_BREAK_MS = 1000;
 const LONGEST_BREAK_MS = 30_000;
-/** The longest pause while the machine has no room for another worker. */
+/** The longest pause while the machine has no room for another worker, and how often that is waited for where no worker is ready. */
 const LONGEST_PAUSE_MS = 1000;
+const LONGEST_SHORTAGE = 10;
 
 /**
  * Keeps workers that die before they are ready from being started over and over: pauses, and then a circuit breaker.
@@ -40,6 +41,10 @@ export class Starts {
   /** Why none will start for now; undefined where it is worth waiting. */
   get refusal(): (() => OffloopError) | undefined {
     return this.#failures >= TRIES && !this.mayStart ? this.#reason : undefined;
+  }
+
+  get isWorthWaiting(): boolean {
+    return this.#shortages < LONGEST_SHORTAGE;
   }
 
   succeeded(): void {

@@ -9,6 +9,7 @@ import { clearTimeout, setImmediate } from '../clock.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+import { shortageIn } from './shortage.ts';
 import { startWith, type TinypoolRuntime } from './worker-flags.ts';
 
 /**
@@ -133,6 +134,7 @@ function transferOf(transfer: readonly Transferable[] | undefined): NonNullable<
 function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: { isEnding: boolean }): void {
   const worker = workerOf(handle);
   let error: unknown;
+  let stderrHead = '';
   let stderrTail = '';
   // Before tinypool's own listener, which would start a replacement; replacing is the pool's business.
   worker?.prependListener('error', (cause: unknown) => {
@@ -140,10 +142,13 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
     life.isEnding = true;
     pool.options.minThreads = 0;
   });
-  handle.process?.stderr?.on('data', (chunk: Buffer) => { stderrTail = (stderrTail + chunk.toString()).slice(-4096); });
+  handle.process?.stderr?.on('data', (chunk: Buffer) => {
+    if (stderrHead.length < 4096) stderrHead += chunk.toString();
+    stderrTail = (stderrTail + chunk.toString()).slice(-4096);
+  });
   worker?.once('exit', (code: number | null, signal?: NodeJS.Signals | null) => {
     life.isEnding = true;
-    events.onExit(describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }));
+    events.onExit({ ...describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }), shortage: shortageIn(stderrHead) });
     void pool.destroy();
     if (handle.process === undefined) return;
     setImmediate(drainOutput, handle.process);

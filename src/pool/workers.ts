@@ -46,6 +46,8 @@ export class Workers {
   #engine: Engine;
   readonly #slots = new Set<Slot>();
   readonly #idle: IdleSlots;
+  /** How many were started since there was none. */
+  #together = 0;
   /** On their way out: they no longer count. */
   readonly #ending = new Set<Promise<void>>();
   /** Of these, how many do what is to be done before that. */
@@ -116,15 +118,22 @@ export class Workers {
     this.#starts.failed(slot.startedAt, reason);
   }
 
-  /** The machine had no room for one: those that live do the work; where none does, it is refused, and remembered by nobody. */
+  /**
+   * The machine had no room for one: those that live do the work. Where none does, the next one is started alone, since they may have
+   * taken the room from each other; after that the work is refused, and nothing is remembered for the next call.
+   */
   wasShort(reason: () => OffloopError): void {
-    if (this.#isAlone) this.#events.onNoWorker(reason);
+    if (this.#isAlone && (this.#together <= 1 || !this.#starts.isWorthWaiting)) this.#events.onNoWorker(reason);
     else this.#starts.wasShort();
   }
 
   /** There is no point in waiting for others. */
   giveUp(reason: () => OffloopError): void {
     this.#starts.gaveUp(reason);
+  }
+
+  get areOthers(): boolean {
+    return this.#slots.size > 1;
   }
 
   all(): Iterable<Slot> {
@@ -209,6 +218,7 @@ export class Workers {
   }
 
   #start(): Slot {
+    this.#together = this.#isAlone ? 1 : this.#together + 1;
     const worker = withPlainPrototype(() => this.#engine(this.#options, {
       onNotice: (notice) => { this.#events.onNotice(slot, notice); },
       onExit: (exit) => {
