@@ -1,5 +1,6 @@
 import { isLoadedByRunner } from '../context/module-ref.ts';
 import { OffloopError } from '../errors.ts';
+import { exportsOnceEvaluated, type Namespace } from '../evaluated.ts';
 import { isOwnFrame } from '../frames.ts';
 import { allExports } from '../task/module-exports.ts';
 import type { TaskRecord } from '../task/registry.ts';
@@ -37,8 +38,8 @@ export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, er
   return loadedExports(module).then((exports) => ({ registered, exports }), () => ({ registered, exports: {} }));
 }
 
-async function loadedExports(module: string): Promise<Readonly<Record<string, unknown>>> {
-  return allExports((await import(module)) as Readonly<Record<string, unknown>>);
+async function loadedExports(module: string): Promise<Namespace> {
+  return allExports(await exportsOnceEvaluated(module, (url) => import(url) as Promise<Namespace>));
 }
 
 /** Where such an error was made tells nothing; it is the caller's stack that it needs. */

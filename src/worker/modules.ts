@@ -1,13 +1,12 @@
 import { isLoadedByRunner } from '../context/module-ref.ts';
 import { errorText } from '../describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';
+import { exportsOnceEvaluated, keepNamespace, namespaceOf, type Namespace } from '../evaluated.ts';
 import { allExports, exportsNamed } from '../task/module-exports.ts';
 import { taskRecord } from '../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../task/registry.ts';
 import type { TaskAddress } from '../wire/messages.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
-
-type Namespace = Readonly<Record<string, unknown>>;
 
 /** By the address object itself: a worker keeps one for each task that it is sent. */
 const functions = new WeakMap<TaskAddress, AnyFunction>();
@@ -52,30 +51,28 @@ function notFound(module: string, name: string, namespace: Namespace): TaskNotFo
   );
 }
 
-const namespaces = new Map<string, Namespace>();
-
 /** @throws ModuleLoadError (OFFLOOP_MODULE_LOAD) with the loader's own error as its cause */
 export async function loadModule(url: string): Promise<Namespace> {
   if (isTypeScript(url)) await prepareForTypeScript(url);
   try {
     const namespace = (await import(url)) as Namespace;
-    namespaces.set(url, namespace);
+    keepNamespace(url, namespace);
     return namespace;
   } catch (cause) {
     throw new ModuleLoadError(`The worker could not load ${url}: ${errorText(cause)}. ${remedy(cause, url)}`, { cause });
   }
 }
 
-/** The exports of a task's module, which has been loaded, for finding an error's class among them. */
+/** The exports of a task's module, for finding an error's class among them. */
 export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
-  return loadModule(address.module).then(allExports, () => ({}));
+  return allExports(await exportsOnceEvaluated(address.module, loadModule));
 }
 
 /** The same without waiting: undefined where the module has been loaded by somebody else. */
 export function exportsNow(address: TaskAddress): Namespace | undefined {
-  const namespace = namespaces.get(address.module);
+  const namespace = namespaceOf(address.module);
   return namespace && allExports(namespace);
 }
 
