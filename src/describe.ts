@@ -1,5 +1,7 @@
 import { inspect, types } from 'node:util';
 
+import { Array, Object, String } from './intrinsics.ts';
+
 /** A value as an error message shows it: short, on one line, with its type: "`-1` (number)". */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return `\`${String(value)}\``;

@@ -1,3 +1,4 @@
+import { Promise } from './intrinsics.ts';
 import { setImmediate, setTimeout, clearTimeout } from './clock.ts';
 
 export type Namespace = Readonly<Record<string, unknown>>;

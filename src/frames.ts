@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
+import { URL } from './intrinsics.ts';
+
 // Every chunk of the built package lies in one folder.
 const home = new URL('.', import.meta.url);
 // A loader that maps sources shows paths instead of URLs.

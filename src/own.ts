@@ -1,3 +1,5 @@
+import { Object } from './intrinsics.ts';
+
 /** A class of which nothing is inherited. An object with a null prototype would take twice as long to fill and to read. */
 const Own = function () { /* Nothing to set. */ } as unknown as new () => object;
 Own.prototype = Object.freeze(Object.create(null) as object);

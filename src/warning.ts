@@ -1,3 +1,5 @@
+import { process } from './intrinsics.ts';
+
 /** A process warning, by whose code those who listen know it. */
 export function warn(code: string, message: string): void {
   process.emitWarning(message, { __proto__: null, code, type: 'OffloopWarning' } as NodeJS.EmitWarningOptions);

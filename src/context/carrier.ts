@@ -1,3 +1,4 @@
+import { Object, Array } from '../intrinsics.ts';
 import { describe, shortened, typeName } from '../describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../options.ts';

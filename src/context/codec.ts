@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
+import { Object, String, Buffer } from '../intrinsics.ts';
 import { shortened, typeName } from '../describe.ts';
 import { ContextError, ContextTooLargeError } from '../errors.ts';
 import { hasOwnOrOfClass, ownOrOfClass } from '../own.ts';

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+import { Math } from '../intrinsics.ts';
 import { callersEpoch } from '../clock.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';

@@ -1,3 +1,4 @@
+import { Object } from '../intrinsics.ts';
 import { MAX_KEPT } from '../wire/texts.ts';
 import { hasOwnOrOfClass } from '../own.ts';
 import type { StoreRecord } from './carry.ts';

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+import { URL } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { EntryModuleError, OptionError } from '../errors.ts';
 import { thread } from '../shared.ts';

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Array, JSON, Map, Number, Object, Reflect, Set, String } from '../intrinsics.ts';
 import { instanceName, typeName } from '../describe.ts';
 
 /** JSON, which is all that a carrier may hold. */

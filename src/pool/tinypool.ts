@@ -5,9 +5,10 @@ import type { Transferable, Worker } from 'node:worker_threads';
 
 import { Tinypool } from 'tinypool';
 
-import { clearTimeout, setImmediate } from '../clock.ts';
+import { clearTimeout, queueMicrotask, setImmediate } from '../clock.ts';
 import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
+import { attaching } from './attaching.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 import { shortageIn } from './shortage.ts';
 import { startWith, type TinypoolRuntime } from './worker-flags.ts';
@@ -58,7 +59,7 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   const handle = pool.threads[0] as Handle;
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
-  const life = { isEnding: false };
+  const life: Life = { isEnding: false, broken: undefined };
   const gone = new Promise((resolve) => workerOf(handle)?.once('exit', resolve));
   letOnceCleanUp(handle);
   watchExit(pool, handle, events, life);
@@ -66,10 +67,15 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
     thread: handle.thread!,
     process: handle.process!,
     post: (message, transfer, onAnswer, onUnsent) => {
-      const ifAlive = (cause: unknown): void => {
-        if (!life.isEnding) onUnsent(cause);
+      // What cannot be sent is rejected at once. Later it is the worker that could not take it in, or could not answer.
+      let isSent = false;
+      const failed = (cause: unknown): void => {
+        if (life.isEnding) return;
+        if (isSent) breaks(handle, life, cause);
+        else onUnsent(cause);
       };
-      void pool.run(message, transferOf(transfer)).then(onAnswer, ifAlive);
+      void pool.run(message, transferOf(transfer)).then(onAnswer, failed);
+      queueMicrotask(() => { isSent = true; });
     },
     terminate: async () => {
       life.isEnding = true;
@@ -78,6 +84,20 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
       await pool.destroy().catch(() => gone);
     },
   };
+}
+
+interface Life {
+  isEnding: boolean;
+  /** Why it is of no use any more. */
+  broken: { readonly cause: unknown } | undefined;
+}
+
+/** What is left of a worker's globals is not enough for tinypool there, say: its exit fails the calls, and another one takes its place. */
+function breaks(handle: Handle, life: Life, cause: unknown): void {
+  if (life.broken !== undefined) return;
+  life.broken = { cause };
+  handle.process?.kill('SIGKILL');
+  void attaching.end(async () => { await handle.thread?.terminate(); });
 }
 
 /** When a thread that has not ended is told again, in ms; then after twice as long, and so on up to the longest. */
@@ -131,7 +151,7 @@ function transferOf(transfer: readonly Transferable[] | undefined): NonNullable<
 }
 
 /** tinypool listens to `error` only: after `process.exit()` in a thread its promise would never settle. */
-function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: { isEnding: boolean }): void {
+function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: Life): void {
   const worker = workerOf(handle);
   let error: unknown;
   let stderrHead = '';
@@ -148,7 +168,9 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
   });
   worker?.once('exit', (code: number | null, signal?: NodeJS.Signals | null) => {
     life.isEnding = true;
-    events.onExit({ ...describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined }), shortage: shortageIn(stderrHead) });
+    const exit = describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined });
+    const how = life.broken && { error: asError(life.broken.cause), how: 'since it could not answer any more' };
+    events.onExit({ ...exit, ...how, shortage: shortageIn(stderrHead) });
     void pool.destroy();
     if (handle.process === undefined) return;
     setImmediate(drainOutput, handle.process);
@@ -161,6 +183,12 @@ function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, life: {
 function drainOutput({ stdout, stderr }: ChildProcess): void {
   stdout?.pipe(process.stdout);
   stderr?.pipe(process.stderr);
+}
+
+/** From a process it arrives as an object. */
+function asError(cause: unknown): unknown {
+  const { message, stack } = Object(cause) as { message?: unknown; stack?: unknown };
+  return cause instanceof Error || typeof message !== 'string' ? cause : Object.assign(new Error(message), { stack });
 }
 
 interface Ending {

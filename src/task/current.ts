@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { types } from 'node:util';
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
+import { Object, String, DOMException, ArrayBuffer } from '../intrinsics.ts';
 import { shared } from '../shared.ts';
 import { describe } from '../describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
@@ -157,10 +158,11 @@ function isAborted(signal: AbortSignal): boolean {
 /** A signal learns of an abort by an event, and a synchronous loop gets none: so looking at it asks the host first. */
 function makePollable(signal: AbortSignal, poll: () => void): void {
   Object.defineProperties(signal, {
-    // A `value` on Object.prototype would be a part of each of these.
+    // A `value` or a `get` on Object.prototype would be a part of each of these.
     aborted: { __proto__: null, get: () => (poll(), nativeAborted.call(signal)) },
     reason: { __proto__: null, get: () => (poll(), nativeReason.call(signal)) },
     throwIfAborted: {
+      __proto__: null,
       value: () => {
         poll();
         if (nativeAborted.call(signal)) throw nativeReason.call(signal);

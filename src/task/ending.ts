@@ -1,3 +1,4 @@
+import { Promise } from '../intrinsics.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { describe } from '../describe.ts';
 import { OptionError } from '../errors.ts';

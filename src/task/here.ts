@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 
+import { Promise, String } from '../intrinsics.ts';
 import { readCarrier, restore } from '../context/carrier.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';

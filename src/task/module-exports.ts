@@ -1,3 +1,5 @@
+import { Object } from '../intrinsics.ts';
+
 type Namespace = Readonly<Record<string, unknown>>;
 
 /**

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Array, Map, ArrayBuffer } from '../intrinsics.ts';
 import { eachPart } from './parts.ts';
 
 /** How many objects, and how many values, of one task are looked at: what is larger gains nothing by sharing a message. */

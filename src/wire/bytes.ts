@@ -1,5 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 
+import { structuredClone } from '../intrinsics.ts';
 import { v8 } from '../builtins.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Array, Map, Set, Math, Uint8Array } from '../intrinsics.ts';
 import { isBuffer, type Place } from './places.ts';
 import { readQuietly, unreadable } from './parts.ts';
 

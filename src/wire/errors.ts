@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Set, WeakMap, Error } from '../intrinsics.ts';
 import { assert } from '../builtins.ts';
 import { errorClasses } from '../errors.ts';
 import { userStack } from '../frames.ts';

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Array, Set, String, ArrayBuffer, structuredClone } from '../intrinsics.ts';
 import { instanceName, typeName } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
 import { show, type Place } from './places.ts';

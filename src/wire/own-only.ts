@@ -1,3 +1,5 @@
+import { Object } from '../intrinsics.ts';
+
 /**
  * Makes an object that has just been received answer with its own keys only. Structured clone gives each object this thread's
  * Object.prototype: a key that somebody has added there would be taken for a part of the message.

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 
+import { Object, Array, Map, Set, ArrayBuffer } from '../intrinsics.ts';
+
 /**
  * One thing that structured clone descends into.
  * @param step a key, or the index of an entry in a Map or a Set

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Buffer, String } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 
 /** A value and how it was reached. The path is put together only for the few places that somebody asks for. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Map, DOMException, Buffer } from '../intrinsics.ts';
 import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } from './errors.ts';
 
 /**

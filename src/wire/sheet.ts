@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Set, Math, Atomics, ArrayBuffer, SharedArrayBuffer, Int32Array, Float64Array, Buffer } from '../intrinsics.ts';
 import { deserialize, serialize } from './bytes.ts';
 import { eachPart } from './parts.ts';
 

@@ -1,5 +1,7 @@
 import { types } from 'node:util';
 
+import { Object, Array } from '../intrinsics.ts';
+
 /** How many values are looked at: more than most arguments have. */
 const VALUES = 100;
 

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Object, Array, Map, Set, String } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { Copies, copyOfView, VALUES } from './copies.ts';
 import { classOf, isDOMException, isError, outlineOf, ownProps, type ErrorRepair } from './errors.ts';

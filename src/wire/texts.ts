@@ -1,3 +1,5 @@
+import { Float64Array } from '../intrinsics.ts';
+
 /** How many texts a worker keeps, each at the place that its number leads to. */
 const PLACES = 4096;
 /** Longer texts are sent each time: a worker is not to keep more than a few MB. */

@@ -1,3 +1,4 @@
+import { Object, String } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { isError, type ErrorClasses } from './errors.ts';
 import type { Channel } from './mangled.ts';

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Set, structuredClone } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
 import { eachPart } from './parts.ts';

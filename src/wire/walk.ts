@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { Array, Map, Set, Math, ArrayBuffer } from '../intrinsics.ts';
 import type { Surveyed } from './copies.ts';
 import { isErrorInside } from './errors.ts';
 import { refuseMangled, type Channel } from './mangled.ts';

@@ -1,3 +1,4 @@
+import { Object, Math } from '../intrinsics.ts';
 import { now } from '../clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../context/root.ts';
 import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExtras, type BatchStores, type RunMessage, type RunResponse, type UnknownTextNotice } from '../wire/messages.ts';

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 
 import { thread } from '../shared.ts';
 import { runningTask } from '../task/current.ts';
+import { noPromise } from './no-then.ts';
 import { createProcessHandler } from './process-host.ts';
 import { createThreadHandler } from './thread-host.ts';
 import { watchReads } from './uncarried.ts';
@@ -16,7 +17,7 @@ watchReads();
 const isThread = (process as { __tinypool_state__?: { isWorkerThread?: boolean } }).__tinypool_state__?.isWorkerThread === true;
 
 /** What tinypool calls with each message. */
-export default isThread ? createThreadHandler(fileURLToPath(import.meta.url)) : createProcessHandler();
+export default isThread ? noPromise(createThreadHandler(fileURLToPath(import.meta.url))) : noPromise(createProcessHandler());
 
 /**
  * See static/preload.cjs: tinypool has bound its own by now, and everybody else gets the real one; and the real flags, which

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 
+import { String, Error, process } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { serialize } from '../wire/bytes.ts';
 import type { WorkerNotice } from '../wire/messages.ts';

@@ -1,3 +1,4 @@
+import { process } from '../intrinsics.ts';
 import { errorText } from '../describe.ts';
 import { runningTask } from '../task/current.ts';
 import type { LeftoverNotice } from '../wire/messages.ts';

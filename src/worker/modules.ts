@@ -1,3 +1,4 @@
+import { Object, Set, process } from '../intrinsics.ts';
 import { isLoadedByRunner } from '../context/module-ref.ts';
 import { errorText } from '../describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../errors.ts';

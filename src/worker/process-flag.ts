@@ -1,6 +1,7 @@
 import { openSync, readSync, unlinkSync } from 'node:fs';
 import { Socket } from 'node:net';
 
+import { Uint8Array, Float64Array, process } from '../intrinsics.ts';
 import { now } from '../clock.ts';
 import { abortKinds, type AbortKind, type WorkerSetup } from '../wire/messages.ts';
 

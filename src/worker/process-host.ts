@@ -1,3 +1,4 @@
+import { process } from '../intrinsics.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';

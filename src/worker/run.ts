@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
+import { Math, Promise } from '../intrinsics.ts';
 import { v8 } from '../builtins.ts';
 import { callersEpoch, now } from '../clock.ts';
 import { enterStores } from '../context/carrier.ts';
@@ -18,6 +19,7 @@ import { surveyValue, type Prepared } from '../wire/survey.ts';
 import { encodeThrow } from '../wire/thrown.ts';
 import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
 import { exportsNow, exportsOf, loadModule, resolveTask } from './modules.ts';
+import { takeThenOff } from './no-then.ts';
 
 /** The side of a worker that is not about tasks: flags and notices, by shared memory, a port, a pipe or directly. */
 export interface WorkerHost extends TaskHost {
@@ -235,6 +237,7 @@ export function isTaskRunning(): boolean {
 
 /** May be told twice: what a task returns may not be fit to be sent. */
 function isOver(handle: TaskHandle, startedAt: number): void {
+  takeThenOff();
   if (startedAt !== 0 && !handle.isOver) tasksRunning--;
   handle.isOver = true;
 }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 
+import { Atomics, SharedArrayBuffer, Int32Array } from '../intrinsics.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';

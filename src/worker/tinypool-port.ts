@@ -1,5 +1,6 @@
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
+import { Object, Promise } from '../intrinsics.ts';
 import { prepareCleanRoot } from '../context/root.ts';
 import type { BatchDone, RunResponse } from '../wire/messages.ts';
 import { scopeOf, transfersOf, uncloneable } from './run.ts';
