@@ -11,7 +11,7 @@ import { ModuleLoadError } from '../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
 import { findTask, type AnyFunction } from '../task/registry.ts';
 import { isThenable } from '../thenable.ts';
-import { nameExports, needExports, type ErrorClasses } from '../wire/errors.ts';
+import { nameExports, needExports, type ErrorClasses, type ErrorRepair } from '../wire/errors.ts';
 import type { Channel } from '../wire/mangled.ts';
 import type { ProgressNotice, RunMessage, RunResponse, TaskAddress } from '../wire/messages.ts';
 import { repair } from '../wire/repairs.ts';
@@ -196,14 +196,26 @@ function callHere(task: RunningTask, fn: AnyFunction, args: readonly unknown[]):
 }
 
 function returned(task: RunningTask, value: unknown): RunResponse | Promise<RunResponse> {
-  const { address, handle, startedAt, host, scope } = task;
+  const { handle, startedAt } = task;
   isOver(handle, startedAt);
   const runMs = now() - startedAt;
-  const options = { channel: host.channel, transfer: handle.moved && [...handle.moved], exports: exportsNow(address) };
-  const prepared = scope === undefined ? surveyValue(value, 'result', options) : scope.runInAsyncScope(surveyValue, undefined, value, 'result', options);
+  const prepared = typeof value === 'object' && value !== null ? prepare(task, value) : undefined;
   const response = responseFor(task, prepared ?? { value, repairs: undefined }, runMs);
-  const errors = options.exports === undefined ? prepared?.repairs?.errors : undefined;
-  return errors === undefined ? response : exportsOf(address).then((exports) => (nameExports(errors, exports), response));
+  const errors = prepared?.repairs?.errors;
+  return errors === undefined ? response : withExports(task, errors, response);
+}
+
+function prepare({ handle, host, scope }: RunningTask, value: object): Prepared | undefined {
+  const options = { channel: host.channel, transfer: handle.moved && [...handle.moved], exports: undefined };
+  return scope === undefined ? surveyValue(value, 'result', options) : scope.runInAsyncScope(surveyValue, undefined, value, 'result', options);
+}
+
+/** Only now, since hardly any result has an error in it. */
+function withExports({ address }: RunningTask, errors: readonly ErrorRepair[], response: RunResponse): RunResponse | Promise<RunResponse> {
+  const exports = exportsNow(address);
+  if (exports === undefined) return exportsOf(address).then((loaded) => (nameExports(errors, loaded), response));
+  nameExports(errors, exports);
+  return response;
 }
 
 function responseFor({ handle, host, scope }: RunningTask, { value, repairs }: Prepared, runMs: number): RunResponse {
