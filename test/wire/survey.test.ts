@@ -8,7 +8,7 @@ class Point {
   x = 1;
 }
 
-const look = (...args: unknown[]): unknown => surveyList(args, 'args', { channel: 'message' });
+const look = (...args: unknown[]): unknown => surveyList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined });
 
 /** Tells whether it has been read. */
 function watched(items: unknown[], at: number): { items: unknown[]; wasRead(): boolean } {
