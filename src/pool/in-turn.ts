@@ -1,5 +1,6 @@
 import type { ErrorClasses } from '../wire/errors.ts';
 import type { Repairs } from '../wire/repairs.ts';
+import { isThenable } from '../thenable.ts';
 import type { Call } from './call.ts';
 import { classesFor, noClasses } from './outcome.ts';
 
@@ -10,7 +11,7 @@ import { classesFor, noClasses } from './outcome.ts';
 export function inTurn({ extras, task }: Call, repairs: Repairs | undefined, deliver: (classes: ErrorClasses) => void): void {
   const before = extras?.turn;
   const classes = repairs?.errors === undefined ? noClasses : classesFor(repairs.errors, task);
-  if (before === undefined && !(classes instanceof Promise)) {
+  if (before === undefined && !isThenable(classes)) {
     deliver(classes);
     return;
   }

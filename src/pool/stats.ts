@@ -1,4 +1,4 @@
-import type { RecordableHistogram } from 'node:perf_hooks';
+import type { CreateHistogramOptions, RecordableHistogram } from 'node:perf_hooks';
 
 import { perfHooks } from '../builtins.ts';
 import type { TaskAddress } from '../wire/messages.ts';
@@ -159,7 +159,7 @@ function isTooSmall(run: Spread, overhead: Spread, sharing: number): boolean {
 const HOUR_IN_MICROSECONDS = 3.6e9;
 
 function microseconds(): RecordableHistogram {
-  return perfHooks().createHistogram({ lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 });
+  return perfHooks().createHistogram({ __proto__: null, lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 } as CreateHistogramOptions);
 }
 
 function add(histogram: RecordableHistogram, ms: number): void {

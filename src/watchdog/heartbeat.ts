@@ -1,4 +1,4 @@
-import { createHistogram, performance as hooks } from 'node:perf_hooks';
+import { createHistogram, performance as hooks, type CreateHistogramOptions } from 'node:perf_hooks';
 
 import { clearInterval, setInterval } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
@@ -14,7 +14,7 @@ export class Heartbeat {
   readonly #timer: NodeJS.Timeout;
   #onFirst = (): void => undefined;
   // Two digits are plenty; an hour at most, in microseconds, since it holds whole numbers.
-  readonly #lag = createHistogram({ lowest: 1, highest: 3.6e9, figures: 2 });
+  readonly #lag = createHistogram({ __proto__: null, lowest: 1, highest: 3.6e9, figures: 2 } as CreateHistogramOptions);
 
   /**
    * @param interval ms

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import { createHistogram, type CreateHistogramOptions, type RecordableHistogram } from 'node:perf_hooks';
 
 import { shownStack } from './stack.ts';
 import { brief, roundMs } from './stall.ts';
@@ -48,7 +48,7 @@ export class Ranking {
   }
 
   #histogram(): RecordableHistogram {
-    const histogram = this.#spare ?? createHistogram({ lowest: 1, highest: DAY_MS, figures: 2 });
+    const histogram = this.#spare ?? createHistogram({ __proto__: null, lowest: 1, highest: DAY_MS, figures: 2 } as CreateHistogramOptions);
     this.#spare = undefined;
     histogram.reset();
     return histogram;
