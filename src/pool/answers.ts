@@ -73,7 +73,8 @@ export function settleAll({ calls, values, runs, waits }: Answers): void {
   }
 }
 
-export function noticed(slot: Slot, notice: WorkerNotice): void {
+export function noticed(slot: Slot, received: WorkerNotice): void {
+  const notice = ownOnly(received);
   switch (notice.type) {
     case 'sheet':
       settleAll(takeAnswers(slot));
