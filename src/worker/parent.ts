@@ -1,5 +1,7 @@
 import { Worker } from 'node:worker_threads';
 
+import { process } from '../intrinsics.ts';
+
 /** A terminal sends these to all that run in its foreground, and supervisors to the whole process group. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies NodeJS.Signals[];
 

@@ -1,0 +1,43 @@
+import type { Pool } from 'offloop';
+import { describe, expect, it } from 'vitest';
+
+import { deadlyDeeds, does, harmlessDeeds, looks, resolves, returns, throwsRange } from '../fixtures/replaced-globals.js';
+import { poolFor, rejection, workers } from '../pool/helpers.ts';
+
+// A process takes its time to start.
+const isWorthAProcess = (deed: string): boolean => ['process', 'Promise', 'Uint8Array', 'Object.prototype.then', "Object.prototype.end = 'polluted'", 'console', 'Array.prototype.push'].includes(deed);
+
+describe.each(workers)('on %s, a task that replaces globals of its worker', (runtime) => {
+  const freshPool = async (): Promise<Pool> => {
+    const pool = poolFor({ runtime, maxThreads: 1 });
+    await pool.run(returns, [0]);
+    return pool;
+  };
+
+  it('does no harm to the calls after it, where offloop alone needs them', async () => {
+    const pool = poolFor({ runtime, maxThreads: 1, maxTasksPerWorker: 8 });
+    const deeds = harmlessDeeds.filter((deed) => runtime === 'threads' || isWorthAProcess(deed));
+    for (const deed of deeds) {
+      await pool.run(does, [deed]);
+      expect([deed, await pool.run(returns, [7]), await pool.run(resolves, [7]), await pool.run(looks, [7])]).toEqual([deed, 7, { x: 7, list: [7] }, 7]);
+      expect([deed, await rejection(pool.run(throwsRange, [7]))]).toEqual([deed, expect.objectContaining({ name: 'RangeError', message: 'mine 7' })]);
+      expect([deed, await Promise.all([pool.run(returns, [1]), pool.run(returns, [2])])]).toEqual([deed, [1, 2]]);
+      // The eighth task of the worker: the next deed has a fresh one.
+      await pool.run(returns, [0]);
+    }
+    expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: deeds.length });
+  });
+
+  it('costs its own worker where Node or tinypool fails of it: the error is true, and the calls after it run on another one', async () => {
+    for (const deed of deadlyDeeds.filter((one) => runtime === 'threads' || isWorthAProcess(one))) {
+      const pool = await freshPool();
+      const outcomes = await Promise.allSettled([pool.run(does, [deed]), pool.run(returns, [1]), pool.run(resolves, [2]), pool.run(throwsRange, [3])]);
+      for (const outcome of outcomes) {
+        if (outcome.status === 'rejected') expect([deed, outcome.reason]).toEqual([deed, expect.objectContaining({ name: expect.stringMatching(/^(?:WorkerCrashedError|RangeError)$/) })]);
+      }
+      const calls = async (): Promise<unknown> => Promise.all([pool.run(returns, [7]), pool.run(resolves, [7])]).catch(calls);
+      expect([deed, await calls()]).toEqual([deed, [7, { x: 7, list: [7] }]]);
+      await pool.close();
+    }
+  });
+});
