@@ -1,7 +1,6 @@
 import { types } from 'node:util';
 
 import { Object, Map, DOMException, Buffer } from '../intrinsics.ts';
-import { ownOnly } from './own-only.ts';
 import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } from './errors.ts';
 
 /**

@@ -8,8 +8,7 @@ const nobody: { readonly then?: unknown } = {};
  */
 export function takeThenOff(): void {
   if (nobody.then === undefined) return;
-  Reflect.deleteProperty(Object.prototype, 'then');
-  if (nobody.then !== undefined) process.exit(1);
+  if (!Reflect.deleteProperty(Object.prototype, 'then')) process.exit(1);
 }
 
 /** tinypool awaits its handler: that is no promise, whatever it may inherit. */
