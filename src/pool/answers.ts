@@ -1,4 +1,4 @@
-import { clearTimeout, now, queueMicrotask } from '../clock.ts';
+import { now, queueMicrotask } from '../clock.ts';
 import { emitOnce } from '../task/ending.ts';
 import { repaired } from '../wire/repairs.ts';
 import { ownOnly } from '../wire/own-only.ts';
@@ -119,7 +119,7 @@ export function callsOf({ calls }: Slot): Call[] {
 
 /** The task that was told to stop has stopped. */
 export function forgive(slot: Slot): void {
-  clearTimeout(slot.grace);
+  slot.grace?.cancel();
   slot.told = undefined;
 }
 

@@ -1,4 +1,5 @@
 import { clearTimeout, now } from '../clock.ts';
+import { ON_TIME_MS } from '../time-limit.ts';
 import { unrefTimer } from '../timer.ts';
 import { Apart } from '../wire/apart.ts';
 import type { Call } from './call.ts';
@@ -137,11 +138,14 @@ export class BatchWatch {
     if (this.#timer !== undefined && this.#lookEvery <= every) return;
     clearTimeout(this.#timer);
     this.#lookEvery = every;
-    this.#timer = unrefTimer(() => { this.#look(); }, every);
+    const due = now() + every;
+    this.#timer = unrefTimer(() => { this.#look(now() - due); }, every);
   }
 
-  #look(): void {
+  #look(late: number): void {
     this.#timer = undefined;
+    // This thread was held up, or all of the process: the workers may have been, too.
+    if (late > ON_TIME_MS) for (const slot of this.#slots) slot.heardAt = Math.min(now(), slot.heardAt + late);
     for (const slot of [...this.#slots]) {
       // Its answers may be here already, and only this thread be late in reading them.
       this.#pool.read(slot);

@@ -1,7 +1,8 @@
 import { now } from '../clock.ts';
 import type { AbortKind, Batch } from '../wire/messages.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { unrefTimer } from '../timer.ts';
+import { timeLimit } from '../time-limit.ts';
+import { realClock } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
 import { answered, callsOf, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
@@ -133,7 +134,7 @@ export class Dispatcher {
     forgive(slot);
     slot.told = id;
     slot.worker.tell({ type: 'abort', id, kind });
-    slot.grace = unrefTimer(() => { this.#endings.replace(slot); }, this.#settings.abortGrace);
+    slot.grace = timeLimit(realClock, this.#settings.abortGrace, () => { this.#endings.replace(slot); });
   }
 
   #limitsFor(slot: Slot): BatchLimits {

@@ -1,4 +1,5 @@
 import { clearTimeout, now } from '../clock.ts';
+import { ON_TIME_MS } from '../time-limit.ts';
 import { unrefTimer } from '../timer.ts';
 import type { Slot } from './slot.ts';
 
@@ -69,8 +70,14 @@ export class IdleSlots {
     if (this.#slots.some((slot) => !slot.isResting)) this.#armRest();
   }
 
-  #armEnd(ms: number): void {
-    this.#ender = unrefTimer(() => { this.#endOld(); }, ms);
+  #armEnd(ms: number, isLate = false): void {
+    const due = now() + ms;
+    this.#ender = unrefTimer(() => {
+      const late = now() - due;
+      // After a sleep of the machine, calls may be on their way that want the workers.
+      if (late > ON_TIME_MS && !isLate) this.#armEnd(Math.min(late, this.#limits.idleTimeout), true);
+      else this.#endOld();
+    }, ms);
   }
 
   #endOld(): void {

@@ -5,7 +5,8 @@ import { checkOptions, rules } from '../options.ts';
 import { ownCopy } from '../own.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import type { Timer } from '../timer.ts';
+import { afterReading, timeLimit } from '../time-limit.ts';
+import { realClock, type Timer } from '../timer.ts';
 import { Admission, type CallContext, type Create } from './admission.ts';
 import { PromisedCall, type Call } from './call.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -133,7 +134,7 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => this.#settings.clock.start(() => { this.#rejectAll(); }, timeout)) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.clock, timeout, () => { this.#rejectAll(); })) : undefined;
     await this.#closed;
     timer?.cancel();
   }
@@ -201,6 +202,11 @@ export class WorkerPool implements Pool {
   #deadlineTimer(call: Call, due: number, task: TaskRecord): Timer {
     const { clock } = this.#settings;
     const expire = (): void => {
+      // Its result may be here already, and only this thread be late in reading it.
+      if (call.state === 'running' && clock === realClock) afterReading(end);
+      else end();
+    };
+    const end = (): void => {
       const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };

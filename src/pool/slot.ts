@@ -2,6 +2,7 @@ import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
 import { findStore } from '../context/store-names.ts';
 import type { TaskRecord } from '../task/registry.ts';
+import type { Timer } from '../timer.ts';
 import type { BatchExtras, LeftoverNotice, RunMessage } from '../wire/messages.ts';
 import { SentTexts } from '../wire/texts.ts';
 import type { Call, CallExtras } from './call.ts';
@@ -46,10 +47,10 @@ export interface Slot {
   /** Who waits for the worker while it does that. */
   onGone: (() => void) | undefined;
   /** Runs out when the worker has not been set up by then. */
-  startTimer: NodeJS.Timeout | undefined;
+  startTimer: Timer | undefined;
   /** The task that was told to stop, and the time it has for it. */
   told: number | undefined;
-  grace: NodeJS.Timeout | undefined;
+  grace: Timer | undefined;
   state: 'idle' | 'busy' | 'ending';
 }
 

@@ -1,4 +1,5 @@
 import { TaskTimeoutError } from '../errors.ts';
+import { timeLimit } from '../time-limit.ts';
 import type { Clock } from '../timer.ts';
 import type { Call, CallExtras } from './call.ts';
 import type { EngineWorker } from './engine.ts';
@@ -19,9 +20,9 @@ export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWor
     const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
     cancel(() => new TaskTimeoutError(message, stack));
   };
-  extras.timeoutTimer = clock.start(() => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`), LOAD_LIMIT);
+  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT, () => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
   extras.onStarted = () => {
     extras.timeoutTimer?.cancel();
-    extras.timeoutTimer = clock.start(() => void expire(`ran longer than its timeout of ${String(timeout)} ms`), timeout);
+    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(`ran longer than its timeout of ${String(timeout)} ms`));
   };
 }

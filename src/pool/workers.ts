@@ -1,7 +1,7 @@
-import { clearTimeout } from '../clock.ts';
 import type { OffloopError } from '../errors.ts';
 import { withPlainPrototype } from '../plain-prototype.ts';
-import { unrefTimer } from '../timer.ts';
+import { timeLimit } from '../time-limit.ts';
+import { realClock } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
 import { callsOf } from './answers.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
@@ -105,12 +105,12 @@ export class Workers {
   /** To be called with the first task of a worker. */
   watchStart(slot: Slot): void {
     const { startTimeout } = this.#settings;
-    slot.startTimer = unrefTimer(() => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); }, startTimeout);
+    slot.startTimer = timeLimit(realClock, startTimeout, () => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); });
   }
 
   /** To be called with the first answer of a worker. */
   hasStarted(slot: Slot): void {
-    clearTimeout(slot.startTimer);
+    slot.startTimer?.cancel();
     this.#starts.succeeded();
   }
 
@@ -176,8 +176,8 @@ export class Workers {
   /** It counts no more. */
   forget(slot: Slot): void {
     slot.state = 'ending';
-    clearTimeout(slot.grace);
-    clearTimeout(slot.startTimer);
+    slot.grace?.cancel();
+    slot.startTimer?.cancel();
     this.#slots.delete(slot);
     this.#idle.remove(slot);
   }

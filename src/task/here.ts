@@ -6,7 +6,8 @@ import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
 import { thread } from '../shared.ts';
-import { callersClock, realClock, type Clock, type Timer } from '../timer.ts';
+import { afterReading, timeLimit, type TimeLimit } from '../time-limit.ts';
+import { callersClock, realClock, type Clock } from '../timer.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import type { RunOptions } from './offload.ts';
@@ -41,6 +42,8 @@ interface Limits {
   /** The deadline as an instant of the clock. */
   readonly due: number | undefined;
   readonly timeout: number | undefined;
+  /** Of the timeout, once the task runs. */
+  limit: TimeLimit | undefined;
   readonly startedAt: number;
   readonly outer: TaskHandle | undefined;
 }
@@ -56,6 +59,7 @@ function limitsOf(record: TaskRecord, options: RunOptions): Limits {
     // The outer task's own holds, whatever has become of this thread's `Date` meanwhile.
     due: deadline === outer?.deadline ? outer?.due : deadline && clock.instantOf(deadline),
     timeout: options.timeout ?? record.timeout,
+    limit: undefined,
     startedAt: clock.now(),
     outer,
   };
@@ -79,20 +83,23 @@ function hostOf(limits: Limits, { onProgress }: RunOptions): TaskHost {
   };
 }
 
-function kindOfStop({ signal, clock, due, timeout, startedAt }: Limits): AbortKind | undefined {
+function kindOfStop({ signal, clock, due, timeout, limit, startedAt }: Limits): AbortKind | undefined {
   if (signal?.aborted === true) return 'abort';
   if (due !== undefined && clock.timeTo(due) <= 0) return 'deadline';
-  if (timeout !== undefined && clock.now() - startedAt >= timeout) return 'timeout';
+  if (timeout !== undefined && clock.now() - startedAt >= timeout + (limit?.excused ?? 0)) return 'timeout';
   return undefined;
 }
 
 /** In an object, since the caller may have aborted with any value. */
-function reasonToStop(limits: Limits, name: string): { kind: AbortKind; reason: unknown } | undefined {
+function reasonToStop(limits: Limits, name: string): { reason: unknown } | undefined {
   const kind = kindOfStop(limits);
-  if (kind === undefined) return undefined;
-  if (kind === 'abort') return { kind, reason: limits.signal?.reason };
-  if (kind === 'deadline') return { kind, reason: new DeadlineExceededError(`The deadline of the task '${name}' has passed.`) };
-  return { kind, reason: new TaskTimeoutError(`The task '${name}' ran longer than its timeout of ${String(limits.timeout)} ms.`) };
+  return kind && { reason: reasonOf(kind, limits, name) };
+}
+
+function reasonOf(kind: AbortKind, { signal, timeout }: Limits, name: string): unknown {
+  if (kind === 'abort') return signal?.reason;
+  if (kind === 'deadline') return new DeadlineExceededError(`The deadline of the task '${name}' has passed.`);
+  return new TaskTimeoutError(`The task '${name}' ran longer than its timeout of ${String(timeout)} ms.`);
 }
 
 function inContext<R>(context: RunOptions['context'], run: () => R): R {
@@ -110,32 +117,32 @@ interface Stop {
 
 /** Rejects when a limit is reached; undefined when there is none, which is the usual case. */
 function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | undefined {
-  const { signal, clock, due, timeout, startedAt } = limits;
+  const { signal, due, timeout } = limits;
   if (signal === undefined && due === undefined && timeout === undefined) return undefined;
   let release = (): void => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
-    const check = (): void => {
-      const stop = reasonToStop(limits, name);
-      if (stop === undefined) { arm(); return; }
-      handle.abort(stop.kind);
-      reject(stop.reason);
-    };
-    let timer: Timer | undefined;
-    const arm = (): void => {
-      const wait = nearer(
-        due === undefined ? undefined : clock.timeTo(due),
-        timeout === undefined ? undefined : timeout - (clock.now() - startedAt),
-      );
-      if (wait !== undefined) timer = clock.start(check, wait);
-    };
-    signal?.addEventListener('abort', check, once);
-    arm();
-    release = () => {
-      signal?.removeEventListener('abort', check);
-      timer?.cancel();
-    };
+    release = watch(limits, (kind) => {
+      handle.abort(kind);
+      reject(reasonOf(kind, limits, name));
+    });
   });
   // The task may settle first; its caller then never looks at this one.
   promise.catch(() => undefined);
-  return { promise, release: () => { release(); } };
+  return { promise, release };
+}
+
+/** @returns what ends it */
+function watch(limits: Limits, stop: (kind: AbortKind) => void): () => void {
+  const { signal, clock, due, timeout } = limits;
+  const onAbort = (): void => { stop('abort'); };
+  // The task may have ended in time, and only this thread be late in seeing it.
+  const onDue = (): void => { afterReading(() => { stop('deadline'); }); };
+  const deadlineTimer = due === undefined ? undefined : clock.start(onDue, clock.timeTo(due));
+  limits.limit = timeout === undefined ? undefined : timeLimit(clock, timeout, () => { stop('timeout'); });
+  signal?.addEventListener('abort', onAbort, once);
+  return () => {
+    signal?.removeEventListener('abort', onAbort);
+    deadlineTimer?.cancel();
+    limits.limit?.cancel();
+  };
 }

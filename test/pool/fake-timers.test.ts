@@ -1,0 +1,61 @@
+import { createPool } from 'offloop';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+
+import { minutesLeft } from '../fixtures/deadlines.js';
+import { add } from '../fixtures/places.js';
+import { spins } from '../fixtures/stops.js';
+import { observed, poolFor, rejection, runNode, script, workers } from './helpers.ts';
+
+const expected = {
+  'a cold start while hours pass': 42,
+  'an endless task is ended': [42, null],
+  'a timeout': 'OFFLOOP_TIMEOUT',
+  'a deadline': 'OFFLOOP_DEADLINE',
+  'a deadline that is far': [1, 1],
+  'withDeadline()': [1, 1],
+  'ready() again and again': 'ready',
+  'closing with a time limit': [null, 'OFFLOOP_POOL_CLOSED'],
+  'idle workers afterwards': 1,
+};
+
+describe('a pool whose process has a faked clock', () => {
+  it.concurrent.each(['sinon', 'node:test', 'replaced'].flatMap((faker) => workers.map((runtime) => [faker, runtime] as const)))('goes by the real one: %s, %s', async (faker, runtime) => {
+    const { code, stdout } = await runNode([script('fakes-the-clock.js'), faker, runtime]);
+    expect([code, JSON.parse(stdout)]).toEqual([0, expected]);
+  });
+});
+
+describe('a pool under vi.useFakeTimers()', () => {
+  afterEach(() => { vi.useRealTimers(); });
+
+  it.each(workers)('of %s goes by the real clock, and its deadlines by what is left of them', async (runtime) => {
+    vi.useFakeTimers({ now: 0 });
+    const pool = createPool({ runtime, maxThreads: 1 });
+    const first = pool.run(add, [1, 2]);
+    vi.advanceTimersByTime(3_600_000);
+    expect(await first).toBe(3);
+    const { options, started } = observed({ timeout: 50 });
+    const endless = rejection(pool.run(spins, [], options));
+    await started;
+    expect(await endless).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
+    expect(await pool.run(minutesLeft, [], { deadline: Date.now() + 60_000 })).toEqual([1, 1]);
+    expect(await rejection(pool.run(add, [1, 2], { deadline: Date.now() }))).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
+    await pool.close();
+  });
+});
+
+describe('a call whose deadline was said before the clock was set', () => {
+  afterEach(() => { vi.useRealTimers(); });
+
+  it.each([3_600_000, -3_600_000])('keeps it: by %i ms', async (jump) => {
+    const pool = poolFor({ maxThreads: 1 });
+    const { options, started } = observed();
+    const running = rejection(pool.run(spins, [], { ...options, timeout: 300 }));
+    await started;
+    const inTime = pool.run(add, [1, 2], { deadline: Date.now() + 60_000 });
+    const late = rejection(pool.run(add, [1, 2], { deadline: Date.now() + 50 }));
+    vi.useFakeTimers({ now: Date.now() + jump, toFake: ['Date'] });
+    expect(await late).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
+    expect([await running, await inTime]).toEqual([expect.objectContaining({ code: 'OFFLOOP_TIMEOUT' }), 3]);
+  });
+});
