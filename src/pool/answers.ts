@@ -1,25 +1,38 @@
-import { now, queueMicrotask } from '../clock.ts';
+import { now } from '../clock.ts';
+import { errorText } from '../describe.ts';
 import { emitOnce } from '../task/ending.ts';
 import { repaired } from '../wire/repairs.ts';
 import { ownOnly } from '../wire/own-only.ts';
-import type { ProgressNotice, RunResponse, WorkerNotice } from '../wire/messages.ts';
+import type { RunResponse, WorkerNotice } from '../wire/messages.ts';
+import type { Sheet } from '../wire/sheet.ts';
 import type { Call } from './call.ts';
 import { inTurn } from './in-turn.ts';
+import { deliverAll, progressUnread, reported } from './progress.ts';
 import { remember, type Slot } from './slot.ts';
+import { Unread, unreadError } from './unread.ts';
 
 /*
  * What a worker has to say of its calls: they are settled, timed and counted here.
  */
 
-/** The answer to a call that the worker was sent last. */
-export function answered(slot: Slot, call: Call, received: RunResponse, waitedMs: number): void {
+/** The answer to a call that the worker was sent last. Whatever is wrong with it is the error of this call, and of nobody else. */
+export function answered(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
   if (slot.calls[call.place] !== call) return;
-  const response = ownOnly(received);
+  try {
+    takeAnswer(slot, call, ownOnly(response), waitedMs);
+  } catch (cause) {
+    slot.calls[call.place] = undefined;
+    call.fail({ type: 'refused', reason: () => unreadError(call.task.name, new Unread('here', cause)) });
+  }
+}
+
+function takeAnswer(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
   remember(call, slot, response.type === 'returned');
   slot.memory = response.memory ?? 0;
   slot.heardAt = now();
   isOver(slot, call);
   record(call, response.runMs, slot.sentAt - call.calledAt + waitedMs, slot.heardAt);
+  deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) slot.isSpoiled ??= 'module';
     inTurn(call, undefined, () => { call.fail(response); });
@@ -30,6 +43,24 @@ export function answered(slot: Slot, call: Call, received: RunResponse, waitedMs
 export function readAnswers(slot: Slot): void {
   slot.worker.flushNotices();
   settleAll(takeAnswers(slot));
+}
+
+/** No answer will come to what has not been answered yet; to be called once all that has come was read. */
+export function endUnanswered(slot: Slot, unread: Unread): void {
+  for (const call of callsOf(slot)) {
+    isOver(slot, call);
+    deliverAll(call);
+    call.fail({ type: 'refused', reason: () => unreadError(call.task.name, unread) });
+  }
+}
+
+/** The worker says that it is done with all that it was sent. */
+export function endBatch(slot: Slot): void {
+  const { unread } = slot;
+  slot.unread = undefined;
+  const calls = callsOf(slot);
+  if (calls.length > 0) endUnanswered(slot, new Unread('here', unread === undefined ? new Error('no answer has come') : unread.cause));
+  else if (unread !== undefined) warnOfUnread(unread.cause);
 }
 
 /** Calls that have been answered, and whose callers have not been told. */
@@ -53,7 +84,7 @@ export function takeAnswers(slot: Slot): Answers {
     const runMs = sheet.runMs(place);
     if (call !== undefined) {
       answers.calls.push(call);
-      answers.values.push(sheet.valueAt(place));
+      answers.values.push(valueAt(sheet, place));
       answers.runs.push(runMs);
       answers.waits.push(turnAt - call.calledAt);
       isOver(slot, call);
@@ -64,17 +95,35 @@ export function takeAnswers(slot: Slot): Answers {
   return answers;
 }
 
+function valueAt(sheet: Sheet, place: number): unknown {
+  try {
+    return sheet.valueAt(place);
+  } catch (cause) {
+    return new Unread('here', cause);
+  }
+}
+
 export function settleAll({ calls, values, runs, waits }: Answers): void {
   const instant = now();
   for (let i = 0; i < calls.length; i++) {
     const call = calls[i]!;
     record(call, runs[i]!, waits[i]!, instant);
-    call.fulfil(values[i]);
+    const value = values[i];
+    if (value instanceof Unread) call.fail({ type: 'refused', reason: () => unreadError(call.task.name, value) });
+    else call.fulfil(value);
   }
 }
 
-export function noticed(slot: Slot, received: WorkerNotice): void {
-  const notice = ownOnly(received);
+/** Whatever is wrong with a notice is not the matter of whoever reads it. */
+export function noticed(slot: Slot, notice: WorkerNotice): void {
+  try {
+    take(slot, ownOnly(notice));
+  } catch (cause) {
+    noticeUnread(slot, cause);
+  }
+}
+
+function take(slot: Slot, notice: WorkerNotice): void {
   switch (notice.type) {
     case 'sheet':
       settleAll(takeAnswers(slot));
@@ -101,8 +150,13 @@ export function noticed(slot: Slot, received: WorkerNotice): void {
     case 'ready':
     case 'fatal':
       break;
-    case 'progress':
-      progressed(callOf(slot, notice.id), notice);
+    case 'unread':
+      noticeUnread(slot, notice.cause);
+      break;
+    case 'progress': {
+      const call = callOf(slot, notice.id);
+      if (call !== undefined) reported(call, ownOnly(notice));
+    }
   }
 }
 
@@ -110,6 +164,18 @@ export function noticed(slot: Slot, received: WorkerNotice): void {
 export function withCallAt({ calls }: Slot, { place, id }: { readonly place: number; readonly id: number }, then: (call: Call) => void): void {
   const call = calls[place];
   if (call?.id === id) then(call);
+}
+
+/** It was a progress value, or the answer to one of several tasks, which then is missing in the end. */
+function noticeUnread(slot: Slot, cause: unknown): void {
+  const [call] = callsOf(slot);
+  if (slot.isBatch && call !== undefined) slot.unread ??= { cause };
+  else if (call !== undefined) progressUnread(call, cause);
+  else warnOfUnread(cause);
+}
+
+function warnOfUnread(cause: unknown): void {
+  emitOnce('OFFLOOP_PROGRESS', `A progress value of a task cannot be read on the caller's side: ${errorText(cause)}. The value was dropped. Report flatter data: a list instead of a chain.`);
 }
 
 /** What the worker has not answered yet. */
@@ -132,19 +198,6 @@ function isOver(slot: Slot, call: Call): void {
 function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: number, instant: number): void {
   if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
   figures.record(waitMs, runMs, instant - calledAt - waitMs - runMs);
-}
-
-function progressed(call: Call | undefined, { value, repairs }: ProgressNotice): void {
-  const onProgress = call?.extras?.onProgress;
-  if (call === undefined || onProgress === undefined) return;
-  inTurn(call, repairs, (classes) => {
-    try {
-      onProgress(repaired(value, repairs, classes));
-    } catch (error) {
-      // The listener's mistake is its own: it must not look like the task's, nor stop the pool.
-      queueMicrotask(() => { throw error; });
-    }
-  });
 }
 
 /** The running one of this id. */

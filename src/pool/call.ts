@@ -5,6 +5,8 @@ import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { Timer } from '../timer.ts';
+import type { ProgressNotice } from '../wire/messages.ts';
+import type { Newest } from '../wire/newest.ts';
 import type { Repairs } from '../wire/repairs.ts';
 import type { EncodedThrow } from '../wire/thrown.ts';
 import { rejectWith } from './outcome.ts';
@@ -29,6 +31,8 @@ export interface CallExtras {
   /** The same as an instant of the pool's clock. */
   readonly due: number | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
+  /** What it has not been told yet. */
+  reports: Newest<ProgressNotice> | undefined;
   /** While somebody traces the calls. */
   readonly traced: TracedCall | undefined;
   timeoutTimer: Timer | undefined;
@@ -61,6 +65,7 @@ export function extrasOf(
     due,
     // The listener belongs to the caller, and so does the context it runs in.
     onProgress: onProgress && AsyncResource.bind(onProgress),
+    reports: undefined,
     traced,
     timeoutTimer: undefined,
     turn: undefined,

@@ -4,7 +4,7 @@ import type { TaskRecord } from '../task/registry.ts';
 import { timeLimit } from '../time-limit.ts';
 import { realClock } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
-import { answered, callsOf, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
+import { answered, callsOf, endBatch, endUnanswered, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
@@ -15,6 +15,7 @@ import { TaskQueue } from './queue.ts';
 import { messageFor, type Slot } from './slot.ts';
 import { Figures } from './stats.ts';
 import { armTimeout } from './timeout.ts';
+import type { Unread } from './unread.ts';
 import { Workers } from './workers.ts';
 
 /**
@@ -161,6 +162,7 @@ export class Dispatcher {
         call.fail({ type: 'refused', reason: () => error });
         this.#release(slot);
       },
+      onUnread: (unread) => { this.#hasNoAnswer(slot, unread); },
     });
     this.#workers.ensureMinimum();
   }
@@ -183,11 +185,11 @@ export class Dispatcher {
       onUnsent();
       return;
     }
-    slot.worker.batches?.run(
-      batch,
-      ({ memory = 0 }) => {
+    slot.worker.batches?.run(batch, {
+      onDone: ({ memory = 0 }) => {
         slot.worker.flushNotices();
         const answers = takeAnswers(slot);
+        this.#endUnanswered(slot);
         if (answers.calls.length > 0) slot.leniency = Math.max(1, slot.leniency / 2);
         slot.memory = memory;
         // First the next batch: meanwhile the callers go on.
@@ -195,8 +197,31 @@ export class Dispatcher {
         settleAll(answers);
       },
       onUnsent,
-    );
+      onUnread: (unread) => {
+        // One of many messages in it was too much for the worker, which has started none.
+        if (unread.where === 'there') onUnsent();
+        else this.#hasNoAnswer(slot, unread);
+      },
+    });
     this.#watch.add(slot);
+  }
+
+  /** The worker is done with a batch: what it has not started waits again, and what has got no answer will get none. */
+  #endUnanswered(slot: Slot): void {
+    if (callsOf(slot).length > 0) this.#endings.takeBackFrom(slot);
+    endBatch(slot);
+  }
+
+  #hasNoAnswer(slot: Slot, unread: Unread): void {
+    readAnswers(slot);
+    endUnanswered(slot, unread);
+    // What it was to be set up with was in a message that it could not read.
+    if (!slot.worker.isReady()) {
+      this.#endings.replace(slot);
+      return;
+    }
+    this.#workers.hasStarted(slot);
+    this.#release(slot);
   }
 
   #send(calls: Call[], slot: Slot, isBatch: boolean): void {

@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import type { WorkerExit } from './engine.ts';
 import { crashError, failedStartError, lateStartError, warnOfIdleCrash, warnOfLeftover } from './exits.ts';
 import type { PoolSettings } from './options.ts';
+import { deliverAll } from './progress.ts';
 import type { TaskQueue } from './queue.ts';
 import { shortageError, shortageOf } from './shortage.ts';
 import type { Slot } from './slot.ts';
@@ -68,7 +69,10 @@ export class Endings {
       return;
     }
     this.takeBackFrom(slot);
-    for (const call of callsOf(slot)) call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, slot.leftover) });
+    for (const call of callsOf(slot)) {
+      deliverAll(call);
+      call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, slot.leftover) });
+    }
     slot.calls = [];
     if (wasEnding) return;
     this.#host.workers.counts.crashed++;

@@ -2,19 +2,21 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 
 import type { Sheet } from '../wire/sheet.ts';
 import type { AbortNotice, Batch, BatchDone, RunMessage, RunResponse, WorkerNotice } from '../wire/messages.ts';
+import type { Unread } from './unread.ts';
 
 /** One worker, whatever it is made of. The pool hands it a task only when it has answered the one before. */
 export interface EngineWorker {
   /**
-   * Calls back once: with the worker's answer, or with NotCloneableError when the message could not be sent. When the
-   * worker ends first it calls neither, and `onExit` tells. Callbacks, since each further promise shows in a task's cost.
+   * Calls back once: with the worker's answer, with NotCloneableError when the message could not be sent, or with what came in
+   * place of an answer. When the worker ends first it calls none of them, and `onExit` tells. Callbacks, since each further promise
+   * shows in a task's cost.
    */
   run(message: RunMessage, transfer: readonly Transferable[] | undefined, done: RunCallbacks): void;
   /** Several tasks in one message; absent where one that has not been started cannot be taken back. */
   readonly batches: Batches | undefined;
   /** Tells a running task to stop. */
   tell(notice: AbortNotice): void;
-  /** Delivers the notices that were posted before an answer that has come already. */
+  /** Takes in the notices that have been posted up to now: those that came before an answer are among them. */
   flushNotices(): void;
   /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
   readonly rest: (() => void) | undefined;
@@ -30,7 +32,7 @@ export interface EngineWorker {
 
 interface Batches {
   /** Answers that do not stand on the sheet come as notices. */
-  run(batch: Batch, onDone: (done: BatchDone) => void, onUnsent: () => void): void;
+  run(batch: Batch, done: BatchCallbacks): void;
   /** Of the last batch. */
   readonly sheet: Sheet;
 }
@@ -38,6 +40,13 @@ interface Batches {
 interface RunCallbacks {
   onAnswer(response: RunResponse): void;
   onUnsent(error: unknown): void;
+  onUnread(unread: Unread): void;
+}
+
+interface BatchCallbacks {
+  onDone(done: BatchDone): void;
+  onUnsent(): void;
+  onUnread(unread: Unread): void;
 }
 
 export interface WorkerEvents {

@@ -25,7 +25,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
     pollAbort: (id) => told.get(id),
     ready: () => undefined,
     started: (id) => { events.onNotice({ type: 'started', id }); },
-    progress: (id, value) => { events.onNotice(cloneProgress(progressNotice(id, value, 'message'))); },
+    progress: (id, value) => { events.onNotice({ ...cloneProgress(progressNotice(id, value, 'message')), isHere: true }); },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);

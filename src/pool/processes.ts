@@ -3,7 +3,7 @@ import type { Transferable } from 'node:worker_threads';
 
 import { clearTimeout, queueMicrotask, setTimeout } from '../clock.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { detach, fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { detach, fromBytes, isUnreadAnswer, noticeOf, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../wire/messages.ts';
 import { decodeThrow, type EncodedThrow } from '../wire/thrown.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
@@ -11,6 +11,7 @@ import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './en
 import { noClasses } from './outcome.ts';
 import { abortFlag, type AbortFlag } from './process-flag.ts';
 import { startProcess } from './tinypool.ts';
+import { Unread } from './unread.ts';
 
 /** A worker process. Nothing can be shared with it or handed over to it, so a pipe of its own carries the abort flag. */
 export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
@@ -25,9 +26,8 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   endWithThisProcess(worker.process, flag);
   inCleanRoot(() => {
     worker.process.on('message', (message: unknown) => {
-      // A process may send anything, and what it sends inherits what this process has on its Object.prototype.
-      if (!isOwnMessage(message)) return;
-      const notice = fromBytes<WorkerNotice>(message.offloop);
+      const notice = noticeOf<WorkerNotice>(message);
+      if (notice === undefined) return;
       if (notice.type === 'ready') isReady = true;
       else if (notice.type === 'fatal') fatal = notice.thrown;
       else events.onNotice(notice);
@@ -39,7 +39,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   let isRunning = false;
 
   return {
-    run(message, transfer, { onAnswer, onUnsent }) {
+    run(message, transfer, { onAnswer, onUnsent, onUnread }) {
       let bytes: BytesMessage;
       try {
         bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
@@ -49,11 +49,22 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       }
       isSetUp = true;
       isRunning = true;
-      const onResult = (answer: unknown): void => {
-        isRunning = false;
-        onAnswer(fromBytes<RunResponse>(answer as BytesMessage));
-      };
-      worker.post(bytes, undefined, onResult, onUnsent);
+      worker.post(bytes, undefined, {
+        onAnswer: (answer) => {
+          isRunning = false;
+          const response = responseOf(answer);
+          if (response instanceof Unread) onUnread(response);
+          else onAnswer(response);
+        },
+        onUnsent: (cause) => {
+          isRunning = false;
+          onUnsent(cause);
+        },
+        onUnread: (unread) => {
+          isRunning = false;
+          onUnread(unread);
+        },
+      });
     },
     tell(notice: AbortNotice): void {
       if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
@@ -64,7 +75,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
     rest: undefined,
     finish(onDone) {
       const message: EndMessage = { type: 'end' };
-      worker.post(toBytes(message), undefined, onDone, onDone);
+      worker.post(toBytes(message), undefined, { onAnswer: onDone, onUnsent: onDone, onUnread: onDone });
     },
     isReady: () => isReady,
     stack: () => Promise.resolve(undefined),
@@ -92,15 +103,20 @@ async function lastWords(child: ChildProcess, { exitCode }: WorkerExit): Promise
   });
 }
 
-function isOwnMessage(message: unknown): message is { readonly offloop: BytesMessage } {
-  return typeof message === 'object' && message !== null && Object.hasOwn(message, 'offloop');
-}
-
 /** @throws DataCloneError */
 function encode(message: RunMessage, transfer: readonly Transferable[] | undefined): BytesMessage {
   const bytes = toBytes(message);
   detach(transfer);
   return bytes;
+}
+
+function responseOf(answer: unknown): RunResponse | Unread {
+  try {
+    if (isUnreadAnswer(answer)) return new Unread('there', answer.unread);
+    return fromBytes<RunResponse>(answer as BytesMessage);
+  } catch (cause) {
+    return new Unread('here', cause);
+  }
 }
 
 /** The children that live. */

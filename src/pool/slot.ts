@@ -40,6 +40,8 @@ export interface Slot {
   isResting: boolean;
   /** Why it is to be replaced as soon as it is free: a module did not load, or what a finished task left has thrown. */
   isSpoiled: 'module' | 'leftover' | undefined;
+  /** A notice that could not be read, in what it was sent last: perhaps the answer to a task of a batch. */
+  unread: { readonly cause: unknown } | undefined;
   /** What a finished task has left running, and what that did last. */
   leftover: LeftoverNotice | undefined;
   /** The worker has something to do before it ends. */
@@ -56,7 +58,7 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, startedAt: now(), isSpoiled: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
+    ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new Map<string, string>(), sentTexts: new SentTexts() },
     ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },

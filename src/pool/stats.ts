@@ -18,6 +18,8 @@ export interface TaskStats {
   readonly count: number;
   /** Of these, how many rejected. */
   readonly failed: number;
+  /** Progress values that no listener got: of those that wait for it, the newest 1,000 of a task are kept. */
+  readonly progressDropped: number;
   /** From the call until its turn had come. */
   readonly wait: Spread;
   /** In the task's function. */
@@ -67,6 +69,7 @@ export class TaskFigures {
   readonly module: string;
   count = 0;
   failed = 0;
+  progressDropped = 0;
   readonly estimate = new RunEstimate();
   readonly #histograms = [microseconds(), microseconds(), microseconds()] as const;
   readonly #buffer = new Float64Array(BUFFERED * KINDS);
@@ -93,10 +96,10 @@ export class TaskFigures {
 
   /** @param sharing how many tasks share a hop; undefined where there is none */
   stats(sharing: number | undefined): TaskStats {
-    const { module, count, failed, runs } = this;
+    const { module, count, failed, progressDropped, runs } = this;
     const [wait, run, overhead] = this.#histograms.map(spread) as [Spread, Spread, Spread];
     const isSmall = sharing !== undefined && runs >= MIN_RUNS && isTooSmall(run, overhead, sharing);
-    return { module, count, failed, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
+    return { module, count, failed, progressDropped, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
   }
 
   #count(): void {

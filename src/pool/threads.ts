@@ -1,4 +1,4 @@
-import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
 import { inCleanRoot } from '../context/root.ts';
 import { AbortFlag } from '../wire/abort-flag.ts';
@@ -18,7 +18,8 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   const sheet = new Sheet();
   const worker = startThread(options, events);
   const { port1: side, port2: sidePort } = new MessageChannel();
-  inCleanRoot(() => side.on('message', (notice: WorkerNotice) => { events.onNotice(notice); }));
+  const notices = new Notices(side, control, events);
+  inCleanRoot(() => { notices.listen(); });
   side.unref();
   const gone = new Promise((resolve) => worker.thread.once('exit', resolve));
   void gone.then(() => { side.close(); });
@@ -27,46 +28,88 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   let isSetUp = false;
 
   return {
-    run(message, transfer, { onAnswer, onUnsent }) {
+    run(message, transfer, { onAnswer, onUnsent, onUnread }) {
       const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); };
+      const callbacks = { onAnswer: onAnswer as (answer: unknown) => void, onUnsent: explain, onUnread };
       if (isSetUp) {
-        worker.post(message, transfer, onAnswer as (answer: unknown) => void, explain);
+        worker.post(message, transfer, callbacks);
         return;
       }
       isSetUp = true;
-      worker.post({ ...message, setup }, [...(transfer ?? []), sidePort], onAnswer as (answer: unknown) => void, (cause) => {
+      callbacks.onUnsent = (cause) => {
         // The setup was in the message that was not sent.
         isSetUp = false;
         explain(cause);
-      });
+      };
+      worker.post({ ...message, setup }, [...(transfer ?? []), sidePort], callbacks);
     },
     batches: {
       sheet,
-      run(batch, onDone, onUnsent) {
+      run(batch, { onDone, onUnsent, onUnread }) {
         sheet.clear(batch.size, batch.number);
         const message: BatchMessage = { type: 'batch', batch };
-        worker.post(message, undefined, (done) => { onDone(done as BatchDone); }, onUnsent);
+        worker.post(message, undefined, { onAnswer: (done) => { onDone(done as BatchDone); }, onUnsent, onUnread });
       },
     },
     tell(notice: AbortNotice): void {
       side.postMessage(notice);
       flag.raise(notice);
     },
-    flushNotices(): void {
-      for (let next = receiveMessageOnPort(side); next !== undefined; next = receiveMessageOnPort(side)) {
-        events.onNotice(next.message as WorkerNotice);
-      }
-    },
+    flushNotices: () => { notices.flush(); },
     rest() {
       const message: RestMessage = { type: 'rest' };
-      worker.post(message, undefined, () => undefined, () => undefined);
+      worker.post(message, undefined, { onAnswer: () => undefined, onUnsent: () => undefined, onUnread: () => undefined });
     },
     finish(onDone) {
       const message: EndMessage = { type: 'end' };
-      worker.post(message, undefined, onDone, onDone);
+      worker.post(message, undefined, { onAnswer: onDone, onUnsent: onDone, onUnread: onDone });
     },
     isReady: () => Atomics.load(control, layout.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),
     terminate: () => attaching.end(() => worker.terminate()),
   };
+}
+
+/** What the worker posts beside its answers. */
+class Notices {
+  readonly #port: MessagePort;
+  readonly #control: Int32Array;
+  readonly #events: WorkerEvents;
+  #received = 0;
+
+  constructor(port: MessagePort, control: Int32Array, events: WorkerEvents) {
+    this.#port = port;
+    this.#control = control;
+    this.#events = events;
+  }
+
+  listen(): void {
+    this.#port.on('message', (notice: WorkerNotice) => { this.#take(notice); });
+    this.#port.on('messageerror', (cause) => { this.#take({ type: 'unread', cause }); });
+  }
+
+  /** Takes in what has been posted by now, and no more: a task may post faster than this thread can read. */
+  flush(): void {
+    const posted = Atomics.load(this.#control, layout.posted);
+    // The numbers may wrap around.
+    while (((posted - this.#received) | 0) > 0) {
+      const notice = this.#next();
+      if (notice === undefined) return;
+      this.#take(notice);
+    }
+  }
+
+  #next(): WorkerNotice | undefined {
+    try {
+      return receiveMessageOnPort(this.#port)?.message as WorkerNotice | undefined;
+    } catch (cause) {
+      return { type: 'unread', cause };
+    }
+  }
+
+  #take(notice: WorkerNotice): void {
+    this.#received = (this.#received + 1) | 0;
+    Atomics.store(this.#control, layout.received, this.#received);
+    this.#events.onNotice(notice);
+  }
 }

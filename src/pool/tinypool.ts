@@ -10,8 +10,10 @@ import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import { attaching } from './attaching.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+import { findResponsePort, guardResponses } from './response-port.ts';
 import { shortageIn } from './shortage.ts';
-import { startWith, type TinypoolRuntime } from './worker-flags.ts';
+import { Unread } from './unread.ts';
+import { startWith, type TinypoolRuntime, type WorkerFlags } from './worker-flags.ts';
 
 /**
  * One tinypool of one worker, and all that offloop knows of tinypool's insides (version 2.2.0, pinned).
@@ -21,11 +23,19 @@ import { startWith, type TinypoolRuntime } from './worker-flags.ts';
  */
 interface OneWorker {
   /**
-   * To be called in the root context, as the other one is. `onUnsent` is called when the message cannot be sent. When the worker ends first neither
-   * is called: its exit tells more than tinypool's error does.
+   * To be called in the root context, as the other one is. Calls back once. When the worker ends first it does not: the worker's
+   * exit tells more than tinypool's error does.
    */
-  post(message: unknown, transfer: readonly Transferable[] | undefined, onAnswer: (answer: unknown) => void, onUnsent: (cause: unknown) => void): void;
+  post(message: unknown, transfer: readonly Transferable[] | undefined, callbacks: PostCallbacks): void;
   terminate(): Promise<void>;
+}
+
+export interface PostCallbacks {
+  onAnswer(answer: unknown): void;
+  /** The message cannot be sent. */
+  onUnsent(cause: unknown): void;
+  /** It was sent, and there is no answer that can be read. */
+  onUnread(unread: Unread): void;
 }
 
 export interface Thread extends OneWorker {
@@ -55,8 +65,13 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Proc
 
 function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerEvents): OneWorker & Handle {
   assertEntry();
-  const pool = startWith((flags) => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags }), runtime, options);
+  const create = (flags: WorkerFlags): Tinypool => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags });
+  const { made: pool, found } = startWith((flags) => findResponsePort(() => create(flags)), runtime, options);
   const handle = pool.threads[0] as Handle;
+  // The worker has been told already to use them. Here they would have tinypool read answers outside of the port's listener, where
+  // one that cannot be read is thrown.
+  pool.options.useAtomics = false;
+  if (found !== undefined) guardResponses(found);
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
   const life: Life = { isEnding: false, broken: undefined };
@@ -66,7 +81,12 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   return {
     thread: handle.thread!,
     process: handle.process!,
-    post: (message, transfer, onAnswer, onUnsent) => {
+    post: (message, transfer, { onAnswer, onUnsent, onUnread }) => {
+      const settle = (answer: unknown): void => {
+        if (!(answer instanceof Unread)) onAnswer(answer);
+        else if (answer.where !== 'failed') onUnread(answer);
+        else if (!life.isEnding) breaks(handle, life, answer.cause);
+      };
       // What cannot be sent is rejected at once. Later it is the worker that could not take it in, or could not answer.
       let isSent = false;
       const failed = (cause: unknown): void => {
@@ -74,7 +94,7 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
         if (isSent) breaks(handle, life, cause);
         else onUnsent(cause);
       };
-      void pool.run(message, transferOf(transfer)).then(onAnswer, failed);
+      void pool.run(message, transferOf(transfer)).then(settle, failed);
       queueMicrotask(() => { isSent = true; });
     },
     terminate: async () => {

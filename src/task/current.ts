@@ -23,7 +23,10 @@ export interface CurrentTask {
   readonly signal: AbortSignal;
   /** Epoch ms. */
   readonly deadline?: number;
-  /** Hands a value to the caller's `onProgress`; dropped when it has none, or has given up waiting. */
+  /**
+   * Hands a value to the caller's `onProgress`; dropped when it has none, or has given up waiting. Where a task reports faster
+   * than the caller listens, the newest 1,000 values are kept; `pool.stats()` counts the others as `progressDropped`.
+   */
   progress(value: unknown): void;
   /** Throws the signal's reason once the task has been told to stop. Cheap enough for every turn of a loop. */
   throwIfAborted(): void;
@@ -87,7 +90,10 @@ export class TaskHandle {
     return (this.#current ??= Object.defineProperty(
       {
         ...(deadline === undefined ? { id, name } : { id, name, deadline }),
-        progress: (value: unknown) => { this.#host.progress(this.#number, value); },
+        progress: (value: unknown) => {
+          // What a finished task has left running has nobody to tell.
+          if (!this.isOver) this.#host.progress(this.#number, value);
+        },
         throwIfAborted: () => { this.#throwIfAborted(); },
       } as CurrentTask,
       'signal',

@@ -38,6 +38,25 @@ export function deserialize(bytes: Uint8Array): unknown {
   return deserializer.readValue();
 }
 
+/** In place of an answer: the process could not read what it was sent. */
+export interface UnreadAnswer {
+  readonly unread: unknown;
+}
+
+export function isUnreadAnswer(answer: unknown): answer is UnreadAnswer {
+  return typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'unread');
+}
+
+/** A notice beside the answers, in either direction; undefined where the message is none, or cannot be read. */
+export function noticeOf<T extends { readonly type: string }>(message: unknown): T | undefined {
+  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'offloop')) return undefined;
+  try {
+    return fromBytes<T | undefined>((message as { readonly offloop: BytesMessage }).offloop);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Nothing can be handed over to another process; it is copied, and then taken from the sender all the same. */
 export function detach(transfer: readonly Transferable[] | undefined): void {
   if (transfer !== undefined && transfer.length > 0) structuredClone(null, { transfer: [...transfer] });

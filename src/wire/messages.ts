@@ -153,8 +153,12 @@ export const layout = {
   ready: 3,
   /** 1 once the worker has begun to end by itself. */
   ending: 4,
+  /** How many notices the worker has posted on the side channel. */
+  posted: 5,
+  /** How many of these the pool has taken in, readable or not. */
+  received: 6,
   /** How many words there are. */
-  size: 5,
+  size: 7,
 } as const;
 
 /** Why a running task is told to stop; its place in the list is the number in the control block. */
@@ -178,8 +182,14 @@ interface StartedNotice {
 export interface ProgressNotice {
   readonly type: 'progress';
   readonly id: number;
-  readonly value: unknown;
+  readonly value?: unknown;
   readonly repairs?: Repairs | undefined;
+  /** From a process: both of these, serialized. They are read when the value is delivered, so that one that is dropped costs little. */
+  readonly bytes?: Uint8Array | undefined;
+  /** How many older values of this task were dropped before this one. */
+  readonly dropped?: number | undefined;
+  /** The task runs on the caller's own thread, and waits for its listener. */
+  readonly isHere?: true;
 }
 
 /** Worker to pool: the answer to one task of a batch, where that does not stand on the sheet. */
@@ -237,7 +247,15 @@ export interface WarningNotice {
   readonly message: string;
 }
 
-export type WorkerNotice = StartedNotice | ProgressNotice | AnswerNotice | UnknownTextNotice | SheetNotice | ReadyNotice | LeftoverNotice | FatalNotice | EndHooksNotice | WarningNotice;
+/** The pool's own, in place of a notice that cannot be read. Which one that was is not known. */
+interface UnreadNotice {
+  readonly type: 'unread';
+  readonly cause: unknown;
+}
+
+export type WorkerNotice =
+  | StartedNotice | ProgressNotice | AnswerNotice | UnknownTextNotice | SheetNotice | ReadyNotice | LeftoverNotice | FatalNotice
+  | EndHooksNotice | WarningNotice | UnreadNotice;
 
 /** Worker to pool, when all tasks of a batch have been run or taken back. */
 export interface BatchDone {

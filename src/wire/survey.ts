@@ -9,6 +9,7 @@ import { eachPart } from './parts.ts';
 import { isBuffer } from './places.ts';
 import type { Repairs } from './repairs.ts';
 import { isSimple } from './simple.ts';
+import { isNestedDeeply } from './depth.ts';
 import { isCloneable } from './uncloneable.ts';
 import { Walk, type WalkRules } from './walk.ts';
 
@@ -169,7 +170,7 @@ export class Survey implements WalkRules {
     try {
       if (isError(value)) return (this.#standIns?.size ?? 0) < MAX_ERRORS || this.#standIns?.has(value) === true ? this.standInFor(value) : describe(value);
       const { sent, revivals } = this.#copy(value, '');
-      if (!isCloneable(sent)) return describe(value);
+      if (!isCloneable(sent) || isNestedDeeply(sent)) return describe(value);
       this.#note(revivals);
       return sent;
     } catch {

@@ -95,7 +95,7 @@ function uncloneablePart(parent: Place, seen: ReadonlySet<unknown>, clone: Clone
 }
 
 /** Structured clone calls itself for each level. Anything may be the cause, since a getter may have thrown it. */
-function isOverflow(cause: unknown): boolean {
+export function isOverflow(cause: unknown): boolean {
   try {
     return types.isNativeError(cause) && cause.name === 'RangeError' && cause.message.includes('call stack');
   } catch {

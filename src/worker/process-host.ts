@@ -3,18 +3,23 @@ import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
 import { connectSide, runEndHooks } from '../task/ending.ts';
 import { realClock } from '../timer.ts';
-import { fromBytes, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
+import { fromBytes, noticeOf, serialize, toBytes, type BytesMessage, type UnreadAnswer } from '../wire/bytes.ts';
 import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../wire/messages.ts';
 import { ownOnly } from '../wire/own-only.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
+import { takeChannel } from './channel.ts';
 import { flagReader, type ReadFlag } from './process-flag.ts';
 import { liveWithParent } from './parent.ts';
 import { watchFatal } from './fatal.ts';
 import { watchLeftovers } from './leftovers.ts';
+import { Reports } from './reports.ts';
 import { progressNotice, run, scopeOf, uncloneable, type WorkerHost } from './run.ts';
 
 /** A worker process: the flag in a pipe or a file, notices beside tinypool's messages on the same channel. */
-export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage> {
+export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage | UnreadAnswer> {
+  const channel = takeChannel();
+  const send = (notice: WorkerNotice): void => { channel.post(notice); };
+  const reports = new Reports(channel);
   const running = new Map<number, TaskHandle>();
   let readFlag: ReadFlag = () => undefined;
   const host: WorkerHost & { reportMemory: boolean } = {
@@ -25,7 +30,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     pollAbort: (id) => readFlag(id),
     ready: () => { send({ type: 'ready' }); },
     started: (id) => { send({ type: 'started', id }); },
-    progress: (id, value) => { sendProgress(id, value); },
+    progress: (id, value) => { report(reports, id, value); },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);
@@ -39,24 +44,30 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     watchFatal(send);
     connectSide(send);
     inCleanRoot(() => {
-      process.on('message', (message: { offloop?: BytesMessage }) => {
-        if (message.offloop === undefined) return;
-        const { id, kind } = fromBytes<AbortNotice>(message.offloop);
-        running.get(id)?.abort(kind);
+      process.on('message', (message) => {
+        const notice = noticeOf<AbortNotice>(message);
+        if (notice !== undefined) running.get(notice.id)?.abort(notice.kind);
       });
     });
   }
 
   inCleanRoot(liveWithParent);
   return async (bytes) => {
-    const message = fromBytes<RunMessage | EndMessage>(bytes);
+    let message: RunMessage | EndMessage;
+    try {
+      message = fromBytes(bytes);
+    } catch (cause) {
+      return { unread: cause };
+    }
     if (message.type === 'end') {
       await runEndHooks();
       return bytes;
     }
     const received = ownOnly(message);
     if (received.setup !== undefined) setUp(ownOnly(received.setup));
-    return answer(await run(received, host));
+    const response = await run(received, host);
+    reports.finish();
+    return answer(response);
   };
 }
 
@@ -73,15 +84,13 @@ function encode(response: RunResponse): BytesMessage {
   }
 }
 
-function send(notice: WorkerNotice): void {
-  process.send?.({ offloop: toBytes(notice) });
-}
-
-function sendProgress(id: number, value: unknown): void {
+function report(reports: Reports, id: number, value: unknown): void {
   const notice = progressNotice(id, value, 'bytes');
+  let bytes: Uint8Array;
   try {
-    send(notice);
+    bytes = serialize({ value: notice.value, repairs: notice.repairs });
   } catch (cause) {
     throw explainUncloneable(notice.value, 'progress', cause, serialize);
   }
+  reports.report({ type: 'progress', id, bytes });
 }

@@ -1,5 +1,3 @@
-import type { MessagePort } from 'node:worker_threads';
-
 import { Atomics, SharedArrayBuffer, Int32Array } from '../intrinsics.ts';
 import { inCleanRoot } from '../context/root.ts';
 import type { TaskHandle } from '../task/current.ts';
@@ -14,7 +12,9 @@ import { explainUncloneable } from '../wire/uncloneable.ts';
 import { runBatch, type BatchHost } from './batch.ts';
 import { endCalmly } from './last-moment.ts';
 import { watchLeftovers } from './leftovers.ts';
+import { Reports } from './reports.ts';
 import { progressNotice, run, transfersOf, uncloneable } from './run.ts';
+import { SideLine } from './side-line.ts';
 import { takeTinypoolPort } from './tinypool-port.ts';
 
 type ThreadMessage = PoolMessage | Promise<void>;
@@ -26,7 +26,8 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   const running = new Map<number, TaskHandle>();
   let control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
   let flag = new AbortFlag(control);
-  let side: MessagePort | undefined;
+  let side: SideLine | undefined;
+  let reports: Reports | undefined;
   const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
     clock: realClock,
     channel: 'message',
@@ -34,10 +35,10 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     addresses: [],
     pollAbort: (id) => flag.kindFor(id),
     ready: () => { Atomics.store(control, layout.ready, 1); },
-    started: (id) => { side?.postMessage({ type: 'started', id }); },
+    started: (id) => { side?.post({ type: 'started', id }); },
     progress: (id, value) => {
       host.hasReported = true;
-      postProgress(side, id, value);
+      report(reports, id, value);
     },
     running: (id, handle) => {
       if (handle === undefined) running.delete(id);
@@ -46,8 +47,11 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     sheet: new Sheet(),
     texts: new KeptTexts(),
     hasReported: false,
-    post: (notice) => { postAnswer(side, notice); },
-    pointAtSheet: () => { side?.postMessage({ type: 'sheet' }); },
+    post: (notice) => {
+      reports?.finish();
+      postAnswer(side, notice);
+    },
+    pointAtSheet: () => { side?.post({ type: 'sheet' }); },
   };
 
   function setUp({ control: block, attaching, sheet, sidePort, reportMemory }: WorkerSetup): void {
@@ -56,14 +60,16 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     if (attaching !== undefined) endCalmly(control, new Int32Array(attaching));
     if (sheet !== undefined) host.sheet = new Sheet(sheet);
     host.reportMemory = reportMemory;
-    side = sidePort;
-    watchLeftovers((notice) => { side?.postMessage(notice); });
-    connectSide((notice) => { side?.postMessage(notice); });
+    if (sidePort === undefined) return;
+    const line = side = new SideLine(sidePort, control);
+    reports = new Reports(line);
+    watchLeftovers((notice) => { line.post(notice); });
+    connectSide((notice) => { line.post(notice); });
     // A port's handler runs in the context it was set in: not in that of the first task.
-    inCleanRoot(() => side?.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
+    inCleanRoot(() => sidePort.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
   }
 
-  const port = takeTinypoolPort(filename, 'default');
+  const port = takeTinypoolPort(filename, 'default', () => { reports?.finish(); });
   return (message) => {
     if (port.isHold(message)) return message;
     if (message.type === 'rest') {
@@ -79,22 +85,22 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   };
 }
 
-function postAnswer(side: MessagePort | undefined, notice: AnswerNotice | UnknownTextNotice): void {
+function postAnswer(side: SideLine | undefined, notice: AnswerNotice | UnknownTextNotice): void {
   if (notice.type === 'unknown-text') {
-    side?.postMessage(notice);
+    side?.post(notice);
     return;
   }
   try {
-    side?.postMessage(notice, transfersOf(notice.response) ?? []);
+    side?.post(notice, transfersOf(notice.response));
   } catch (cause) {
-    side?.postMessage({ ...notice, response: uncloneable(notice.response, cause) });
+    side?.post({ ...notice, response: uncloneable(notice.response, cause) });
   }
 }
 
-function postProgress(side: MessagePort | undefined, id: number, value: unknown): void {
+function report(reports: Reports | undefined, id: number, value: unknown): void {
   const notice = progressNotice(id, value, 'message');
   try {
-    side?.postMessage(notice);
+    reports?.report(notice);
   } catch (cause) {
     throw explainUncloneable(notice.value, 'progress', cause);
   }

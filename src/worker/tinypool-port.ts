@@ -9,6 +9,11 @@ import { scopeOf, transfersOf, uncloneable } from './run.ts';
  * All that the worker's side knows of tinypool's insides (version 2.2.0, pinned): its port, and what it does with it.
  */
 
+/** Posted where tinypool would post nothing: a message cannot be read here. The pool's end knows which one that is. */
+interface UnreadMessage {
+  readonly unread: unknown;
+}
+
 /** What tinypool posts for each message it was sent. */
 interface TinypoolResponse {
   readonly taskId: number;
@@ -36,7 +41,7 @@ export interface TinypoolPort {
 
 /**
  * Takes hold of tinypool's port, which it gives nobody, but starts right after this module has loaded; no other port is
- * started in between. Two things are mended with it:
+ * started in between. Three things are mended with it:
  *
  * tinypool posts the response itself, outside of any try: a result with a function in it would kill the worker. Walking
  * or cloning every result beforehand would cost every task, so the post itself is guarded.
@@ -44,13 +49,20 @@ export interface TinypoolPort {
  * An idle tinypool worker sleeps in `Atomics.wait`, where a call wakes it in a third of the time that its event loop
  * would take; but what a task left behind (an exporter's timer, a socket) stands still. So a worker that has been idle
  * for a while is made to think that it has a task, which lasts until the next real one.
+ *
+ * A message that cannot be read here would never be answered where the port's listener met it, and would end the worker where
+ * tinypool read it out of turn (see static/preload.cjs). So the pool is told.
+ *
+ * @param beforeAnswer called when a task is over
  */
-export function takeTinypoolPort(filename: string, name: string): TinypoolPort {
+export function takeTinypoolPort(filename: string, name: string, beforeAnswer: () => void): TinypoolPort {
   let listener: ((request: TinypoolRequest) => void) | undefined;
   let held: Promise<void> | undefined;
   let release: (() => void) | undefined;
   onNextStart((port) => {
-    guardPosts(port);
+    const post = port.postMessage.bind(port) as (message: TinypoolResponse | UnreadMessage, transfer: readonly Transferable[]) => void;
+    guardReads(port, (cause) => { post({ unread: cause }, []); });
+    guardPosts(port, post, beforeAnswer);
     captureListener(port, (found) => { listener = found; });
   });
   return {
@@ -88,13 +100,21 @@ function captureListener(port: MessagePort, found: (listener: (request: Tinypool
   };
 }
 
-function guardPosts(port: MessagePort): void {
-  const post = port.postMessage.bind(port) as (message: TinypoolResponse, transfer: readonly Transferable[]) => void;
+/** By the port: what to do when a message cannot be read from it. static/preload.cjs looks there. */
+const guardedReads = (globalThis as Record<symbol, WeakMap<MessagePort, (cause: unknown) => void> | undefined>)[Symbol.for('offloop.guardedReads')];
+
+function guardReads(port: MessagePort, onUnread: (cause: unknown) => void): void {
+  port.on('messageerror', onUnread);
+  guardedReads?.set(port, onUnread);
+}
+
+function guardPosts(port: MessagePort, post: (message: TinypoolResponse, transfer: readonly Transferable[]) => void, beforeAnswer: () => void): void {
   port.postMessage = (message: TinypoolResponse) => {
     const { taskId, result } = message;
     if (taskId === OWN_TASK) return;
     // It is null where the handler itself has thrown.
     const response = result == null || result.type === 'done' ? undefined : result;
+    beforeAnswer();
     const send = (): void => {
       try {
         post(message, (response && transfersOf(response)) ?? []);
