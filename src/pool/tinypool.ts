@@ -10,6 +10,7 @@ import { ModuleLoadError } from '../errors.ts';
 import { unrefTimer } from '../timer.ts';
 import { attaching } from './attaching.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
+import { ignoreForeignMessages, ignoreForgedMessages } from './foreign.ts';
 import { findResponsePort, guardResponses } from './response-port.ts';
 import { shortageIn } from './shortage.ts';
 import { Unread } from './unread.ts';
@@ -72,6 +73,8 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   // one that cannot be read is thrown.
   pool.options.useAtomics = false;
   if (found !== undefined) guardResponses(found);
+  if (handle.thread !== undefined) ignoreForeignMessages(handle.thread);
+  if (handle.process !== undefined) ignoreForgedMessages(handle.process);
   // An idle worker's error is told by its exit; without a listener it would end this process.
   pool.on('error', () => undefined);
   const life: Life = { isEnding: false, broken: undefined };

@@ -3,12 +3,15 @@
  */
 const threads = require('node:worker_threads');
 
-const { isMainThread, receiveMessageOnPort, workerData } = threads;
+const { isMainThread, parentPort, receiveMessageOnPort, workerData } = threads;
 
 // Threads and processes that a task starts inherit the flag, and nobody would put theirs back.
 if (isMainThread ? isTinypoolProcess() : Array.isArray(workerData) && workerData[1] === 'offloop') {
   fakeMemoryUsage();
-  if (!isMainThread) guardReads();
+  if (!isMainThread) {
+    filterParentPort();
+    guardReads();
+  }
 }
 
 /*
@@ -24,6 +27,24 @@ function fakeMemoryUsage() {
 
 function isTinypoolProcess() {
   return process.env.TINYPOOL_WORKER_ID !== undefined && /[\\/]tinypool[\\/]dist[\\/]entry[\\/]process\.js$/.test(process.argv[1] ?? '');
+}
+
+/*
+ * tinypool expects one message on `parentPort`, and takes any other, a user's own (`worker.postMessage()`), for that. It sets
+ * `process.__tinypool_state__` right before it begins to listen.
+ */
+function filterParentPort() {
+  const { on } = parentPort;
+  let isSetUp = false;
+  parentPort.on = function (event, listener) {
+    if (event !== 'message' || process.__tinypool_state__ === undefined) return on.call(this, event, listener);
+    delete parentPort.on;
+    return on.call(this, event, (message) => {
+      if (isSetUp || typeof message?.port?.postMessage !== 'function') return;
+      isSetUp = true;
+      listener(message);
+    });
+  };
 }
 
 /*
