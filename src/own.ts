@@ -20,13 +20,12 @@ export function ownValues<K extends string>(object: unknown, keys: readonly K[])
 
 /** What `object[key]` is, unless it comes from `Object.prototype`: a class of the user's or of a library's may have it for its instances. */
 export function ownOrOfClass(object: object, key: PropertyKey): unknown {
-  return hasOwnOrOfClass(object, key) ? (object as Record<PropertyKey, unknown>)[key] : undefined;
+  return key in Object.prototype && !hasOwnOrOfClass(object, key) ? undefined : (object as Record<PropertyKey, unknown>)[key];
 }
 
-/** The same for `key in object`. */
+/** The same for `key in object`. A proxy is asked no more than that, as long as nobody has put the key on `Object.prototype`. */
 export function hasOwnOrOfClass(object: object, key: PropertyKey): boolean {
-  if (Object.hasOwn(object, key)) return true;
-  return key in Object.prototype ? isOfClass(object, key) : key in object;
+  return key in Object.prototype ? Object.hasOwn(object, key) || isOfClass(object, key) : key in object;
 }
 
 function isOfClass(object: object, key: PropertyKey): boolean {
