@@ -26,13 +26,22 @@ export interface Timer {
 
 export const realClock: Clock = {
   now,
-  instantOf: (deadline) => now() + deadline - callersEpoch(),
+  instantOf: (deadline) => now() + leftUntil(deadline),
   timeTo: (instant) => instant - now(),
   start(fn, ms) {
     const timer = unrefTimer(fn, ms);
     return { cancel: () => { clearTimeout(timer); } };
   },
 };
+
+/**
+ * Epoch ms have no fractions: of what is left, up to a millisecond may be over already. A task is rather not started than started
+ * after its deadline.
+ */
+function leftUntil(deadline: number): number {
+  const left = deadline - callersEpoch();
+  return left > 1 ? Math.max(1, left - 1) : left;
+}
 
 /** The one of the process as it is at the moment: a test may have faked it, and then says how fast the time of an inline pool goes. */
 export const callersClock: Clock = {
