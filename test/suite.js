@@ -19,7 +19,7 @@ const needCpu = namesOfTests([
   ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `integrations/${name}`),
   ...['cli/run', 'faults/secrets', 'readme-watchdog'],
 ]);
-const needCpuSlow = namesOfTests(['watchdog/blockers.slow']);
+const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow']);
 /** The same on every Node, or next to it. */
 const same = namesOfTests(['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/overload', 'soak/soak']);

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 import { onTestFinished } from 'vitest';
 
+import type { ReportData } from '../../src/watchdog/types.ts';
+
 export const registerURL = new URL('../../dist/register.js', import.meta.url).href;
 const cli = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
@@ -68,4 +70,9 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS = '', ...env } = process.env;
   const own = Object.entries(env).filter(([name]) => !name.startsWith('OFFLOOP_'));
   return { ...Object.fromEntries(own), NODE_OPTIONS: NODE_OPTIONS.includes('async-context-frame') ? '--no-async-context-frame' : '' };
+}
+
+/** The functions that are to blame for the stalls of a report. */
+export function namesIn({ offenders }: ReportData): (string | undefined)[] {
+  return offenders.map(({ culprit }) => culprit?.function);
 }

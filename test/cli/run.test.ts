@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
 import packageJson from '../../package.json' with { type: 'json' };
 import type { ReportData } from '../../src/watchdog/types.ts';
-import { fixture, offloop, temporaryFolder } from './processes.ts';
+import { fixture, namesIn, offloop, temporaryFolder } from './processes.ts';
 
 const usage = 'usage: offloop run [options] app.js [arguments]';
 
@@ -23,27 +23,18 @@ describe('at the end', () => {
     expect(await offloop(['run', '--log', 'off', '--fail-over', '100', fixture('blocks.mjs'), '3']).ended).toMatchObject({ code: 3, signal: null });
   });
 
-  it('that there was no stall is one sentence, with the time that was watched', async () => {
-    const { process, wrote, ended } = offloop(['run', '--threshold', '20000', fixture('serves.mjs'), 'SIGTERM']);
-    await wrote(/up/);
-    process.kill('SIGTERM');
-    expect((await ended).stderr).toMatch(/^offloop: No stalls: nothing blocked the event loop in the .+ it was watched\. [^]*modules were loading does not count\.\n$/);
-  });
-
   it('a program that only loads is said not to have been looked at', async () => {
     const { code, stderr } = await offloop(['run', '--', '-e', 'process.exit(4)']).ended;
     expect({ code, stderr }).toEqual({ code: 4, stderr: 'offloop: No stalls were looked for: the program ended before its event loop turned. Loading modules does not count.\n' });
   });
 
-  it.each(['html', 'json'])('the report is written as %s', async (format) => {
-    const path = join(temporaryFolder(), `of-%p.${format}`);
-    const { code, stderr } = await offloop(['run', '--log', 'off', '--report', path, fixture('blocks.mjs')]).ended;
+  it('the report is written where it was asked for, and --fail-over lets a program pass that blocks for less', async () => {
+    const { code, stderr } = await offloop(['run', '--log', 'off', '--fail-over', '60000', '--report', join(temporaryFolder(), 'of-%p.html'), fixture('blocks.mjs')]).ended;
     expect(code).toBe(0);
+    expect(stderr).not.toContain('failed');
     const [, written = ''] = /offloop: the report is in (.*)\n/.exec(stderr) ?? [];
     expect(written).toMatch(/of-\d+\./);
-    const text = readFileSync(written, 'utf8');
-    if (format === 'html') expect(text).toMatch(/^<!doctype html>[^]*blockFor/);
-    else expect(namesIn(JSON.parse(text) as ReportData)).toContain('blockFor');
+    expect(readFileSync(written, 'utf8')).toMatch(/^<!doctype html>[^]*blockFor/);
   });
 
   it('with --log json every line of stderr is JSON, the report among them', async () => {
@@ -60,12 +51,6 @@ describe('--fail-over', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/\noffloop: failed: the event loop was blocked for 1(\.\d)? s, and --fail-over allows 100 ms: blockFor \(.*blocking\.js:\d+\)\n$/);
   });
-
-  it('lets shorter ones pass', async () => {
-    const { code, stderr } = await offloop(['run', '--fail-over', '60000', fixture('blocks.mjs')]).ended;
-    expect(code).toBe(0);
-    expect(stderr).not.toContain('failed');
-  });
 });
 
 describe('a program that does not come to its end', () => {
@@ -75,17 +60,6 @@ describe('a program that does not come to its end', () => {
     expect(code).toBe(70);
     expect(stderr).toMatch(/ spinForEver\n.*spins\.mjs:\d+/);
     expect(namesIn(JSON.parse(readFileSync(path, 'utf8')) as ReportData)).toContain('spinForEver');
-  });
-
-  it('is ranked when it was killed in the middle of a stall', async () => {
-    // The limit is for a test that fails: a process that spins outlives the command.
-    const { wrote, ended } = offloop(['run', '--abort-after', '20000', fixture('spins.mjs')]);
-    const pid = Number(await wrote(/^(\d+)\n/));
-    await wrote(/stuck for .* in spinForEver/);
-    process.kill(pid, 'SIGKILL');
-    const { code, signal, stderr } = await ended;
-    expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
-    expect(stderr).toMatch(/ spinForEver\n.*spins\.mjs:\d+/);
   });
 });
 
@@ -147,11 +121,11 @@ describe('the program', () => {
 });
 
 describe('a signal', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const)('%s ends the program, and then the command in the same way', async (signal) => {
-    const { process, wrote, ended } = offloop(['run', fixture('serves.mjs')], { detached: true });
+  it('ends the program, and then the command in the same way; that there was no stall is one sentence, with the time that was watched', async () => {
+    const { process, wrote, ended } = offloop(['run', '--threshold', '20000', fixture('serves.mjs')], { detached: true });
     await wrote(/up/);
-    process.kill(signal);
-    expect(await ended).toMatchObject({ code: null, signal, stderr: expect.stringContaining('offloop: No stalls') as string });
+    process.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: null, signal: 'SIGTERM', stderr: expect.stringMatching(/^offloop: No stalls: nothing blocked the event loop in the .+ it was watched\. [^]*modules were loading does not count\.\n$/) as string });
   });
 
   it('reaches a program that handles it once, and its exit code is kept', async () => {
@@ -170,20 +144,12 @@ describe('a signal', () => {
 describe('a mistake ends with exit code 2, before anything is started', () => {
   it.each([
     [[], 'no command was given'],
-    [['run', '--foo', fixture('echoes.cjs')], 'there is no option --foo'],
-    [['run', '--threshold', 'abc', fixture('echoes.cjs')], '--threshold: expected a number'],
     [['run', '--report', 'no/such/folder/report.html', fixture('echoes.cjs')], 'no report can be written: ENOENT'],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await offloop(args).ended;
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(`offloop: ${message}`);
     expect(stderr).toContain(usage);
-  });
-
-  it('a folder in the place of the report', async () => {
-    const folder = join(temporaryFolder(), 'report.html');
-    mkdirSync(folder);
-    expect(await offloop(['run', '--report', folder, fixture('echoes.cjs')]).ended).toMatchObject({ code: 2, stdout: '' });
   });
 });
 
@@ -195,7 +161,3 @@ it('help names every option, on stdout', async () => {
   expect((await offloop(['--help']).ended).stdout).toContain('offloop run --help');
   expect((await offloop(['--version']).ended).stdout).toBe(`${packageJson.version}\n`);
 });
-
-function namesIn({ offenders }: ReportData): (string | undefined)[] {
-  return offenders.map(({ culprit }) => culprit?.function);
-}

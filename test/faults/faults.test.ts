@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { createPool, type Pool } from 'offloop';
+import { afterAll, describe, expect, it, onTestFailed } from 'vitest';
 
 import * as faults from '../fixtures/faults.js';
 import { waitsAt } from '../fixtures/gates.js';
@@ -6,21 +7,34 @@ import { add } from '../fixtures/places.js';
 import { spins } from '../fixtures/stops.js';
 import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers } from '../pool/helpers.ts';
 
+/** One for each runtime: its workers are replaced as they end. */
+const pools = new Map<string, Pool>();
+afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close({ drain: false }))));
+
+function poolOf(runtime: (typeof runtimes)[number]): Pool {
+  const pool = pools.get(runtime) ?? createPool({ runtime, maxThreads: 2, abortGrace: 20, ...(runtime !== 'inline' && { resourceLimits: { maxOldGenerationSizeMb: 32 } }) });
+  pools.set(runtime, pool);
+  return pool;
+}
+
 /** Two workers, of which one is busy with something innocent that must live. */
-async function withSibling(options: Parameters<typeof poolFor>[0]) {
-  const pool = poolFor({ maxThreads: 2, ...options });
+async function withSibling(runtime: (typeof runtimes)[number]) {
+  const pool = poolOf(runtime);
   const { path, open } = gate();
   const observer = observed();
   const sibling = pool.run(waitsAt, [path, 'lived'], observer.options);
-  // A test that fails closes the pool before it comes to look at the sibling.
   sibling.catch(() => {});
+  onTestFailed(open);
   await observer.started;
+  const { crashed, replaced } = pool.stats().workers;
   return {
     pool,
-    async expectWhole() {
+    async expectWhole(lost: { crashed?: number; replaced?: number } = {}) {
       open();
       expect(await sibling).toBe('lived');
       await expectCapacity(pool, 2);
+      if (lost.crashed !== undefined) expect(pool.stats().workers.crashed - crashed).toBe(lost.crashed);
+      if (lost.replaced !== undefined) expect(pool.stats().workers.replaced - replaced).toBe(lost.replaced);
     },
   };
 }
@@ -49,22 +63,21 @@ describe.each(runtimes)('on %s', (runtime) => {
   });
 
   it('a result that cannot be cloned rejects its own call and keeps its worker', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime });
+    const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.returnsFunction, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'result.rows[1].format' });
     expect(await rejection(pool.run(faults.returnsSocketlike, []))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'result.at' });
-    await expectWhole();
-    expect(pool.stats().workers).toMatchObject({ started: 2, crashed: 0, replaced: 0 });
+    await expectWhole({ crashed: 0, replaced: 0 });
   });
 
   it('`throw null` rejects with null', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime });
+    const { pool, expectWhole } = await withSibling(runtime);
     expect(await rejection(pool.run(faults.throwsNull, []))).toBe(null);
     await expectWhole();
   });
 
   it('a thrown value that cannot be cloned arrives as a description of itself', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime });
+    const { pool, expectWhole } = await withSibling(runtime);
     expect(await rejection(pool.run(faults.throwsFunction, []))).toMatch(/function/);
     await expectWhole();
   });
@@ -72,12 +85,11 @@ describe.each(runtimes)('on %s', (runtime) => {
 
 describe.each(workers)('on %s', (runtime) => {
   it.each([0, 3])('process.exit(%i) rejects its own call with the exit code', async (code) => {
-    const { pool, expectWhole } = await withSibling({ runtime });
+    const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.exits, [code]));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', name: 'WorkerCrashedError', exitCode: code });
     expect(error.message).toMatch(/'exits'.*exit code/s);
-    await expectWhole();
-    expect(pool.stats().workers.crashed).toBe(1);
+    await expectWhole({ crashed: 1 });
   });
 
   it('every one of many exits has its own error, and everything else runs', async () => {
@@ -93,7 +105,7 @@ describe.each(workers)('on %s', (runtime) => {
     ['an exception from a timer', faults.throwsLater, 'thrown from a timer'],
     ['an unhandled rejection', faults.rejectsLater, 'rejected by nobody'],
   ])('%s rejects the call that runs, with its cause', async (_what, task, message) => {
-    const { pool, expectWhole } = await withSibling({ runtime });
+    const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(task, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
     // A process says why on its stderr only.
@@ -102,20 +114,20 @@ describe.each(workers)('on %s', (runtime) => {
   });
 
   it('out of memory is an error of its own', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+    const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.eatsMemory, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_OOM', name: 'WorkerOutOfMemoryError' });
     await expectWhole();
   });
 
   it('an infinite loop with a timeout', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime, abortGrace: 20 });
+    const { pool, expectWhole } = await withSibling(runtime);
     expect(await rejection(pool.run(spins, [], { timeout: 60 }))).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
     await expectWhole();
   });
 
   it('a regular expression that backtracks for ever, with a timeout', async () => {
-    const { pool, expectWhole } = await withSibling({ runtime, abortGrace: 20 });
+    const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.backtracks, [`${'a'.repeat(60)}!`], { timeout: 60 }));
     expect(error).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
     if (runtime === 'threads') expect(error.workerStack).toMatch(/at RegExp\.test .*\n.*at backtracks/);
@@ -138,11 +150,10 @@ describe('a worker process', () => {
     ['is killed', faults.killsItself, 'SIGKILL'],
     ['aborts', faults.aborts, 'SIGABRT'],
   ])('that %s rejects its own call with the signal', async (_what, task, signal) => {
-    const { pool, expectWhole } = await withSibling({ runtime: 'processes' });
+    const { pool, expectWhole } = await withSibling('processes');
     const error = await rejection(pool.run(task, [signal]));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', exitCode: null, message: expect.stringContaining(`the signal ${signal}`) });
-    await expectWhole();
-    expect(pool.stats().workers.crashed).toBe(1);
+    await expectWhole({ crashed: 1 });
   });
 
   it('that is killed while it idles costs no task', async () => {

@@ -20,10 +20,10 @@ interface Way {
 }
 
 const ways: Record<string, Way> = {
-  'threads that share messages': { share: 0.86, sorts: ['trivial', 'trivial', 'trivial', 'restless', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
-  'threads that do not': { share: 0.04, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 8, coalesce: false }] },
-  'threads that are ended': { share: 0.03, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
-  'processes': { share: 0.01, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
+  'threads that share messages': { share: 0.88, sorts: ['trivial', 'trivial', 'trivial', 'restless', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
+  'threads that do not': { share: 0.04, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 4, coalesce: false }] },
+  'threads that are ended': { share: 0.013, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
+  'processes': { share: 0.007, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
   'this thread': { share: 0.06, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
 };
 

@@ -4,25 +4,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { minutesLeft } from '../fixtures/deadlines.js';
 import { add } from '../fixtures/places.js';
 import { spins } from '../fixtures/stops.js';
-import { observed, poolFor, rejection, runNode, script, workers } from './helpers.ts';
-
-const expected = {
-  'a cold start while hours pass': 42,
-  'an endless task is ended': [42, null],
-  'a timeout': 'OFFLOOP_TIMEOUT',
-  'a deadline': 'OFFLOOP_DEADLINE',
-  'a deadline that is far': [1, 1],
-  'withDeadline()': [1, 1],
-  'ready() again and again': 'ready',
-  'closing with a time limit': [null, 'OFFLOOP_POOL_CLOSED'],
-  'idle workers afterwards': 1,
-};
+import { expectRealClock } from './fakes-the-clock.ts';
+import { observed, poolFor, rejection, workers } from './helpers.ts';
 
 describe('a pool whose process has a faked clock', () => {
-  it.concurrent.each(['sinon', 'node:test', 'replaced'].flatMap((faker) => workers.map((runtime) => [faker, runtime] as const)))('goes by the real one: %s, %s', async (faker, runtime) => {
-    const { code, stdout } = await runNode([script('fakes-the-clock.js'), faker, runtime]);
-    expect([code, JSON.parse(stdout)]).toEqual([0, expected]);
-  });
+  // Other pairs are in fake-timers.slow.test.ts.
+  it.concurrent.each([['sinon', 'threads'], ['node:test', 'processes'], ['replaced', 'threads']])('goes by the real one: %s, %s', expectRealClock);
 });
 
 describe('a pool under vi.useFakeTimers()', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { node } from '../cli/processes.ts';
 import { hangs, spins } from '../fixtures/stops.js';
 import { opensAloud, takesMs, takesMsAloud } from '../fixtures/takes-ms.js';
-import { gate, observed, poolFor, rejection, script, workers } from './helpers.ts';
+import { gate, observed, poolFor, rejection, workers } from './helpers.ts';
+import { expectNoTimeCounted } from './is-stopped.ts';
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
@@ -66,13 +66,6 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
 });
 
 describe('a process that is stopped', () => {
-  it.each(workers)('and its %s do not count the time', async (runtime) => {
-    const { process: child, wrote, ended } = node([script('is-stopped.js'), runtime], { detached: true });
-    await wrote(/running/);
-    // All of its group, which worker processes belong to.
-    process.kill(-child.pid!, 'SIGSTOP');
-    await new Promise((resolve) => { setTimeout(resolve, 1500); });
-    process.kill(-child.pid!, 'SIGCONT');
-    expect(await ended).toMatchObject({ code: 0, stdout: 'running\n["done","done"]\n42\n' });
-  });
+  // Its threads are in held-up.slow.test.ts.
+  it('and its worker processes do not count the time', () => expectNoTimeCounted('processes'));
 });

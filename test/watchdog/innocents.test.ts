@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { fixture, startProcess, startServer, undisturbed, type Watched } from './watched.ts';
+import { drive, expectNoStall, expectNothing, requests } from './innocents.ts';
+import { fixture, startProcess } from './watched.ts';
 
 describe('reports nothing', () => {
   it.each([
     ['of forty timers that are due at once, of 10 ms each', 'short-timers.js'],
-    ['of forty immediates, of 10 ms each', 'short-immediates.js'],
-    ['of a worker thread that is busy', 'busy-worker.js'],
     ['of a pool whose worker is busy', 'busy-pool.js'],
-    ['of a process that is idle', 'idle.js'],
   ])('%s', async (_what, name) => {
     await expectNothing(name, (watched) => watched.request());
   });
@@ -20,11 +18,7 @@ describe('reports nothing', () => {
   });
 
   it.each([
-    ['imports', 'imports-slow.js', []],
     ['imports, once the watchdog is ready,', 'imports-slow-later.js', []],
-    ['requires', 'requires-slow.cjs', []],
-    ['imports as CommonJS, once the watchdog is ready,', 'requires-slow-later.cjs', []],
-    ['imports, with a watchdog that came with --import,', 'slow.js', ['--import', fixture('start-up/starts-watchdog.js').href]],
     ['requires, with a watchdog that came with --import,', 'slow.cjs', ['--import', fixture('start-up/starts-watchdog.js').href]],
   ])('of a slow module that a starting process %s (%s)', async (_how, name, execArgv) => {
     const watched = startProcess(fixture(`start-up/${name}`), [], { execArgv });
@@ -91,31 +85,3 @@ describe('does not blame', () => {
     expect(JSON.stringify(lines)).not.toContain('before');
   });
 });
-
-/** One after the other; one of them is the blocker. */
-function requests(name: string, ids: readonly string[]): Promise<Watched> {
-  return drive(name, async (watched) => {
-    for (const id of ids) await watched.request(id);
-    await watched.stall();
-  });
-}
-
-async function expectNothing(name: string, through: (watched: Watched) => Promise<unknown>): Promise<void> {
-  expectNoStall(await drive(name, through));
-}
-
-/** The process, once it has ended. */
-function drive(name: string, through: (watched: Watched) => Promise<unknown>): Promise<Watched> {
-  return undisturbed(async () => {
-    const watched = await startServer(fixture(`innocents/${name}`));
-    await through(watched);
-    await watched.stop();
-    return watched;
-  });
-}
-
-function expectNoStall({ stalls, lines, report }: Watched): void {
-  expect(stalls).toEqual([]);
-  expect(lines.filter(({ offloop }) => offloop !== undefined)).toEqual([]);
-  expect(report).toMatchObject({ stalls: 0, blockedMs: 0, capture: { mode: 'live' } });
-}

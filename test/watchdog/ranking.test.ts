@@ -14,7 +14,7 @@ describe('ten thousand stalls of a thousand causes, in any order', () => {
       const { offenders } = rank(stalls);
       expect(offenders.slice(0, 10).map(({ culprit }) => culprit?.function)).toEqual(Array.from({ length: 10 }, (_, i) => `heavy${i}`));
       for (const offender of offenders.slice(0, 10)) expectNearly(offender, stalls.filter(({ culprit }) => culprit?.function === offender.culprit?.function));
-    }), { numRuns: 10 });
+    }), { numRuns: 3 });
   });
 
   it('take bounded room, and lose nothing from the sums', () => {
@@ -31,7 +31,7 @@ describe('ten thousand stalls of a thousand causes, in any order', () => {
       timeline.forEach(({ offender }, i) => {
         expect(offenders[offender]?.culprit?.function).toBe(offender === -1 ? undefined : stalls[9000 + i]!.culprit!.function);
       });
-    }), { numRuns: 5 });
+    }), { numRuns: 2 });
   });
 
   it('keep less than some MB, whatever their stacks and contexts are', async () => {
