@@ -10,7 +10,7 @@ import { Subject } from './model-subject.ts';
  * Random programs against a model that knows what each call may answer. `OFFLOOP_MODEL_RUNS=5000` plays so many sequences,
  * `OFFLOOP_MODEL_SEED` those of an earlier run, and then shrinks what fails; `OFFLOOP_MODEL_PATH` only the one that failed.
  */
-const { OFFLOOP_MODEL_RUNS: runs = '60', OFFLOOP_MODEL_SEED: seed, OFFLOOP_MODEL_PATH: path } = process.env;
+const { OFFLOOP_MODEL_RUNS: runs = '40', OFFLOOP_MODEL_SEED: seed, OFFLOOP_MODEL_PATH: path } = process.env;
 
 /** Each way has its share of the sequences. */
 const total = Number(runs);

@@ -7,6 +7,11 @@ import { poolFor, rejection, workers } from '../pool/helpers.ts';
 // A process takes its time to start.
 const isWorthAProcess = (deed: string): boolean => ['process', 'Promise', 'Uint8Array', 'Object.prototype.then', "Object.prototype.end = 'polluted'", 'console', 'Array.prototype.push'].includes(deed);
 
+// `npm run test:slow` tries all: each has a worker of its own.
+const isThorough = process.env.OFFLOOP_ALL_GLOBALS === '1';
+/** Of keys of Object.prototype one in three. */
+const isTried = (deed: string, i: number): boolean => isThorough || !deed.startsWith('Object.prototype.') || i % 3 === 0 || isWorthAProcess(deed);
+
 describe.each(workers)('on %s, a task that replaces globals of its worker', (runtime) => {
   const freshPool = async (): Promise<Pool> => {
     const pool = poolFor({ runtime, maxThreads: 1 });
@@ -16,7 +21,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
 
   it('does no harm to the calls after it, where offloop alone needs them', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxTasksPerWorker: 8 });
-    const deeds = harmlessDeeds.filter((deed) => runtime === 'threads' || isWorthAProcess(deed));
+    const deeds = harmlessDeeds.filter((deed, i) => (runtime === 'threads' ? isTried(deed, i) : isThorough || isWorthAProcess(deed)));
     for (const deed of deeds) {
       await pool.run(does, [deed]);
       expect([deed, await pool.run(returns, [7]), await pool.run(resolves, [7]), await pool.run(looks, [7])]).toEqual([deed, 7, { x: 7, list: [7] }, 7]);
@@ -29,7 +34,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
   });
 
   it('costs its own worker where Node or tinypool fails of it: the error is true, and the calls after it run on another one', async () => {
-    for (const deed of deadlyDeeds.filter((one) => runtime === 'threads' || isWorthAProcess(one))) {
+    for (const deed of deadlyDeeds.filter((one) => runtime === 'threads' || isThorough || isWorthAProcess(one))) {
       const pool = await freshPool();
       const outcomes = await Promise.allSettled([pool.run(does, [deed]), pool.run(returns, [1]), pool.run(resolves, [2]), pool.run(throwsRange, [3])]);
       for (const outcome of outcomes) {

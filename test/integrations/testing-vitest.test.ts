@@ -6,16 +6,6 @@ describe('offloop/testing/vitest', () => {
   // Other ways to run them are tried in testing-vitest.slow.test.ts.
   it('fails the tests that block, and no other: --pool=forks', () => expectBlockingFails('--pool=forks'));
 
-  it('allows what the environment allows', async () => {
-    const { code, passed } = await vitest('vitest.config.js', ['short-block'], { OFFLOOP_THRESHOLD: '2000' });
-    expect([code, Object.values(passed)]).toEqual([0, [true]]);
-  });
-
-  it('allows what a setup file allows, whatever the environment says', async () => {
-    const { passed } = await vitest('configured.config.js', [], { OFFLOOP_THRESHOLD: '20' });
-    expect(passed).toEqual({ 'cannot be configured any more': true, 'blocks for less than is allowed by the set-up': true, 'blocks for more': false });
-  });
-
   it('says where a test is that never ends, and ends it', async () => {
     const { code, output } = await vitest('vitest.config.js', ['hangs'], { OFFLOOP_ABORT_AFTER: '500' });
     expect(code).toBe(1);

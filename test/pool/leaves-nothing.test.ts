@@ -7,10 +7,10 @@ const troubled = 'OFFLOOP_TIMEOUT 20 6 2 4 6';
 
 describe('pools that were opened and closed in turn leave no handle, listener, file, thread or process behind', () => {
   it.each([
-    ['threads', 'true', 12, 'OFFLOOP_WORKER_CRASHED'],
-    ['threads', 'false', 6, 'OFFLOOP_WORKER_CRASHED'],
-    ['processes', 'true', 4, 'OFFLOOP_WORKER_CRASHED'],
-    ['inline', 'true', 20, 'no worker'],
+    ['threads', 'true', 6, 'OFFLOOP_WORKER_CRASHED'],
+    ['threads', 'false', 2, 'OFFLOOP_WORKER_CRASHED'],
+    ['processes', 'true', 2, 'OFFLOOP_WORKER_CRASHED'],
+    ['inline', 'true', 10, 'no worker'],
   ])('of %s (coalesce: %s), %i of them, some with a crash, a timeout, an abort and recycled workers', async (runtime, coalesce, count, crash) => {
     const { code, stdout, stderr } = await runNode([script('opens-and-closes.js'), runtime, coalesce, String(count)]);
     expect({ code, lines: stdout.split('\n'), stderr }).toEqual({ code: 0, lines: ['', `${fine} ${crash} ${troubled}`, fine, ''], stderr: '' });
