@@ -54,9 +54,9 @@ interface Response {
 
 /**
  * Sees to it that every message that was posted here is answered once, by an `Unread` where there is no answer that can be read.
- * A worker has one message at a time.
+ * A worker has one message at a time. `unsent` gets those that could not be posted.
  */
-export function guardResponses({ port, listener }: Found): void {
+export function guardResponses({ port, listener }: Found, unsent: WeakSet<object>): void {
   let asked: number | undefined;
   const settle = (result: unknown): void => {
     if (asked === undefined) return;
@@ -66,8 +66,13 @@ export function guardResponses({ port, listener }: Found): void {
     listener({ taskId, result, error: null });
   };
   // Looked up with each message: an agent may have wrapped it meanwhile.
-  port.postMessage = (message: { readonly taskId: number }, transfer) => {
-    MessagePort.prototype.postMessage.call(port, message, transfer as []);
+  port.postMessage = (message: { readonly taskId: number; readonly task: object }, transfer) => {
+    try {
+      MessagePort.prototype.postMessage.call(port, message, transfer as []);
+    } catch (cause) {
+      unsent.add(message.task);
+      throw cause;
+    }
     asked = message.taskId;
   };
   port.off('message', listener);

@@ -27,7 +27,7 @@ interface OneWorker {
    * To be called in the root context, as the other one is. Calls back once. When the worker ends first it does not: the worker's
    * exit tells more than tinypool's error does.
    */
-  post(message: unknown, transfer: readonly Transferable[] | undefined, callbacks: PostCallbacks): void;
+  post(message: object, transfer: readonly Transferable[] | undefined, callbacks: PostCallbacks): void;
   terminate(): Promise<void>;
 }
 
@@ -72,7 +72,8 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
   // The worker has been told already to use them. Here they would have tinypool read answers outside of the port's listener, where
   // one that cannot be read is thrown.
   pool.options.useAtomics = false;
-  if (found !== undefined) guardResponses(found);
+  const unsent = new WeakSet<object>();
+  if (found !== undefined) guardResponses(found, unsent);
   if (handle.thread !== undefined) ignoreForeignMessages(handle.thread);
   if (handle.process !== undefined) ignoreForgedMessages(handle.process);
   // An idle worker's error is told by its exit; without a listener it would end this process.
@@ -90,11 +91,12 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
         else if (answer.where !== 'failed') onUnread(answer);
         else if (!life.isEnding) breaks(handle, life, answer.cause);
       };
-      // What cannot be sent is rejected at once. Later it is the worker that could not take it in, or could not answer.
+      // What cannot be sent is rejected at once, or when the worker has answered what tinypool had sent before, such as that it is to
+      // rest. Otherwise it is the worker that could not take it in, or could not answer.
       let isSent = false;
       const failed = (cause: unknown): void => {
         if (life.isEnding) return;
-        if (isSent) breaks(handle, life, cause);
+        if (isSent && !unsent.has(message)) breaks(handle, life, cause);
         else onUnsent(cause);
       };
       void pool.run(message, transferOf(transfer)).then(settle, failed);
