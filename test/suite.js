@@ -22,8 +22,10 @@ const needCpu = namesOfTests([
 const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow']);
 /** The same on every Node, or next to it. */
 const same = namesOfTests(['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
-const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/overload', 'faults/replaced-globals', 'soak/soak']);
-const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '30', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '100000' };
+const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
+/** For a long time it has to find the event loop free. */
+const overload = namesOfTests(['faults/overload']);
+const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '20', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '50000' };
 
 const RETRIES = 3;
 /** Many tests wait more than they compute, so that one more than there are CPUs keeps all of these busy. */
@@ -31,7 +33,7 @@ const WORKERS = availableParallelism() + 1;
 
 const parts = {
   'all': () => [others(except(['test/**/*.slow.test.ts'])), lastly(needCpu)],
-  'slow': () => [others(['.slow.test.ts', ...atRandom], longer), lastly(needCpuSlow)],
+  'slow': () => [others(['.slow.test.ts', ...atRandom], longer), lastly([...needCpuSlow, ...overload], longer)],
   'on-another-node': (files) => [others([...except(['test/**/*.slow.test.ts', ...same]), ...files])],
   'needs-cpu': (files) => [lastly(files.length > 0 ? files : needCpu)],
 };
@@ -45,8 +47,8 @@ function others(args, env = {}) {
   return run([`--maxWorkers=${WORKERS}`, ...except([...needCpu, ...needCpuSlow]), ...args], env);
 }
 
-function lastly(files) {
-  return run(['--maxWorkers=2', `--retry=${RETRIES}`, ...files]);
+function lastly(files, env = {}) {
+  return run(['--maxWorkers=2', `--retry=${RETRIES}`, ...files], env);
 }
 
 function run(args, env = {}) {
