@@ -144,8 +144,11 @@ function insist({ thread, process: child }: Handle, gone: Promise<unknown>): voi
     }, ms);
   };
   if (thread !== undefined) tellAgain(thread, AGAIN_AFTER);
-  // tinypool does so, too, by a timer that a test may have faked.
-  else timer = unrefTimer(() => child?.kill('SIGKILL'), KILL_AFTER);
+  else {
+    // tinypool does both, too, by a timer that a test may have faked: kills the process, and keeps this one alive until then.
+    child?.ref();
+    timer = unrefTimer(() => child?.kill('SIGKILL'), KILL_AFTER);
+  }
   void gone.then(() => { clearTimeout(timer); });
 }
 

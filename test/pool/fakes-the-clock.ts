@@ -12,6 +12,7 @@ const expected = {
   'ready() again and again': 'ready',
   'closing with a time limit': [null, 'OFFLOOP_POOL_CLOSED'],
   'idle workers afterwards': 1,
+  'closing with nothing else to do': 'closed',
 };
 
 /** In a process whose clock is faked so. */
