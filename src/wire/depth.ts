@@ -11,14 +11,19 @@ const BUDGET = 100_000;
  * level, and each thread has a stack of its own size.
  */
 export function isNestedDeeply(value: unknown): boolean {
-  const seen = new Set<unknown>();
-  const waiting: [part: unknown, depth: number][] = [[value, 0]];
+  const seen = new Set<object>();
+  const waiting: [part: object, depth: number][] = typeof value === 'object' && value !== null ? [[value, 0]] : [];
   for (let next = waiting.pop(); next !== undefined && seen.size < BUDGET; next = waiting.pop()) {
     const [part, depth] = next;
-    if (typeof part !== 'object' || part === null || seen.has(part)) continue;
+    if (seen.has(part)) continue;
     if (depth > MAX_DEPTH) return true;
     seen.add(part);
-    for (const inner of partsOf(part)) waiting.push([inner, depth + 1]);
+    const parts = partsOf(part);
+    // The first part is taken first, as by structured clone, which goes down a chain from where it meets the chain first.
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const inner = parts[i];
+      if (typeof inner === 'object' && inner !== null) waiting.push([inner, depth + 1]);
+    }
   }
   return false;
 }

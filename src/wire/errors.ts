@@ -36,7 +36,18 @@ export interface ErrorClasses {
 const builtIn: Readonly<Record<string, ErrorClass>> = {
   ...{ Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError },
   ...errorClasses,
+  ...newerClasses(),
 };
+
+/** WebAssembly is missing with `--jitless`, SuppressedError before Node 24. */
+function newerClasses(): Record<string, ErrorClass> {
+  const { WebAssembly: { CompileError, LinkError, RuntimeError } = {}, SuppressedError } = globalThis as {
+    readonly WebAssembly?: Record<string, ErrorClass>;
+    readonly SuppressedError?: ErrorClass;
+  };
+  const classes = Object.entries({ CompileError, LinkError, RuntimeError, SuppressedError });
+  return Object.fromEntries(classes.filter((entry): entry is [string, ErrorClass] => entry[1] !== undefined));
+}
 
 /** Own properties that the stand-in carries. */
 const carried = new Set(['message', 'stack']);

@@ -84,6 +84,16 @@ describe.each(['threads', 'processes', 'inline'] as const)('an error inside a va
     expect(errors[1400]).toMatchObject({ message: 'number 1400', stack: expect.stringContaining('number 1400') });
   });
 
+  it('keeps the classes that only some Nodes have', async () => {
+    for (const kind of ['of WebAssembly', 'suppressed'] as const) {
+      expect(Object.getPrototypeOf(await returned(kind))).toBe(Object.getPrototypeOf(made[kind]()));
+    }
+  });
+
+  it('describes a list whose items are one long chain, which another stack may be too small to read', async () => {
+    expect(await returned('links of a chain')).toMatchObject({ message: 'm', code: 'E', links: expect.stringMatching(/array/) });
+  });
+
   it.each<[Made, object]>([
     ['of another realm', { name: 'RangeError', message: 'm', code: 'E', list: [{}] }],
     ['made by hand', { name: 'TypeError', message: 'm', code: 'E' }],
