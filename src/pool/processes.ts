@@ -6,7 +6,7 @@ import { inCleanRoot } from '../context/root.ts';
 import { detach, fromBytes, isUnreadAnswer, noticeOf, serialize, toBytes, type BytesMessage } from '../wire/bytes.ts';
 import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../wire/messages.ts';
 import { decodeThrow, type EncodedThrow } from '../wire/thrown.ts';
-import { explainUncloneable } from '../wire/uncloneable.ts';
+import { explainUnsent } from '../wire/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 import { noClasses } from './outcome.ts';
 import { abortFlag, type AbortFlag } from './process-flag.ts';
@@ -44,7 +44,7 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
       try {
         bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
       } catch (cause) {
-        queueMicrotask(() => { onUnsent(explainUncloneable(message.args, 'args', cause, serialize)); });
+        queueMicrotask(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause, serialize)); });
         return;
       }
       isSetUp = true;

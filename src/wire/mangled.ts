@@ -56,7 +56,7 @@ const keptClasses = new Set(
 
 function refuseBranded(object: object, root: string, place: Place, channel: Channel): void {
   if (!keptClasses.has(typeName(object))) throw mangledError(object, show(root, place));
-  if (channel === 'bytes' && isShared(object)) throw notToProcess(object, show(root, place));
+  if (channel === 'bytes' && isShared(object)) throw notToProcess(object, show(root, place), ArrayBuffer.isView(object) ? ' on shared memory' : '');
 }
 
 function isShared(object: object): boolean {
@@ -96,9 +96,9 @@ function keepsFiles(): boolean {
   return (filesAreKept ??= isFile(structuredClone(new File([], 'name'))));
 }
 
-function notToProcess(object: object, place: string): NotCloneableError {
+function notToProcess(object: object, place: string, note = ''): NotCloneableError {
   return new NotCloneableError(
-    `\`${place}\` is ${instanceName(object)}, which cannot cross to another process. Pass the data that it is made of, or use the runtime 'threads'.`,
+    `\`${place}\` is ${instanceName(object)}${note}, which cannot cross to another process. Pass the data that it is made of, or use the runtime 'threads'.`,
     place,
   );
 }

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { Set, structuredClone } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
 import { NotCloneableError } from '../errors.ts';
+import { isError } from './errors.ts';
 import { eachPart } from './parts.ts';
 import { show, type Place } from './places.ts';
 
@@ -20,12 +21,12 @@ export function explainUncloneable(value: unknown, root: string, cause: unknown,
 }
 
 /** After a message could not be posted: the value at fault, or the list of what to hand over. */
-export function explainUnsent(value: unknown, root: string, transfer: readonly unknown[] | undefined, cause: unknown): NotCloneableError {
-  if (transfer === undefined || !isCloneable(value)) return explainUncloneable(value, root, cause);
-  const reason = types.isNativeError(cause) ? cause.message : describe(cause);
+export function explainUnsent(value: unknown, root: string, transfer: readonly unknown[] | undefined, cause: unknown, clone?: Clone): NotCloneableError {
+  if (transfer === undefined || !isCloneable(value, clone)) return explainUncloneable(value, root, cause, clone);
+  const reason = isError(cause) ? cause.message.replace(/\.$/, '') : describe(cause);
   return new NotCloneableError(
     `The list of what to hand over instead of copying it cannot be used: ${reason}. ` +
-      'List each ArrayBuffer or MessagePort once, and none that was handed over before.',
+      'List each ArrayBuffer or MessagePort once, none that was handed over before, and not the memory that small Buffers share.',
     'transfer',
     { cause },
   );

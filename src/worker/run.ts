@@ -17,7 +17,7 @@ import type { ProgressNotice, RunMessage, RunResponse, TaskAddress } from '../wi
 import { repair } from '../wire/repairs.ts';
 import { surveyValue, type Prepared } from '../wire/survey.ts';
 import { encodeThrow } from '../wire/thrown.ts';
-import { explainUncloneable, explainUnsent } from '../wire/uncloneable.ts';
+import { explainUnsent } from '../wire/uncloneable.ts';
 import { exportsNow, exportsOf, loadModule, resolveTask } from './modules.ts';
 import { takeThenOff } from './no-then.ts';
 
@@ -139,7 +139,7 @@ function lazily({ scope }: RunningTask, value: PromiseLike<unknown>): Promise<un
 export function uncloneable(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
   const value = response.type === 'returned' ? response.value : undefined;
   const { runMs, memory } = response;
-  const error = clone === undefined ? explainUnsent(value, 'result', transfersOf(response), cause) : explainUncloneable(value, 'result', cause, clone);
+  const error = explainUnsent(value, 'result', transfersOf(response), cause, clone);
   return { type: 'threw', thrown: encodeThrow(error, 'message'), runMs, memory };
 }
 

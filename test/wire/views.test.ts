@@ -2,7 +2,7 @@ import { createPool } from 'offloop';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { looksAtView, returnsIt, returnsViews } from '../fixtures/context/values.js';
-import { settled } from './rejection.ts';
+import { rejection, settled } from './rejection.ts';
 
 describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger buffer, with %s,', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
@@ -56,4 +56,17 @@ describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger b
     expect((await settled(pool.run(looksAtView, [handed], { transfer: [handed.buffer] }))).slice(0, 3)).toEqual(['Uint8Array', 5, 100]);
     expect(handed.byteLength).toBe(0);
   });
+
+  it('is not blamed where the list of what to hand over is at fault', async () => {
+    const bytes = new Uint8Array(8);
+    const refused = await rejection(pool.run(looksAtView, [bytes], { transfer: [bytes.buffer, bytes.buffer] }));
+    expect(refused).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'transfer', message: expect.stringMatching(/^The list of what to hand over .*[^.]\. List each/) });
+  });
+
+  if (runtime === 'processes') {
+    it('is refused for the shared memory that it shows, and not for its class', async () => {
+      const shared = await rejection(pool.run(looksAtView, [new Uint8Array(new SharedArrayBuffer(8))]));
+      expect(shared).toMatchObject({ path: 'args[0]', message: expect.stringMatching(/Uint8Array on shared memory, which cannot cross to another process/) });
+    });
+  }
 });
