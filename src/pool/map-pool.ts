@@ -45,7 +45,7 @@ export class Maps {
     const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
     const runOptions = ownCopy<RunOptions>(others);
     assertIterable(items);
-    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask(task) } } : this.#contextOf(runOptions);
+    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
       ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.clock },

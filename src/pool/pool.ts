@@ -92,7 +92,7 @@ export class WorkerPool implements Pool {
 
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
     const record = taskRecord(task);
-    if (record === undefined) return Promise.reject(notATask(task));
+    if (record === undefined) return Promise.reject(notATask('run', task));
     return this.runRecord(record, args, options) as Promise<R>;
   }
 

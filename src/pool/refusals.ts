@@ -25,11 +25,11 @@ export function deadlineError(task: string, when: string): DeadlineExceededError
   return new DeadlineExceededError(`The deadline of the task '${task}' passed ${when}. Allow more time, or give it less to do.`);
 }
 
-export function notATask(task: unknown): OptionError {
+export function notATask(method: 'run' | 'map', task: unknown): OptionError {
   return new OptionError(
-    `pool.run(): expected a task made by offload(), got ${describe(task)}. ` +
+    `pool.${method}(): expected a task made by offload(), got ${describe(task)}. ` +
       'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
-      'or call a plain module with pool.tasks(url).',
+      'or call a plain module as pool.tasks(url).f(…), whose functions run() and map() do not take.',
   );
 }
 

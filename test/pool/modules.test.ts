@@ -20,6 +20,13 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
     expect(await tasks.later('x')).toBe('X');
   });
 
+  it('is no task for run() and map(), which say by their own names how to call it', async () => {
+    const pool = poolFor({ runtime });
+    const { double } = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
+    const refused = [await rejection(pool.run(double as never, [1])), await rejection(pool.map(double as never, [1]).toArray())];
+    expect(refused.map(({ message }) => /^pool\.(run|map)\(\): .*pool\.tasks\(url\)\.f\(…\)/.exec(message)?.[1])).toEqual(['run', 'map']);
+  });
+
   it('may be CommonJS, and named by its path', async () => {
     const tasks = poolFor({ runtime }).tasks<{ triple(n: number): number }>(import.meta.dirname.replace(/pool$/, join('fixtures', 'plain.cjs')));
     expect(await tasks.triple(3)).toBe(9);
