@@ -87,6 +87,8 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
     process: handle.process!,
     post: (message, transfer, { onAnswer, onUnsent, onUnread }) => {
       const settle = (answer: unknown): void => {
+        // tinypool takes an uncaught `null` for no error, and calls the task done: the thread's exit tells what it was.
+        if (life.isEnding && (answer === null || answer === undefined)) return;
         if (!(answer instanceof Unread)) onAnswer(answer);
         else if (answer.where !== 'failed') onUnread(answer);
         else if (!life.isEnding) breaks(handle, life, answer.cause);

@@ -26,6 +26,11 @@ describe.each(workers)('a worker of %s that ends by an uncaught exception', (run
     expect(await rejection(pool.run(throwsLater, ['object']))).toMatchObject({ cause: { status: 3 } });
   });
 
+  it('is known to have crashed by what is falsy, too, and takes no other call along', async () => {
+    expect(await rejection(pool.run(throwsLater, ['null']))).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', cause: null });
+    expect(await rejection(pool.run(throwsLater, ['zero']))).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', cause: 0 });
+  });
+
   it('tells which rejection nobody has caught', async () => {
     expect(await rejection(pool.run(rejectsLater, []))).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', cause: { message: 'nobody catches it' } });
   });
