@@ -1,3 +1,5 @@
+import { defineOwn } from './own.ts';
+
 /**
  * The one table of errors. Recognise them by `code`: `instanceof` fails when two copies of offloop are installed.
  * Every message says what was called, what happened and what to do.
@@ -161,5 +163,5 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never)
 // The name lives on the prototype, as it does for the built-in errors, so that it is no own property of each error;
 // a literal, so that a minifier cannot change it.
 for (const [name, { prototype }] of Object.entries(errorClasses)) {
-  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+  defineOwn(prototype, 'name', { value: name, configurable: true, writable: true });
 }

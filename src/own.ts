@@ -12,6 +12,11 @@ export function ownCopy<T extends object>(object: T): T {
   return Object.assign<object, T>(new Own(), object);
 }
 
+/** `Object.defineProperty` by what the descriptor itself says: a `get` on `Object.prototype` would make every other one invalid. */
+export function defineOwn<T extends object>(object: T, key: PropertyKey, property: PropertyDescriptor): T {
+  return Object.defineProperty(object, key, ownCopy(property));
+}
+
 /** Reads these keys, once each, where the object has them itself: for what a message holds, and may be anything. */
 export function ownValues<K extends string>(object: unknown, keys: readonly K[]): unknown[] {
   const holder: unknown = object ?? {};

@@ -2,6 +2,7 @@ import { types } from 'node:util';
 
 import { Array, JSON, Map, Number, Object, Reflect, Set, String } from '../intrinsics.ts';
 import { instanceName, typeName } from '../describe.ts';
+import { defineOwn } from '../own.ts';
 
 /** JSON, which is all that a carrier may hold. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -205,7 +206,7 @@ function read(record: object, key: string, place: Place): unknown {
 
 /** Plain assignment to `__proto__` would set the prototype instead of a key. */
 export function define<K extends PropertyKey, V>(record: Record<K, V>, key: K, value: V): void {
-  if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__') defineOwn(record, key, { value, enumerable: true, configurable: true, writable: true });
   else record[key] = value;
 }
 

@@ -1,4 +1,5 @@
 import { OffloopError } from '../errors.ts';
+import { defineOwn } from '../own.ts';
 import { stores, type StoreRecord } from './carry.ts';
 import { plainStore } from './codec.ts';
 import { carrierName } from './store-names.ts';
@@ -15,7 +16,7 @@ export function showStores(): Record<string, unknown> {
   for (const record of stores.values()) {
     const value = show(record);
     // A name such as `__proto__` must become a key, not the prototype.
-    if (value !== undefined) Object.defineProperty(shown, carrierName(record), { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) defineOwn(shown, carrierName(record), { value, enumerable: true, configurable: true, writable: true });
   }
   return shown;
 }

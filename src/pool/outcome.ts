@@ -26,7 +26,7 @@ export async function rejectWith(failure: Failure, task: TaskRecord): Promise<ne
 
 /** Beneath the worker's frames: a line for the hop, then who called. */
 function callerFrames(name: string): string {
-  const frames = framesOf(new Error().stack);
+  const frames = framesHere();
   return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
 }
 
@@ -45,12 +45,22 @@ async function loadedExports(module: string): Promise<Namespace> {
 /** Where such an error was made tells nothing; it is the caller's stack that it needs. */
 function withCallersStack(reason: unknown): unknown {
   if (!(reason instanceof OffloopError)) return reason;
-  const frames = framesOf(new Error().stack);
+  const frames = framesHere();
   if (frames.length > 0) reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
   return reason;
 }
 
-function framesOf(stack: unknown): string[] {
+function framesHere(): string[] {
+  const stack = stackHere();
   if (typeof stack !== 'string') return [];
   return stack.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line));
+}
+
+/** An Error.prepareStackTrace of the user's may make anything of it, and may throw. */
+function stackHere(): unknown {
+  try {
+    return new Error().stack;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import type { CreateHistogramOptions, RecordableHistogram } from 'node:perf_hooks';
 
 import { perfHooks } from '../builtins.ts';
+import { withPlainPrototype } from '../plain-prototype.ts';
 import type { TaskAddress } from '../wire/messages.ts';
 import { RunEstimate } from './estimate.ts';
 
@@ -162,7 +163,9 @@ function isTooSmall(run: Spread, overhead: Spread, sharing: number): boolean {
 const HOUR_IN_MICROSECONDS = 3.6e9;
 
 function microseconds(): RecordableHistogram {
-  return perfHooks().createHistogram({ __proto__: null, lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 } as CreateHistogramOptions);
+  const options = { __proto__: null, lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 } as CreateHistogramOptions;
+  // Node 20 defines properties on it, and would take a `get` of everybody's for a part of them.
+  return withPlainPrototype(() => perfHooks().createHistogram(options));
 }
 
 function add(histogram: RecordableHistogram, ms: number): void {

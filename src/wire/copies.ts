@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 
 import { Object, Array, Map, Set, Math, Uint8Array } from '../intrinsics.ts';
+import { defineOwn } from '../own.ts';
 import { isBuffer, type Place } from './places.ts';
 import { readQuietly, unreadable } from './parts.ts';
 
@@ -80,11 +81,11 @@ export class Copies {
     const part = readQuietly(original, key);
     if (part === unreadable) {
       // Cloning is to meet the same error.
-      Object.defineProperty(copy, key, { enumerable: true, get: () => (original as Record<string, unknown>)[key] });
+      defineOwn(copy, key, { enumerable: true, get: () => (original as Record<string, unknown>)[key] });
       return;
     }
     const value = this.of(part);
-    if (key === '__proto__') Object.defineProperty(copy, key, { value, enumerable: true, configurable: true, writable: true });
+    if (key === '__proto__') defineOwn(copy, key, { value, enumerable: true, configurable: true, writable: true });
     else (copy as Record<string, unknown>)[key] = value;
     this.#noteCopied(copy, key, part);
   }

@@ -1,9 +1,10 @@
 import { types } from 'node:util';
 
-import { Object, Set, WeakMap, Error } from '../intrinsics.ts';
+import { Object, Reflect, Set, WeakMap, Error } from '../intrinsics.ts';
 import { assert } from '../builtins.ts';
 import { errorClasses } from '../errors.ts';
 import { userStack } from '../frames.ts';
+import { defineOwn } from '../own.ts';
 
 /**
  * What an error has beyond its message and its stack, which its stand-in in the value carries: structured clone loses the
@@ -88,7 +89,9 @@ function isForeignErrorPrototype(prototype: object): boolean {
 /** The error's part of a message, without its properties, and the stand-in that carries the rest. */
 export function outlineOf(error: Error, exports: Exports | undefined): Omit<ErrorRepair, 'props' | 'hidden' | 'it'> & { readonly it: Error } {
   const it = new Error(textOf(error, 'message'));
-  Object.defineProperty(it, 'stack', { value: userStack(textOf(error, 'stack')), configurable: true, writable: true });
+  // To define it anew would read it first, by an Error.prepareStackTrace of the user's, which may throw.
+  Reflect.deleteProperty(it, 'stack');
+  defineOwn(it, 'stack', { value: userStack(textOf(error, 'stack')), configurable: true, writable: true });
   const ofClass = classOf(error, exports);
   if (exports === undefined) originals.set(it, error);
   return { it, ...ofClass, name: textOf(error, 'name') };
@@ -228,5 +231,5 @@ function setKnownClass(object: object, repair: ErrorRepair, { registered, export
 }
 
 function define(error: object, key: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
+  defineOwn(error, key, { value, enumerable, configurable: true, writable: true });
 }

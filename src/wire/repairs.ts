@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 
 import { Object, Map, DOMException, Buffer } from '../intrinsics.ts';
+import { defineOwn } from '../own.ts';
 import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } from './errors.ts';
 
 /**
@@ -63,7 +64,7 @@ function reviveMember(set: Set<unknown>, index: number, revived: Map<unknown, un
 /** What is not there any more is not put there: the key may be `__proto__`. */
 function reviveProperty(holder: object, key: string, revived: Map<unknown, unknown>): void {
   const property = Object.getOwnPropertyDescriptor(holder, key);
-  if (property !== undefined) Object.defineProperty(holder, key, { ...property, value: revive(property.value, revived) });
+  if (property !== undefined) defineOwn(holder, key, { ...property, value: revive(property.value, revived) });
 }
 
 /** One Buffer for each array, so that what was the same in two places is so again. */

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 
-import { Object, Array, Map, Set, String } from '../intrinsics.ts';
+import { Array, Map, Set, String } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
+import { defineOwn } from '../own.ts';
 import { Copies, copyOfView, VALUES } from './copies.ts';
 import { classOf, isDOMException, isError, outlineOf, ownProps, type ErrorRepair } from './errors.ts';
 import { hasBrand, isPlain, type Channel } from './mangled.ts';
@@ -160,7 +161,7 @@ export class Survey implements WalkRules {
   }
 
   #put(holder: object, key: string, value: unknown, sent: unknown): void {
-    Object.defineProperty(holder, key, { value: sent, enumerable: true, configurable: true, writable: true });
+    defineOwn(holder, key, { value: sent, enumerable: true, configurable: true, writable: true });
     if (this.#isRevived(value) && typeof sent === 'object') this.#places.push(holder, key);
   }
 

@@ -1,5 +1,6 @@
-import { Object, String } from '../intrinsics.ts';
+import { String } from '../intrinsics.ts';
 import { describe } from '../describe.ts';
+import { defineOwn } from '../own.ts';
 import { isError, type ErrorClasses } from './errors.ts';
 import type { Channel } from './mangled.ts';
 import { repaired, type Repairs } from './repairs.ts';
@@ -31,7 +32,7 @@ export function decodeThrow({ value, repairs }: EncodedThrow, classes: ErrorClas
   const thrown = repaired(value, repairs, classes);
   if (isError(thrown)) {
     const stack = String(thrown.stack) + callerFrames;
-    Object.defineProperty(thrown, 'stack', { value: stack, enumerable: false, configurable: true, writable: true });
+    defineOwn(thrown, 'stack', { value: stack, enumerable: false, configurable: true, writable: true });
   }
   return thrown;
 }

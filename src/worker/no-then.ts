@@ -1,4 +1,5 @@
 import { Object, process, Reflect } from '../intrinsics.ts';
+import { defineOwn } from '../own.ts';
 
 const nobody: { readonly then?: unknown } = {};
 
@@ -13,5 +14,5 @@ export function takeThenOff(): void {
 
 /** tinypool awaits its handler: that is no promise, whatever it may inherit. */
 export function noPromise<T extends object>(handler: T): T {
-  return Object.defineProperty(handler, 'then', { value: undefined });
+  return defineOwn(handler, 'then', { value: undefined });
 }

@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
-import { Math, Promise } from '../intrinsics.ts';
+import { Math, Promise, Reflect } from '../intrinsics.ts';
 import { v8 } from '../builtins.ts';
 import { callersEpoch, now } from '../clock.ts';
 import { enterStores } from '../context/carrier.ts';
@@ -190,7 +190,8 @@ function call(task: RunningTask, fn: AnyFunction): unknown {
 }
 
 function callHere(task: RunningTask, fn: AnyFunction, args: readonly unknown[]): unknown {
-  const value = fn(...args);
+  // A spread would ask the array's iterator, which a task may have replaced.
+  const value: unknown = Reflect.apply(fn, undefined, args);
   if ((typeof value === 'object' && value !== null) || typeof value === 'function') task.scope = new AsyncResource('offloop.Result', { requireManualDestroy: true });
   return value;
 }

@@ -2,6 +2,7 @@ import { MessagePort, type Transferable } from 'node:worker_threads';
 
 import { Object, Promise } from '../intrinsics.ts';
 import { prepareCleanRoot } from '../context/root.ts';
+import { defineOwn } from '../own.ts';
 import type { BatchDone, RunResponse } from '../wire/messages.ts';
 import { scopeOf, transfersOf, uncloneable } from './run.ts';
 
@@ -82,10 +83,10 @@ export function takeTinypoolPort(filename: string, name: string, beforeAnswer: (
 function onNextStart(take: (port: MessagePort) => void): void {
   const { prototype } = MessagePort;
   const start = Object.getOwnPropertyDescriptor(prototype, 'start')!;
-  Object.defineProperty(prototype, 'start', {
+  defineOwn(prototype, 'start', {
     ...start,
     value(this: MessagePort) {
-      Object.defineProperty(prototype, 'start', start);
+      defineOwn(prototype, 'start', start);
       take(this);
       this.start();
     },

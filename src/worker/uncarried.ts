@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { stores } from '../context/carry.ts';
 import { isOwnFrame } from '../frames.ts';
+import { defineOwn } from '../own.ts';
 import { runningTask, type TaskHandle } from '../task/current.ts';
 import { warnOnce } from '../task/ending.ts';
 import { isDevelopment } from '../warning.ts';
@@ -38,7 +39,7 @@ export function watchReads(): void {
 type Method = (this: AsyncLocalStorage<unknown>, ...args: unknown[]) => unknown;
 
 function wrap(name: (typeof names)[number], around: (native: Method) => Method): void {
-  Object.defineProperty(prototype, name, { ...natives[name], value: around(natives[name]!.value as Method) });
+  defineOwn(prototype, name, { ...natives[name], value: around(natives[name]!.value as Method) });
 }
 
 /** Each task enters it. */
@@ -52,7 +53,7 @@ function look(store: AsyncLocalStorage<unknown>, read: Method): void {
   known.add(store);
   const place = readAt(read);
   if (place === undefined || [...stores.values()].some((record) => record.store === store)) return;
-  for (const name of names) Object.defineProperty(prototype, name, natives[name]!);
+  for (const name of names) defineOwn(prototype, name, natives[name]!);
   warnOnce(
     'OFFLOOP_UNCARRIED_STORE',
     `The task '${task.name}' has read an AsyncLocalStorage that is not set in its worker, ${place}. If its caller sets it, have it travel: ` +

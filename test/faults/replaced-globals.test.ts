@@ -1,11 +1,11 @@
 import type { Pool } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
-import { deadlyDeeds, does, harmlessDeeds, looks, resolves, returns, throwsRange } from '../fixtures/replaced-globals.js';
+import { deadlyDeeds, does, harmlessDeeds, isWrapped, looks, resolves, returns, throwsRange, wraps } from '../fixtures/replaced-globals.js';
 import { poolFor, rejection, workers } from '../pool/helpers.ts';
 
 // A process takes its time to start.
-const isWorthAProcess = (deed: string): boolean => ['process', 'Promise', 'Uint8Array', 'Object.prototype.then', "Object.prototype.end = 'polluted'", 'console', 'Array.prototype.push'].includes(deed);
+const isWorthAProcess = (deed: string): boolean => deed.startsWith('process.') || ['process', 'Promise', 'Uint8Array', 'Object.prototype.then', "Object.prototype.end = 'polluted'", 'console', 'Array.prototype.push'].includes(deed);
 
 // `npm run test:slow` tries all: each has a worker of its own.
 const isThorough = process.env.OFFLOOP_ALL_GLOBALS === '1';
@@ -31,6 +31,20 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
       await pool.run(returns, [0]);
     }
     expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: deeds.length });
+  });
+
+  it('leaves alone what wraps the real thing, as agents do', async () => {
+    const pool = await freshPool();
+    await pool.run(wraps, []);
+    expect([await pool.run(returns, [1]), await pool.run(isWrapped, [])]).toEqual([1, [true, true]]);
+  });
+
+  it('gets its error to a caller whose Error.prepareStackTrace throws', async () => {
+    const pool = await freshPool();
+    const { prepareStackTrace } = Error;
+    Error.prepareStackTrace = () => { throw new Error('of the caller'); };
+    const [thrown, refused] = await Promise.all([rejection(pool.run(throwsRange, [1])), rejection(pool.run(returns, [() => 1]))]).finally(() => { Error.prepareStackTrace = prepareStackTrace; });
+    expect([thrown, refused]).toEqual([expect.objectContaining({ name: 'RangeError', message: 'mine 1' }), expect.objectContaining({ code: 'OFFLOOP_NOT_CLONEABLE' })]);
   });
 
   it('costs its own worker where Node or tinypool fails of it: the error is true, and the calls after it run on another one', async () => {
