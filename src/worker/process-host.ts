@@ -8,6 +8,7 @@ import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, Wo
 import { ownOnly } from '../wire/own-only.ts';
 import { explainUncloneable } from '../wire/uncloneable.ts';
 import { takeChannel } from './channel.ts';
+import { Hearing, tinypoolsListener } from './hearing.ts';
 import { flagReader, type ReadFlag } from './process-flag.ts';
 import { liveWithParent } from './parent.ts';
 import { watchFatal } from './fatal.ts';
@@ -21,6 +22,11 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   const send = (notice: WorkerNotice): void => { channel.post(notice); };
   const reports = new Reports(channel);
   const running = new Map<number, TaskHandle>();
+  const onAbort = (message: unknown): void => {
+    const notice = noticeOf<AbortNotice>(message);
+    if (notice !== undefined) running.get(notice.id)?.abort(notice.kind);
+  };
+  const hearing = new Hearing([...tinypoolsListener(), onAbort]);
   let readFlag: ReadFlag = () => undefined;
   const host: WorkerHost & { reportMemory: boolean } = {
     clock: realClock,
@@ -43,12 +49,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     watchLeftovers(send);
     watchFatal(send);
     connectSide(send);
-    inCleanRoot(() => {
-      process.on('message', (message) => {
-        const notice = noticeOf<AbortNotice>(message);
-        if (notice !== undefined) running.get(notice.id)?.abort(notice.kind);
-      });
-    });
+    inCleanRoot(() => { process.on('message', onAbort); });
   }
 
   inCleanRoot(liveWithParent);
@@ -67,6 +68,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     if (received.setup !== undefined) setUp(ownOnly(received.setup));
     const response = await run(received, host);
     reports.finish();
+    await hearing.mend();
     return answer(response);
   };
 }
