@@ -136,7 +136,7 @@ function take(slot: Slot, notice: WorkerNotice): void {
       slot.sentTexts.forget();
       break;
     case 'started':
-      callOf(slot, notice.id)?.extras?.onStarted?.();
+      hasBegun(slot, callOf(slot, notice.id));
       break;
     case 'leftover':
       slot.leftover = notice;
@@ -158,6 +158,12 @@ function take(slot: Slot, notice: WorkerNotice): void {
       if (call !== undefined) reported(call, ownOnly(notice));
     }
   }
+}
+
+function hasBegun(slot: Slot, call: Call | undefined): void {
+  if (call === undefined) return;
+  slot.loadTimer?.cancel();
+  call.extras?.onStarted?.();
 }
 
 /** The place alone does not tell: the call that stands there must be the one that the worker means. */

@@ -9,7 +9,7 @@ import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
 import { Endings, takeBack } from './endings.ts';
-import { startError } from './exits.ts';
+import { lateLoadError, startError } from './exits.ts';
 import type { PoolSettings } from './options.ts';
 import { TaskQueue } from './queue.ts';
 import { messageFor, type Slot } from './slot.ts';
@@ -150,6 +150,7 @@ export class Dispatcher {
   #dispatch(call: Call, slot: Slot): void {
     this.#send([call], slot, false);
     if (slot.tasks === 0) this.#workers.watchStart(slot);
+    if (!slot.knownTasks.has(call.task)) this.#watchLoad(call, slot);
     slot.worker.run(messageFor(call, slot), call.extras?.transfer, {
       onAnswer: (response) => {
         slot.worker.flushNotices();
@@ -165,6 +166,17 @@ export class Dispatcher {
       onUnread: (unread) => { this.#hasNoAnswer(slot, unread); },
     });
     this.#workers.ensureMinimum();
+  }
+
+  /** A module may wait for ever at its top level: for another one that waits for it, or for its own task. */
+  #watchLoad(call: Call, slot: Slot): void {
+    const { startTimeout } = this.#settings;
+    // A cold worker has as much for its own start.
+    const ms = slot.tasks === 0 ? 2 * startTimeout : startTimeout;
+    slot.loadTimer?.cancel();
+    slot.loadTimer = timeLimit(realClock, ms, () => {
+      if (slot.calls[call.place] === call && slot.worker.isReady()) this.cancel(call, 'timeout', () => lateLoadError(call.task, ms));
+    });
   }
 
   #dispatchBatch(calls: Call[], slot: Slot): void {
@@ -242,6 +254,7 @@ export class Dispatcher {
 
   #release(slot: Slot): void {
     slot.calls = [];
+    slot.loadTimer?.cancel();
     this.#watch.delete(slot);
     forgive(slot);
     if (slot.state === 'ending') return;

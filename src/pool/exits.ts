@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 
 import { describe } from '../describe.ts';
-import { OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
+import { ModuleLoadError, OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../errors.ts';
 import { warn } from '../warning.ts';
-import type { LeftoverNotice } from '../wire/messages.ts';
+import type { LeftoverNotice, TaskAddress } from '../wire/messages.ts';
 import type { WorkerExit } from './engine.ts';
 
 /*
@@ -67,6 +67,14 @@ export function lateStartError(pool: string, startTimeout: number): OffloopError
       'something in `preload` or in a module of `execArgv` or NODE_OPTIONS (--import, --require) does not come to its end, ' +
       'or the machine has no room for the threads of another process. The task was not started.',
     null,
+  );
+}
+
+/** What a call gets whose worker was ready, and has not begun with it. */
+export function lateLoadError({ module, name }: TaskAddress, ms: number): OffloopError {
+  return new ModuleLoadError(
+    `The task '${name}' had not begun ${ms} ms after it was sent to its worker (see \`startTimeout\`): ${module} is still being loaded there. ` +
+      'Something at its top level does not come to its end: it may wait for a module that waits for it, or for its own task. The task was not started.',
   );
 }
 

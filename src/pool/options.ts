@@ -29,7 +29,7 @@ export interface PoolOptions {
   /** How long a task may run, in ms, from when it starts in its worker. Default: no limit. */
   timeout?: number;
   /**
-   * How long a worker may take to start and to load `preload`, in ms. After that it is ended, and the calls that wait for it
+   * How long a worker may take to start and to load `preload`, and then to load a task's module, in ms. After that it is ended, and the calls that wait for it
    * reject. Default 30 000.
    */
   startTimeout?: number;

@@ -50,6 +50,8 @@ export interface Slot {
   onGone: (() => void) | undefined;
   /** Runs out when the worker has not been set up by then. */
   startTimer: Timer | undefined;
+  /** Runs out when the first call of a task has not begun by then: the task's module is still being loaded. */
+  loadTimer: Timer | undefined;
   /** The task that was told to stop, and the time it has for it. */
   told: number | undefined;
   grace: Timer | undefined;
@@ -58,7 +60,7 @@ export interface Slot {
 
 export function createSlot(worker: EngineWorker): Slot {
   return {
-    ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined },
+    ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined, loadTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new Map<string, string>(), sentTexts: new SentTexts() },
     ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
@@ -69,7 +71,10 @@ export function createSlot(worker: EngineWorker): Slot {
 export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot): RunMessage {
   const known = slot.knownTasks.get(task);
   const message: Mutable<RunMessage> = { type: 'run', id, task: known ?? declare(task, slot), args };
-  if (known === undefined) message.declares = { module: task.module, name: task.name };
+  if (known === undefined) {
+    message.declares = { module: task.module, name: task.name };
+    message.sayWhenStarted = true;
+  }
   if (extras !== undefined) addExtras(message, extras);
   if (stores !== undefined) {
     message.stores = pairsOf(stores);

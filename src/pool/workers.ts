@@ -178,6 +178,7 @@ export class Workers {
     slot.state = 'ending';
     slot.grace?.cancel();
     slot.startTimer?.cancel();
+    slot.loadTimer?.cancel();
     this.#slots.delete(slot);
     this.#idle.remove(slot);
   }
