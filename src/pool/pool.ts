@@ -155,6 +155,8 @@ export class WorkerPool implements Pool {
       const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
       this.#assertRunning(record);
       const call = this.#admission.admit(id, record, args, given, traced, createPromised, contextOf?.());
+      // A getter of the arguments, or a store's codec, may have closed the pool: nobody would end a worker that is started now.
+      this.#assertRunning(record);
       if (traced !== undefined) traced.isAdmitted = true;
       this.#submit(call, given.signal);
       return call.result;
@@ -183,6 +185,7 @@ export class WorkerPool implements Pool {
   #enqueueItem(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall {
     this.#assertRunning(record);
     const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts), context);
+    this.#assertRunning(record);
     if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
     this.#dispatcher.queue.push(call);
     return call;

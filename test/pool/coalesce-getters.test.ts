@@ -7,6 +7,7 @@ import type { Slot } from '../../src/pool/slot.ts';
 import type { TaskRecord } from '../../src/task/registry.ts';
 import { mixed } from '../fixtures/mixed.js';
 import { heldPool } from './held-pool.ts';
+import { poolFor, rejection } from './helpers.ts';
 
 /*
  * Where tasks share messages, the pool reads their arguments while it puts a message together: a getter in them is the
@@ -42,4 +43,15 @@ it('a call that an argument of another one aborts never starts, and is counted o
   await pool.run(mixed, [{ value: 1 }]);
   expect(Atomics.load(marks, 0)).toBe(10);
   expect(pool.stats().tasks.mixed).toMatchObject({ count: 51, failed: 20 });
+});
+
+it('a call whose own argument closes the pool is refused, and leaves no worker behind', async () => {
+  for (const runtime of ['threads', 'inline'] as const) {
+    const pool = poolFor({ runtime, maxThreads: 1 });
+    const closing: Promise<void>[] = [];
+    const item = { get value() { closing.push(pool.close({ drain: false })); return 1; } };
+    expect(await rejection(pool.run(mixed, [item]))).toMatchObject({ code: 'OFFLOOP_POOL_CLOSED' });
+    await Promise.all(closing);
+    expect([closing.length > 0, pool.stats().workers]).toMatchObject([true, { busy: 0, idle: 0, started: 0 }]);
+  }
 });
