@@ -21,6 +21,7 @@ export class Hearing {
   readonly #own: readonly Listener[];
   #nextTick = self.nextTick;
   #emit = self.emit;
+  readonly #channel = self.channel;
 
   /** @param own the listeners of the pool's messages */
   constructor(own: readonly Listener[]) {
@@ -31,6 +32,8 @@ export class Hearing {
   async mend(): Promise<void> {
     if (self.emit !== this.#emit) this.#mendEmit();
     if (self.nextTick !== this.#nextTick) await this.#mendNextTick();
+    // Node drops what comes in where there is none.
+    if (self.channel !== this.#channel && self.connected) put('channel', this.#channel);
     const there = listeners.call(process, 'message');
     for (const listener of this.#own) if (!there.includes(listener)) on.call(process, 'message', listener);
   }
@@ -75,7 +78,7 @@ function isTicking(): Promise<boolean> {
   });
 }
 
-function put(key: 'emit' | 'nextTick', value: unknown): void {
+function put(key: 'emit' | 'nextTick' | 'channel', value: unknown): void {
   try {
     defineOwn(process, key, { value, enumerable: true, configurable: true, writable: true });
   } catch {
