@@ -162,8 +162,14 @@ function take(slot: Slot, notice: WorkerNotice): void {
 
 function hasBegun(slot: Slot, call: Call | undefined): void {
   if (call === undefined) return;
-  slot.loadTimer?.cancel();
+  endLoadWatch(slot);
   call.extras?.onStarted?.();
+}
+
+/** A timer that is only cancelled would keep the call, and with that its caller's context. */
+export function endLoadWatch(slot: Slot): void {
+  slot.loadTimer?.cancel();
+  slot.loadTimer = undefined;
 }
 
 /** The place alone does not tell: the call that stands there must be the one that the worker means. */

@@ -4,7 +4,7 @@ import type { TaskRecord } from '../task/registry.ts';
 import { timeLimit } from '../time-limit.ts';
 import { realClock } from '../timer.ts';
 import { MAX_BATCH } from '../wire/sheet.ts';
-import { answered, callsOf, endBatch, endUnanswered, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
+import { answered, callsOf, endBatch, endLoadWatch, endUnanswered, forgive, readAnswers, settleAll, takeAnswers } from './answers.ts';
 import { batchOf } from './batch.ts';
 import type { Call } from './call.ts';
 import { BatchWatch, takeBatch, type BatchLimits } from './coalesce.ts';
@@ -173,7 +173,7 @@ export class Dispatcher {
     const { startTimeout } = this.#settings;
     // A cold worker has as much for its own start.
     const ms = slot.tasks === 0 ? 2 * startTimeout : startTimeout;
-    slot.loadTimer?.cancel();
+    endLoadWatch(slot);
     slot.loadTimer = timeLimit(realClock, ms, () => {
       if (slot.calls[call.place] === call && slot.worker.isReady()) this.cancel(call, 'timeout', () => lateLoadError(call.task, ms));
     });
@@ -254,7 +254,7 @@ export class Dispatcher {
 
   #release(slot: Slot): void {
     slot.calls = [];
-    slot.loadTimer?.cancel();
+    endLoadWatch(slot);
     this.#watch.delete(slot);
     forgive(slot);
     if (slot.state === 'ending') return;

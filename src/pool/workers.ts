@@ -3,7 +3,7 @@ import { withPlainPrototype } from '../plain-prototype.ts';
 import { timeLimit } from '../time-limit.ts';
 import { realClock } from '../timer.ts';
 import type { WorkerNotice } from '../wire/messages.ts';
-import { callsOf } from './answers.ts';
+import { callsOf, endLoadWatch } from './answers.ts';
 import type { Engine, WorkerExit, WorkerOptions } from './engine.ts';
 import { isDenied, warnOfNoWorkers } from './exits.ts';
 import { IdleSlots } from './idle.ts';
@@ -178,7 +178,7 @@ export class Workers {
     slot.state = 'ending';
     slot.grace?.cancel();
     slot.startTimer?.cancel();
-    slot.loadTimer?.cancel();
+    endLoadWatch(slot);
     this.#slots.delete(slot);
     this.#idle.remove(slot);
   }
