@@ -1,3 +1,4 @@
+import { perfHooks } from './builtins.ts';
 import { callersEpoch, clearTimeout, now, setTimeout } from './clock.ts';
 
 /** In ms. Node takes 1 ms for what is longer than that. */
@@ -18,6 +19,8 @@ export interface Clock {
   timeTo(instant: number): number;
   /** As `unrefTimer`. */
   start(fn: () => void, ms: number): Timer;
+  /** The same at an instant, and not a fraction of a millisecond before it. */
+  startAt(instant: number, fn: () => void): Timer;
 }
 
 export interface Timer {
@@ -26,21 +29,44 @@ export interface Timer {
 
 export const realClock: Clock = {
   now,
-  instantOf: (deadline) => now() + leftUntil(deadline),
+  instantOf: (deadline) => deadline - epochOffset(),
   timeTo: (instant) => instant - now(),
   start(fn, ms) {
     const timer = unrefTimer(fn, ms);
     return { cancel: () => { clearTimeout(timer); } };
   },
+  startAt: (instant, fn) => startAt(realClock, instant, fn),
 };
 
+/** Calls back when the instant has come, and never before: timers may fire a fraction of a millisecond early, and know no time beyond 24 days. */
+function startAt(clock: Clock, instant: number, fn: () => void): Timer {
+  let timer: Timer;
+  const arm = (): void => { timer = clock.start(look, clock.timeTo(instant)); };
+  const look = (): void => {
+    if (clock.timeTo(instant) > 0) arm();
+    else fn();
+  };
+  arm();
+  return { cancel: () => { timer.cancel(); } };
+}
+
+/** Epoch ms minus `now()`; undefined as long as nobody has asked. */
+let offset: number | undefined;
+
 /**
- * Epoch ms have no fractions: of what is left, up to a millisecond may be over already. A task is rather not started than started
- * after its deadline.
+ * Date.now() has no fractions: it only says within which millisecond the offset lies. Where it lies there is known from the start of the
+ * process, unless the clock has been set since then, or is a faked one.
  */
-function leftUntil(deadline: number): number {
-  const left = deadline - callersEpoch();
-  return left > 1 ? Math.max(1, left - 1) : left;
+function epochOffset(): number {
+  const least = callersEpoch() - now();
+  offset ??= offsetAtStart();
+  offset = Math.min(Math.max(offset, least), least + 1);
+  return offset;
+}
+
+function offsetAtStart(): number {
+  const { performance } = perfHooks();
+  return performance.timeOrigin + performance.now() - now();
 }
 
 /** The one of the process as it is at the moment: a test may have faked it, and then says how fast the time of an inline pool goes. */
@@ -55,6 +81,7 @@ export const callersClock: Clock = {
     timer.unref?.();
     return { cancel: () => { clearTimeout(timer as NodeJS.Timeout); } };
   },
+  startAt: (instant, fn) => startAt(callersClock, instant, fn),
 };
 
 function inRange(ms: number): number {

@@ -126,7 +126,7 @@ export class MapRun<I, Item extends MapItem> {
   #listen(): () => void {
     const { signal, clock, due, deadlineError } = this.#options;
     const unlisten = signal && whenAborted(signal, () => { this.#fail(signal.reason); });
-    const timer = due === undefined ? undefined : inCleanRoot(() => clock.start(() => { this.#stop(deadlineError()); }, clock.timeTo(due)));
+    const timer = due === undefined ? undefined : inCleanRoot(() => clock.startAt(due, () => { this.#stop(deadlineError()); }));
     return () => {
       unlisten?.();
       timer?.cancel();

@@ -213,8 +213,7 @@ export class WorkerPool implements Pool {
       const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
-    // What else the call brought may have taken until after its deadline.
-    return clock.start(expire, clock.timeTo(due));
+    return clock.startAt(due, expire);
   }
 
   #changed(): void {

@@ -137,7 +137,7 @@ function watch(limits: Limits, stop: (kind: AbortKind) => void): () => void {
   const onAbort = (): void => { stop('abort'); };
   // The task may have ended in time, and only this thread be late in seeing it.
   const onDue = (): void => { afterReading(() => { stop('deadline'); }); };
-  const deadlineTimer = due === undefined ? undefined : clock.start(onDue, clock.timeTo(due));
+  const deadlineTimer = due === undefined ? undefined : clock.startAt(due, onDue);
   limits.limit = timeout === undefined ? undefined : timeLimit(clock, timeout, () => { stop('timeout'); });
   signal?.addEventListener('abort', onAbort, once);
   return () => {
