@@ -21,7 +21,7 @@ const needCpu = namesOfTests([
 ]);
 const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow']);
 /** The same on every Node, or next to it. */
-const same = namesOfTests(['readme', 'docs', 'bench', 'examples/frameworks', 'examples/test-runner', 'faults/overload', 'pool/group-signals', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
+const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
 /** For a long time it has to find the event loop free. */
 const overload = namesOfTests(['faults/overload']);
