@@ -17,14 +17,12 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
 const needCpu = namesOfTests([
   ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `watchdog/${name}`),
   ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `integrations/${name}`),
-  ...['cli/run', 'faults/secrets', 'readme-watchdog'],
+  ...['cli/run', 'faults/overload', 'faults/secrets', 'readme-watchdog'],
 ]);
 const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow']);
 /** The same on every Node, or next to it. */
 const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
-/** For a long time it has to find the event loop free. */
-const overload = namesOfTests(['faults/overload']);
 const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '20', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '50000' };
 
 const RETRIES = 3;
@@ -33,7 +31,7 @@ const WORKERS = availableParallelism() + 1;
 
 const parts = {
   'all': () => [others(except(['test/**/*.slow.test.ts'])), lastly(needCpu)],
-  'slow': () => [others(['.slow.test.ts', ...atRandom], longer), lastly([...needCpuSlow, ...overload], longer)],
+  'slow': () => [others(['.slow.test.ts', ...atRandom], longer), lastly([...needCpuSlow, ...namesOfTests(['faults/overload'])], longer)],
   'on-another-node': (files) => [others([...except(['test/**/*.slow.test.ts', ...same]), ...files])],
   'needs-cpu': (files) => [lastly(files.length > 0 ? files : needCpu)],
 };
