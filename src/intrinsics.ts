@@ -3,6 +3,6 @@
  * them. For clocks and timers see clock.ts.
  */
 
-export const { Object, Array, Map, Set, WeakMap, Promise, Reflect, Symbol, String, Number, Math, JSON } = globalThis;
-export const { Error, TypeError, RangeError, DOMException, AbortController, AbortSignal, URL } = globalThis;
+export const { Object, Array, Map, Set, WeakMap, Promise, Reflect, String, Number, Math, JSON } = globalThis;
+export const { Error, DOMException, URL } = globalThis;
 export const { Atomics, ArrayBuffer, SharedArrayBuffer, Uint8Array, Int32Array, Float64Array, Buffer, structuredClone, process } = globalThis;

@@ -40,7 +40,7 @@ function pipeFlag(pipe: Socket): AbortFlag {
 const noFlag: AbortFlag = { setup: {}, raise: () => undefined, remove: () => undefined };
 
 /** @param folder where the file is made; a child that has it open needs no name, but Windows cannot remove it then */
-export function fileFlag(folder: string = tmpdir()): AbortFlag {
+function fileFlag(folder: string = tmpdir()): AbortFlag {
   const path = join(folder, `offloop-${crypto.randomUUID()}`);
   let file: number;
   try {

@@ -31,7 +31,7 @@ interface OneWorker {
   terminate(): Promise<void>;
 }
 
-export interface PostCallbacks {
+interface PostCallbacks {
   onAnswer(answer: unknown): void;
   /** The message cannot be sent. */
   onUnsent(cause: unknown): void;

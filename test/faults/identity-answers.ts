@@ -69,7 +69,7 @@ function toldProblem(made: Made, told: unknown): string | undefined {
   return isDeadline(deadline!, made.deadline) ? undefined : 'another deadline';
 }
 
-export function whatOf(told: string): string {
+function whatOf(told: string): string {
   return told.slice(0, told.lastIndexOf('|', told.lastIndexOf('|') - 1));
 }
 

@@ -12,7 +12,7 @@ export interface Brought {
 }
 
 /** What a getter may do when it is read: once, or once a worker is free to take what it calls. */
-export type Meddle = (isPatient: boolean) => void;
+type Meddle = (isPatient: boolean) => void;
 
 const shared = Array.from({ length: 5 }, (_, i) => ({ shared: i, list: [i, { deep: i }] }));
 
