@@ -17,6 +17,8 @@ export const stores = shared('stores', () => new Map<string, StoreRecord>());
 const crowded = shared('store names of copies', () => new Set<string>());
 
 const found = shared('stores found', () => new Map<string, StoreRecord>());
+/** Counts the declarations: what was known by name before the last one may be another store's now. */
+export const declarations = shared('store declarations', () => ({ count: 0 }));
 /** A message may hold any name. */
 const MAX_FOUND = 1000;
 
@@ -29,6 +31,7 @@ export function register(record: StoreRecord): void {
   for (const [key, known] of stores) if (known === before) stores.set(key, record);
   if (before === undefined) stores.set(namesakes.length === 0 ? record.name : `${record.name}#${record.module}`, record);
   found.clear();
+  declarations.count++;
   nameAll(record.name);
 }
 

@@ -1,6 +1,6 @@
 import { now } from '../clock.ts';
 import type { CallStores } from '../context/carrier.ts';
-import { findStore } from '../context/store-names.ts';
+import { declarations, findStore } from '../context/store-names.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { Timer } from '../timer.ts';
 import type { BatchExtras, LeftoverNotice, RunMessage } from '../wire/messages.ts';
@@ -16,8 +16,8 @@ export interface Slot {
   readonly knownTasks: Map<TaskRecord, number>;
   /** The task that was declared to it last, with a number of its own, whether or not it has been answered for. */
   declared: { readonly task: TaskRecord; readonly number: number } | undefined;
-  /** Stores whose declaring module it has loaded, and which module that was. */
-  readonly knownStores: Map<string, string>;
+  /** Stores whose declaring module it has loaded. */
+  readonly knownStores: KnownStores;
   /** Texts of stores, in batches. */
   readonly sentTexts: SentTexts;
   /** How many batches it was sent. */
@@ -58,10 +58,26 @@ export interface Slot {
   state: 'idle' | 'busy' | 'ending';
 }
 
+/** Names of stores. They stand for the stores that are declared by them at the moment, so a declaration outdates them all. */
+class KnownStores {
+  readonly #names = new Set<string>();
+  #declarations = 0;
+
+  has(name: string): boolean {
+    return this.#declarations === declarations.count && this.#names.has(name);
+  }
+
+  add(name: string): void {
+    if (this.#declarations !== declarations.count) this.#names.clear();
+    this.#declarations = declarations.count;
+    this.#names.add(name);
+  }
+}
+
 export function createSlot(worker: EngineWorker): Slot {
   return {
     ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined, loadTimer: undefined },
-    ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new Map<string, string>(), sentTexts: new SentTexts() },
+    ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new KnownStores(), sentTexts: new SentTexts() },
     ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
     ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
   };
@@ -107,18 +123,15 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | undefined {
   let modules: string[] | undefined;
   for (const { name } of stores) {
-    const record = findStore(name);
-    if (record !== undefined && knownStores.get(name) !== record.module) (modules ??= []).push(record.module);
+    const record = knownStores.has(name) ? undefined : findStore(name);
+    if (record !== undefined) (modules ??= []).push(record.module);
   }
   return modules;
 }
 
 /** It has run such a task before, and knows the stores that come with this one. */
 export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
-  for (const { name } of stores) {
-    const record = findStore(name);
-    if (record === undefined || knownStores.get(name) !== record.module) return false;
-  }
+  for (const { name } of stores) if (!knownStores.has(name)) return false;
   return knownTasks.has(task);
 }
 
@@ -126,8 +139,5 @@ export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }
 export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolean): void {
   if (slot.declared?.task === task) slot.knownTasks.set(task, slot.declared.number);
   if (!hasRun) return;
-  for (const { name } of stores) {
-    const record = findStore(name);
-    if (record !== undefined) slot.knownStores.set(name, record.module);
-  }
+  for (const { name } of stores) if (findStore(name) !== undefined) slot.knownStores.add(name);
 }
