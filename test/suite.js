@@ -15,11 +15,11 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
  * again. No other test is tried again. `.ci/run` says at its end which ones were.
  */
 const needCpu = namesOfTests([
-  ...['beside', 'blockers', 'callbacks', 'capture', 'html', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `watchdog/${name}`),
+  ...['beside', 'blockers', 'callbacks', 'capture', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `watchdog/${name}`),
   ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `integrations/${name}`),
   ...['cli/run', 'faults/overload', 'faults/secrets', 'readme-watchdog'],
 ]);
-const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow']);
+const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/html.slow', 'watchdog/innocents.slow']);
 /** The same on every Node, or next to it. */
 const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
