@@ -7,7 +7,7 @@ import { callersEpoch, now } from '../clock.ts';
 import { enterStores } from '../context/carrier.ts';
 import { enterDeadline } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { ModuleLoadError } from '../errors.ts';
+import { DeadlineExceededError, ModuleLoadError } from '../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../task/current.ts';
 import { findTask, type AnyFunction } from '../task/registry.ts';
 import { isThenable } from '../thenable.ts';
@@ -170,7 +170,10 @@ function addressOf({ task, declares }: RunMessage, { addresses }: WorkerHost): T
 
 /** Its module may have taken its time to load, and the caller has given up meanwhile. */
 function assertWanted({ message: { id }, address, handle: { due }, host }: RunningTask): void {
-  const kind = due !== undefined && host.clock.timeTo(due) <= 0 ? 'deadline' : host.pollAbort(id);
+  if (due !== undefined && host.clock.timeTo(due) <= 0) {
+    throw new DeadlineExceededError(`The deadline of the task '${address.name}' passed before it had begun in its worker; it was never started. Allow more time, or give it less to do.`);
+  }
+  const kind = host.pollAbort(id);
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
 
