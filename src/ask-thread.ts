@@ -36,7 +36,7 @@ export function askWorker(session: Session, expression: string, threadId: number
   });
 }
 
-/** Those that a session is attached to. */
+/** The workers that a session is attached to. */
 const workersOf = new WeakMap<Session, Set<string>>();
 
 /**

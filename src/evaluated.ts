@@ -5,9 +5,9 @@ export type Namespace = Readonly<Record<string, unknown>>;
 
 const nothing: Namespace = {};
 
-/** Of modules that have been evaluated. */
+/** Namespaces of modules that have been evaluated. */
 const namespaces = new Map<string, Namespace>();
-/** Those that were waited for in vain. */
+/** Modules that were waited for in vain. */
 const unsettled = new Set<string>();
 
 /** How long a module that has been evaluated may take to be found again: hooks of a loader may be asked. */

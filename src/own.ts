@@ -23,7 +23,7 @@ export function ownValues<K extends string>(object: unknown, keys: readonly K[])
   return keys.map((key) => (Object.hasOwn(holder as object, key) ? (holder as Record<K, unknown>)[key] : undefined));
 }
 
-/** What `object[key]` is, unless it comes from `Object.prototype`: a class of the user's or of a library's may have it for its instances. */
+/** Reads `object[key]`, unless it comes from `Object.prototype`: a class of the user's or of a library's may have it for its instances. */
 export function ownOrOfClass(object: object, key: PropertyKey): unknown {
   return key in Object.prototype && !hasOwnOrOfClass(object, key) ? undefined : (object as Record<PropertyKey, unknown>)[key];
 }

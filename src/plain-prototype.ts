@@ -1,6 +1,6 @@
 import { ownCopy } from './own.ts';
 
-/** What every object inherits in a process that nobody has tampered with. */
+/** Keys that every object inherits in a process that nobody has tampered with. */
 const standard = new Set([
   ...['constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'toLocaleString', 'toString', 'valueOf'],
   ...['__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', '__proto__'],

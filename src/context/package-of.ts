@@ -19,7 +19,7 @@ export function packageOf(module: string): Package | undefined {
   return known.get(folder);
 }
 
-/** It was installed for somebody else, so that there may be more than one copy of it. */
+/** Whether a package was installed for somebody else, so that there may be more than one copy. */
 export function isInstalled(module: string): boolean {
   return module.includes('/node_modules/');
 }
@@ -45,7 +45,7 @@ function nearest(folder: string): Package | undefined {
 function read(folder: string): Package | undefined {
   try {
     const { name, version = '' } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown; version?: unknown };
-    // One without a name says only how its folder's files are to be loaded.
+    // A package.json without a name says only how its folder's files are to be loaded.
     return typeof name === 'string' && name !== '' ? { name, version: String(version), folder } : undefined;
   } catch {
     return undefined;

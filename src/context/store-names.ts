@@ -90,7 +90,7 @@ function duplicate(known: StoreRecord, { name, module }: StoreRecord): Duplicate
   return new DuplicateNameError(`carry('${name}'): the name is taken by a store declared in ${known.module}${rest}`);
 }
 
-/** Those that share a name, each by the shortest that tells it from the others. */
+/** Stores that share a name, each by the shortest name that tells it from the others. */
 function nameAll(name: string): void {
   const namesakes = namesakesOf(name);
   if (namesakes.length > 1) crowded.add(name);

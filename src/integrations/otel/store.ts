@@ -30,7 +30,7 @@ class TraceStore extends AsyncLocalStorage<Context> {
     const own = ctx.deleteValue(runKey);
     const run = (): R => (typeof task === 'string' ? inRunSpan(task, own, () => callback(...args)) : callback(...args));
     return context.with(own, () => {
-      // What could not be read leaves nothing that somebody would miss.
+      // Nobody would miss a part that could not be read.
       if (context.active() === own || !hasWire(own, settings.allowed)) return run();
       warnOfNoManager();
       return bare.run(own, run);

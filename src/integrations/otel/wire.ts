@@ -112,7 +112,7 @@ function isMember(member: unknown): member is BaggageMember {
   return Array.isArray(member) && (member.length === 2 || member.length === 3) && member.every((part) => typeof part === 'string');
 }
 
-/** Of a later version, only the parts of the first one are read; there is no version ff. */
+/** Reads only the parts of the first version from a later one; there is no version ff. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 
 function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | undefined {
