@@ -1,7 +1,7 @@
 /*
- * Timers and clocks come from src/clock.ts, which has bound them when offloop was imported: a test may fake the process's own.
+ * Timers and clocks come from src/node/clock.ts, which has bound them when offloop was imported: a test may fake the process's own.
  */
-const message = 'A test may have faked it: import it from src/clock.ts.';
+const message = 'A test may have faked it: import it from src/node/clock.ts.';
 
 const globals = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask'],
@@ -28,7 +28,7 @@ export const clockImports = ['node:timers', 'timers', 'node:timers/promises', 't
 export const boundClock = {
   files: ['src/**/*.ts'],
   // The second looks the process's own up on purpose: an inline pool goes by them.
-  ignores: ['src/clock.ts', 'src/timer.ts'],
+  ignores: ['src/node/clock.ts', 'src/node/timers.ts'],
   rules: {
     'no-restricted-globals': ['error', ...globals.map((name) => ({ name, message }))],
     'no-restricted-properties': ['error', ...properties.map((property) => ({ ...property, message }))],

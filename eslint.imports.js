@@ -1,57 +1,91 @@
-import { readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { clockImports, clockSyntax } from './eslint.clock.js';
+import { questionSyntax } from './eslint.questions.js';
 
 const src = fileURLToPath(new URL('./src/', import.meta.url));
-const entries = readdirSync(src, { withFileTypes: true });
-const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 
-// What a folder may import besides itself and the files at the top of src/. Those (errors.ts and the like) see only
-// wire; index.ts, in-worker.ts and exports.ts are no such files: they see everything, and only those above them see them.
+/** Rooms that every other room may import: they know nothing of tasks, pools or stalls. */
+const base = ['errors.ts', 'home.ts', 'node', 'validation', 'shared'];
+const wire = ['wire', 'wire/values', 'wire/errors'];
+const context = [...wire, 'context', 'context/encoding', 'context/stores'];
+const task = [...context, 'task'];
+const watchdog = ['watchdog', 'watchdog/report', 'watchdog/page/client'];
+
+/**
+ * Each room of src (a folder without its subfolders), and what it may import besides itself and `base`. index.ts, in-worker.ts
+ * and exports.ts are not in the table: they may import everything, and nothing but the command line may import them.
+ */
 const mayImport = {
-  wire: [],
-  context: ['wire'],
-  task: ['wire', 'context'],
-  worker: ['wire', 'context', 'task'],
-  pool: ['wire', 'context', 'task'],
-  watchdog: ['wire', 'context'],
-  testing: ['wire', 'context', 'task', 'pool', 'watchdog', 'integrations'],
-  integrations: ['wire', 'context', 'task', 'worker', 'pool', 'watchdog', 'index.ts'],
-  cli: ['wire', 'context', 'task', 'worker', 'pool', 'watchdog', 'integrations', 'index.ts'],
+  'node': [],
+  'validation': [],
+  'shared': [],
+  'wire': ['wire/values', 'wire/errors'],
+  'wire/values': ['wire/errors'],
+  'wire/errors': ['wire/values'],
+  'context': context,
+  'context/encoding': context,
+  'context/stores': context,
+  'task': context,
+
+  'worker': [...task, 'worker/tasks', 'worker/threads', 'worker/processes'],
+  'worker/tasks': [...task, 'worker'],
+  'worker/threads': [...task, 'worker', 'worker/tasks', 'worker/tinypool'],
+  'worker/processes': [...task, 'worker', 'worker/tasks', 'worker/tinypool'],
+  'worker/tinypool': [...task, 'worker/tasks'],
+
+  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/map'],
+  'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
+  'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/workers', 'pool/engines'],
+  'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack'],
+  'pool/calls': [...task, 'pool/workers'],
+  'pool/engines': [...task, 'pool/calls', 'pool/engines/tinypool', 'pool/engines/worker-stack'],
+  'pool/engines/tinypool': [...task, 'pool/engines', 'pool/engines/worker-stack'],
+  'pool/engines/worker-stack': context,
+
+  'watchdog': ['watchdog/main', 'watchdog/protocol', 'watchdog/report'],
+  'watchdog/main': [...context, ...watchdog, 'watchdog/probe', 'watchdog/protocol'],
+  'watchdog/probe': [...context, ...watchdog, 'watchdog/main', 'watchdog/protocol'],
+  'watchdog/protocol': ['watchdog'],
+  'watchdog/monitor': [...context, ...watchdog, 'watchdog/page', 'watchdog/probe', 'watchdog/protocol'],
+  'watchdog/report': [...watchdog, 'watchdog/page', 'watchdog/probe', 'watchdog/protocol'],
+  'watchdog/page': [...watchdog, 'watchdog/protocol'],
+  'watchdog/page/client': ['watchdog'],
+
+  'otel': [...task, 'pool', 'pool/calls', 'index.ts'],
+  'register': [...watchdog, 'watchdog/main'],
+  'testing': [...task, ...watchdog, 'pool', 'register', 'watchdog/main', 'watchdog/protocol'],
+  'cli': [...watchdog, 'register', 'index.ts'],
 };
 
 /** The flat-config blocks that make imports point one way; where several match a file, the last one counts. */
 export function importDirections(importX) {
+  const rooms = Object.entries(mayImport);
+  for (const [room] of rooms) if (!existsSync(src + room)) throw new Error(`eslint.imports.js: there is no folder src/${room}`);
   return [
-    { files: ['src/**/*.ts'], plugins: { 'import-x': importX } },
-    { files: ['src/**/*.ts'], ignores: ['src/index.ts', 'src/in-worker.ts', 'src/exports.ts'], rules: only(['wire']) },
-    ...Object.entries(mayImport).map(([folder, others]) => (
-      { files: [`src/${folder}/**/*.ts`], rules: only([folder, ...others]) }
-    )),
+    { files: ['src/**/*.{ts,js}'], plugins: { 'import-x': importX } },
+    { files: ['src/errors.ts', 'src/home.ts'], rules: only(base) },
+    ...rooms.map(([room, others]) => ({ files: [`src/${room}/*.{ts,js}`], rules: only([room, ...base, ...others]) })),
     // With no thread between them, the inline engine calls the worker's logic itself.
-    { files: ['src/pool/inline.ts'], rules: only(['pool', ...mayImport.pool], { worker: ['run.ts'] }) },
+    { files: ['src/pool/engines/inline.ts'], rules: only(['pool/engines', ...base, ...mayImport['pool/engines'], 'worker/tasks']) },
     // The engine interface stays the only way to tinypool.
-    { files: ['src/**/*.ts'], ignores: ['src/pool/tinypool.ts', 'src/clock.ts'], rules: restricted(noTinypool) },
-    { files: ['src/pool/tinypool.ts'], rules: restricted(anyImport) },
+    { files: ['src/**/*.ts'], ignores: ['src/pool/engines/tinypool/*.ts', 'src/node/clock.ts'], rules: restricted(noTinypool) },
+    { files: ['src/pool/engines/tinypool/*.ts'], rules: restricted(anyImport) },
   ];
 }
 
-function only(allowed, exceptions = {}) {
-  const forbidden = ['index.ts', 'in-worker.ts', 'exports.ts', ...folders].filter((path) => !allowed.includes(path));
-  const zones = forbidden.map((path) => zone(path, exceptions[path]));
-  // The rule refuses an empty list.
-  return { 'import-x/no-restricted-paths': zones.length > 0 ? ['error', { basePath: src, zones }] : 'off' };
+function only(allowed) {
+  const zones = ['index.ts', 'in-worker.ts', 'exports.ts', 'errors.ts', 'home.ts', ...Object.keys(mayImport)]
+    .filter((path) => !allowed.includes(path))
+    .map((path) => ({ target: '.', from: path.endsWith('.ts') ? path : `${path}/*`, message: 'Imports point one way: see eslint.imports.js.' }));
+  return { 'import-x/no-restricted-paths': ['error', { basePath: src, zones }] };
 }
 
-function zone(from, except = []) {
-  return { target: '.', from, except, message: 'Imports point one way: see eslint.imports.js.' };
-}
-
-const message = 'Only src/pool/tinypool.ts imports tinypool: use the engine interface.';
+const message = 'Only src/pool/engines/tinypool imports tinypool: use the engine interface.';
 const noTinypool = {
   patterns: [{ regex: '^tinypool(/|$)', message }],
-  // What the rule above does not see, and a type that the directions would not see.
+  // no-restricted-imports sees neither import() nor import types.
   syntax: [
     { selector: 'ImportExpression[source.value=/^tinypool/]', message },
     { selector: 'TSImportType[source.value=/^(tinypool|[.])/]', message: 'Write `import type`: the rules see it.' },
@@ -62,6 +96,6 @@ const anyImport = { patterns: [], syntax: [] };
 function restricted({ patterns, syntax }) {
   return {
     'no-restricted-imports': ['error', { paths: clockImports, patterns }],
-    'no-restricted-syntax': ['error', ...syntax, ...clockSyntax],
+    'no-restricted-syntax': ['error', ...syntax, ...clockSyntax, ...questionSyntax],
   };
 }

@@ -7,8 +7,8 @@ const subpaths = {
   entry: {
     index: 'src/index.ts',
     watchdog: 'src/watchdog/index.ts',
-    register: 'src/integrations/register.ts',
-    otel: 'src/integrations/otel/index.ts',
+    register: 'src/register/register.ts',
+    otel: 'src/otel/index.ts',
     testing: 'src/testing/index.ts',
     'testing-vitest': 'src/testing/vitest.ts',
     'testing-node-test': 'src/testing/node-test.ts',
@@ -36,10 +36,10 @@ export default defineConfig({
     'in-worker': 'src/in-worker.ts',
     'pool': 'src/pool/index.ts',
     'entry': 'src/worker/entry.ts',
-    'monitor': 'src/watchdog/monitor.ts',
-    'looker': 'src/pool/looker.ts',
+    'monitor': 'src/watchdog/monitor/entry.ts',
+    'looker': 'src/pool/engines/worker-stack/stack-reader.ts',
     'cli': 'src/cli/main.ts',
-    'otel-worker': 'src/integrations/otel/in-worker.ts',
+    'otel-worker': 'src/otel/in-worker.ts',
     'leak-probe': 'src/testing/leak-probe.ts',
   },
   dts: subpaths,
@@ -49,7 +49,7 @@ export default defineConfig({
   // Entries and shared chunks lie side by side, so `new URL('./entry.js', import.meta.url)` holds in each of them.
   outDir: 'dist',
   // Copied as it is: what Node is told to `--require` is CommonJS.
-  publicDir: 'src/worker/static',
+  publicDir: 'src/worker/tinypool/static',
   splitting: true,
   clean: true,
   silent: true,

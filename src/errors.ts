@@ -1,4 +1,4 @@
-import { defineOwn } from './own.ts';
+import { defineOwn } from './node/own-properties.ts';
 
 /**
  * The one table of errors. Recognise them by `code`: `instanceof` fails when two copies of offloop are installed.

@@ -23,14 +23,14 @@ export {
   WorkerOutOfMemoryError,
 } from './errors.ts';
 export type { OffloopErrorCode } from './errors.ts';
-export type { MapOptions, MapProgress, MapResult } from './pool/map.ts';
+export type { MapOptions, MapProgress, MapResult } from './pool/map/map.ts';
 export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
 export type { PoolOptions } from './pool/options.ts';
 export type { CloseOptions, Pool } from './pool/pool.ts';
-export type { PoolStats, Spread, TaskStats } from './pool/stats.ts';
-export type { TaskTrace } from './pool/trace.ts';
+export type { PoolStats, Spread, TaskStats } from './pool/calls/stats.ts';
+export type { TaskTrace } from './pool/calls/trace.ts';
 export { currentTask, move } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';
-export { beforeWorkerEnds } from './task/ending.ts';
+export { beforeWorkerEnds } from './task/end-hooks.ts';
 export { offload } from './task/offload.ts';
 export type { OffloadOptions, RunOptions, Task } from './task/offload.ts';

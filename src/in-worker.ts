@@ -1,4 +1,4 @@
-import { nodeModule } from './builtins.ts';
+import { nodeModule } from './node/builtins.ts';
 import { setDefaultRunner } from './task/offload.ts';
 import type * as Pools from './pool/index.ts';
 import type { Pool } from './pool/pool.ts';

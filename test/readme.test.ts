@@ -107,7 +107,7 @@ describe('the tables', () => {
   it.each([
     ['PoolOptions', 'src/pool/options.ts'],
     ['RunOptions', 'src/task/offload.ts'],
-    ['MapOptions', 'src/pool/map.ts'],
+    ['MapOptions', 'src/pool/map/map.ts'],
     ['OffloadOptions', 'src/task/offload.ts'],
     ['CarryOptions', 'src/context/carry.ts'],
     ['CloseOptions', 'src/pool/pool.ts'],

@@ -15,13 +15,13 @@ const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import
  * again. No other test is tried again. `.ci/run` says at its end which ones were.
  */
 const needCpu = namesOfTests([
-  ...['beside', 'blockers', 'callbacks', 'capture', 'innocents', 'life', 'log', 'server', 'while-blocked'].map((name) => `watchdog/${name}`),
-  ...['register', 'expect-no-stall', 'testing-node-test', 'testing-vitest'].map((name) => `integrations/${name}`),
-  ...['cli/run', 'faults/overload', 'faults/secrets', 'readme-watchdog'],
+  ...['beside', 'blockers', 'callbacks', 'innocents', 'life', 'monitor/probe-client', 'page/server', 'report/log', 'while-blocked'].map((name) => `watchdog/${name}`),
+  ...['expect-no-stall', 'node-test', 'vitest'].map((name) => `testing/${name}`),
+  ...['cli/run', 'faults/overload', 'faults/secrets', 'readme-watchdog', 'register/register'],
 ]);
-const needCpuSlow = namesOfTests(['cli/run.slow', 'integrations/register.slow', 'integrations/testing-vitest.slow', 'watchdog/blockers.slow', 'watchdog/html.slow', 'watchdog/innocents.slow']);
+const needCpuSlow = namesOfTests(['cli/run.slow', 'register/register.slow', 'testing/vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow', 'watchdog/page/html.slow']);
 /** The same on every Node, or next to it. */
-const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/ranking', 'watchdog/report']);
+const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/report/ranking', 'watchdog/report/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
 const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '20', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '50000' };
 

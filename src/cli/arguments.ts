@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { milliseconds, quoted, variables, type RegisterSettings } from '../integrations/environment.ts';
+import { milliseconds, quoted, variables, type RegisterSettings } from '../register/environment.ts';
 
 export interface RunCommand {
   readonly type: 'run';

@@ -1,7 +1,7 @@
-import { epochNow } from '../clock.ts';
-import type { Told, WatchState } from '../integrations/told.ts';
-import { Ranking } from '../watchdog/ranking.ts';
-import { createReport } from '../watchdog/report.ts';
+import { epochNow } from '../node/clock.ts';
+import type { Told, WatchState } from '../register/told.ts';
+import { Ranking } from '../watchdog/report/ranking.ts';
+import { createReport } from '../watchdog/report/report.ts';
 import type { Stall, WatchdogReport } from '../watchdog/types.ts';
 
 /** Keeps what the program has told, outside of it: of a process that is killed, nothing else is left. */

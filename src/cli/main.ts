@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 
-import { whyNotWritable } from '../integrations/report-file.ts';
-import { writeWhole } from '../watchdog/log.ts';
+import { whyNotWritable } from '../register/report-file.ts';
+import { writeWhole } from '../watchdog/report/log.ts';
 import { parseCommand, UsageError, type Command } from './arguments.ts';
 import { overview, runHelp, usage } from './help.ts';
 import { run } from './run.ts';

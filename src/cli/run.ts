@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
-import { sleep } from '../clock.ts';
-import { tellToVariable } from '../integrations/environment.ts';
+import { sleep } from '../node/clock.ts';
+import { tellToVariable } from '../register/environment.ts';
 import type { RunCommand } from './arguments.ts';
 import { Listener } from './listener.ts';
 import { dieOf, passSignalsOn } from './signals.ts';

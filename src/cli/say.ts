@@ -1,4 +1,4 @@
-import { StallLog } from '../watchdog/log.ts';
+import { StallLog } from '../watchdog/report/log.ts';
 
 /** A line of our own on stderr. */
 export function say(text: string, log: 'stderr' | 'json'): void {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
-import { setTimeout } from '../clock.ts';
+import { setTimeout } from '../node/clock.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGBREAK'] as const satisfies NodeJS.Signals[];
 /** What a terminal sends at a key, to all that run in its foreground. */

@@ -1,7 +1,7 @@
-import { writeReport } from '../integrations/report-file.ts';
-import { writeWhole } from '../watchdog/log.ts';
+import { writeReport } from '../register/report-file.ts';
+import { writeWhole } from '../watchdog/report/log.ts';
 import { culpritName, duration, place } from '../watchdog/page/client/format.js';
-import { printable } from '../watchdog/terminal.ts';
+import { printable } from '../watchdog/report/terminal.ts';
 import type { Stall, WatchdogReport } from '../watchdog/types.ts';
 import type { RunCommand } from './arguments.ts';
 import type { Listener } from './listener.ts';

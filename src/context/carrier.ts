@@ -1,16 +1,16 @@
-import { Object, Array } from '../intrinsics.ts';
-import { describe, shortened, typeName } from '../describe.ts';
+import { Object, Array } from '../node/intrinsics.ts';
+import { describe, shortened, typeName } from '../validation/describe.ts';
 import { ContextError, OptionError } from '../errors.ts';
-import { checkOptions, rules } from '../options.ts';
-import { ownValues } from '../own.ts';
+import { checkOptions, rules } from '../validation/options.ts';
+import { ownValues } from '../node/own-properties.ts';
 import { stores as declaredStores, type Carried, type StoreRecord } from './carry.ts';
-import { decodeStore, encodeStore, type DecodedStore } from './codec.ts';
+import { decodeStore, encodeStore, type DecodedStore } from './encoding/codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
-import type { StoreText } from './flat-text.ts';
-import { define } from './plain.ts';
+import type { StoreText } from './encoding/known-texts.ts';
+import { define } from './encoding/plain.ts';
 import { inCleanRoot } from './root.ts';
-import { carrierName, copyHint, findStore } from './store-names.ts';
-import { wireName } from './wire-names.ts';
+import { carrierName, copyHint, findStore } from './stores/names.ts';
+import { wireName } from './stores/wire-names.ts';
 
 /**
  * The carried stores at one moment, as plain JSON: put it in any message. Each store is JSON text, so that nothing that

@@ -2,14 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 
-import { describe } from '../describe.ts';
+import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
-import { checkOptions, rules, type Rule } from '../options.ts';
+import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from './module-ref.ts';
 import { inCleanRoot } from './root.ts';
-import { register } from './store-names.ts';
+import { register } from './stores/names.ts';
 
-export { stores } from './store-names.ts';
+export { stores } from './stores/names.ts';
 
 export interface CarryOptions<T, W = T> {
   /** The store's name in the carrier; no two packages may use the same. Two copies of one package may. */

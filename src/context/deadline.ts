@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { Math } from '../intrinsics.ts';
-import { callersEpoch } from '../clock.ts';
-import { describe } from '../describe.ts';
+import { Math } from '../node/intrinsics.ts';
+import { callersEpoch } from '../node/clock.ts';
+import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
-import { rules } from '../options.ts';
-import { shared } from '../shared.ts';
+import { rules } from '../validation/options.ts';
+import { shared } from '../shared/shared.ts';
 
 /** Epoch ms; entered by `withDeadline` and by a running task. */
 const deadlines = shared('deadlines', () => new AsyncLocalStorage<number>());

@@ -3,10 +3,10 @@ import { createRequire } from 'node:module';
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import { URL } from '../intrinsics.ts';
-import { describe } from '../describe.ts';
+import { URL } from '../node/intrinsics.ts';
+import { describe } from '../validation/describe.ts';
 import { EntryModuleError, OptionError } from '../errors.ts';
-import { thread } from '../shared.ts';
+import { thread } from '../shared/shared.ts';
 
 /** Which module: `import.meta`, a `file:` URL, or an absolute path (`__filename` in CommonJS). */
 export type ModuleRef = ImportMeta | URL | string;

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
-import { shared } from '../shared.ts';
+import { shared } from '../shared/shared.ts';
 
 /** Calls back in the context this thread had when offloop was loaded: no request, no store. */
 const root = shared('root', () => AsyncLocalStorage.snapshot());

@@ -1,8 +1,8 @@
 import { OffloopError } from '../errors.ts';
-import { defineOwn } from '../own.ts';
+import { defineOwn } from '../node/own-properties.ts';
 import { stores, type StoreRecord } from './carry.ts';
-import { plainStore } from './codec.ts';
-import { carrierName } from './store-names.ts';
+import { plainStore } from './encoding/codec.ts';
+import { carrierName } from './stores/names.ts';
 
 /**
  * The user's functions can be called in the middle of anything: on Node 20 and 22 that may be a regular expression, and a

@@ -2,13 +2,13 @@ import { callStores, captureStores, readCarrier, type CallStores, type CarrierPa
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { RunOptions } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { surveyList } from '../wire/survey.ts';
-import { extrasOf, type Call } from './call.ts';
-import type { Dispatcher } from './dispatch.ts';
+import { surveyList } from '../wire/values/cloneability.ts';
+import { extrasOf, type Call } from './calls/call.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { PoolSettings } from './options.ts';
-import { Places } from './places.ts';
-import { assertList, deadlineError, fullError } from './refusals.ts';
-import type { TracedCall } from './trace.ts';
+import { Places } from './reservations.ts';
+import { assertList, deadlineError, fullError } from './calls/refusals.ts';
+import type { TracedCall } from './calls/trace.ts';
 
 /** Makes the call of what has been admitted. */
 export type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;

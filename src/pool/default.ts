@@ -1,5 +1,5 @@
 import { OptionError } from '../errors.ts';
-import { shared } from '../shared.ts';
+import { shared } from '../shared/shared.ts';
 import type { Runner } from '../task/offload.ts';
 import { normalizePoolOptions, type PoolOptions } from './options.ts';
 import { WorkerPool } from './pool.ts';

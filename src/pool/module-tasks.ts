@@ -1,8 +1,8 @@
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { checkOptions, type Rule } from '../options.ts';
+import { checkOptions, type Rule } from '../validation/options.ts';
 import { checkRunOptions, type RunOptions } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import type { ErrorClass } from '../wire/errors.ts';
+import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 
 /** The functions among a module's exports, each answering with a promise. */
 export type TasksOf<M> = {

@@ -4,12 +4,12 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { stores as declaredStores, type Carried, type StoreRecord } from '../context/carry.ts';
 import { selectStores } from '../context/carrier.ts';
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { thread } from '../shared.ts';
-import { describe } from '../describe.ts';
+import { thread } from '../shared/shared.ts';
+import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
-import { checkOptions, oneOf, rules, type Rule } from '../options.ts';
-import { ownCopy } from '../own.ts';
-import { callersClock, realClock, type Clock } from '../timer.ts';
+import { checkOptions, oneOf, rules, type Rule } from '../validation/options.ts';
+import { ownCopy } from '../node/own-properties.ts';
+import { callersClock, realClock, type Clock } from '../node/timers.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */

@@ -1,24 +1,24 @@
 import type { ModuleRef } from '../context/module-ref.ts';
 import { cleanResource } from '../context/root.ts';
-import { observed } from '../observed.ts';
-import { checkOptions, rules } from '../options.ts';
-import { ownCopy } from '../own.ts';
+import { observed } from '../shared/introspection.ts';
+import { checkOptions, rules } from '../validation/options.ts';
+import { ownCopy } from '../node/own-properties.ts';
 import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { afterReading, timeLimit } from '../time-limit.ts';
-import { realClock, type Timer } from '../timer.ts';
+import { afterReading, timeLimit } from '../node/time-limit.ts';
+import { realClock, type Timer } from '../node/timers.ts';
 import { Admission, type CallContext, type Create } from './admission.ts';
-import { PromisedCall, type Call } from './call.ts';
-import { Dispatcher } from './dispatch.ts';
-import { MapCall } from './map-call.ts';
-import { Maps } from './map-pool.ts';
-import type { MapOptions, MapResult } from './map.ts';
+import { PromisedCall, type Call } from './calls/call.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { MapCall } from './map/map-call.ts';
+import { Maps } from './map/maps.ts';
+import type { MapOptions, MapResult } from './map/map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './refusals.ts';
-import { whenAborted } from './signals.ts';
-import type { PoolStats } from './stats.ts';
-import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './trace.ts';
+import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './calls/refusals.ts';
+import { whenAborted } from './calls/signals.ts';
+import type { PoolStats } from './calls/stats.ts';
+import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './calls/trace.ts';
 
 export interface CloseOptions {
   /**

@@ -2,12 +2,12 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { types } from 'node:util';
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
-import { Object, String, DOMException, ArrayBuffer } from '../intrinsics.ts';
-import { shared } from '../shared.ts';
-import { describe } from '../describe.ts';
+import { Object, String, DOMException, ArrayBuffer } from '../node/intrinsics.ts';
+import { shared } from '../shared/shared.ts';
+import { describe } from '../validation/describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
-import { observed } from '../observed.ts';
-import type { Clock } from '../timer.ts';
+import { observed } from '../shared/introspection.ts';
+import type { Clock } from '../node/timers.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { signalPrototype, TaskController } from './abort-controller.ts';
 
@@ -97,7 +97,7 @@ export class TaskHandle {
         throwIfAborted: () => { this.#throwIfAborted(); },
       } as CurrentTask,
       'signal',
-      { __proto__: null, get: () => this.#signal, enumerable: true } as PropertyDescriptor,
+      { __proto__: null, get: () => this.#openSignal(), enumerable: true } as PropertyDescriptor,
     ));
   }
 
@@ -110,7 +110,7 @@ export class TaskHandle {
     return typeof this.#id === 'number' ? this.#id : 0;
   }
 
-  get #signal(): AbortSignal {
+  #openSignal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new TaskController();
       // Listeners run in the task's context, not in that of the message that brought the news.

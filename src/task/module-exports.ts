@@ -1,4 +1,4 @@
-import { Object } from '../intrinsics.ts';
+import { Object } from '../node/intrinsics.ts';
 
 type Namespace = Readonly<Record<string, unknown>>;
 

@@ -2,15 +2,15 @@ import type { Transferable } from 'node:worker_threads';
 
 import type { Carrier } from '../context/carrier.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { thread } from '../shared.ts';
-import { describe } from '../describe.ts';
+import { thread } from '../shared/shared.ts';
+import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
-import { observed } from '../observed.ts';
-import { checkOptions, rules, type Rule } from '../options.ts';
-import { ownCopy } from '../own.ts';
-import type { ErrorClass } from '../wire/errors.ts';
+import { observed } from '../shared/introspection.ts';
+import { checkOptions, rules, type Rule } from '../validation/options.ts';
+import { ownCopy } from '../node/own-properties.ts';
+import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 import { runningTask } from './current.ts';
-import { runHere } from './here.ts';
+import { runHere } from './nested.ts';
 import { registerTask, type TaskRecord } from './registry.ts';
 
 export interface OffloadOptions {

@@ -1,8 +1,8 @@
-import type { ErrorClass } from '../wire/errors.ts';
+import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 import type { TaskAddress } from '../wire/messages.ts';
 import { DuplicateNameError } from '../errors.ts';
 import { isSameEvaluation, type ModuleRef } from '../context/module-ref.ts';
-import { shared } from '../shared.ts';
+import { shared } from '../shared/shared.ts';
 
 const tasks = shared('tasks', () => new Map<string, TaskRecord>());
 

@@ -1,8 +1,8 @@
 import { OffloopError } from '../errors.ts';
 import { duration } from '../watchdog/page/client/format.js';
-import { isSameFunction, shownStack } from '../watchdog/stack.ts';
+import { isSameFunction, shownStack } from '../watchdog/report/stack.ts';
 import type { Frame, Stall } from '../watchdog/types.ts';
-import { place } from '../watchdog/wording.ts';
+import { place } from '../watchdog/report/wording.ts';
 import { mappedStall } from './mapped-stall.ts';
 
 /** The event loop was blocked for longer than a test allows. Its stack is that of what blocked. */

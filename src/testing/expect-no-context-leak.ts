@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { stores } from '../context/carry.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { RunOptions } from '../task/offload.ts';
-import { withResolvers } from '../with-resolvers.ts';
+import { withResolvers } from '../node/promises.ts';
 import { ContextLeakError } from './errors.ts';
 import { hold, touch, type Found } from './leak-probe.ts';
 

@@ -1,9 +1,9 @@
-import { describe } from '../describe.ts';
+import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
-import { checkOptions } from '../options.ts';
+import { checkOptions } from '../validation/options.ts';
 import { normalizeWatchdogOptions, thresholdRule } from '../watchdog/options.ts';
 import type { Stall } from '../watchdog/types.ts';
-import { MainWatchdog } from '../watchdog/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { isTheMachines, longest } from './stalls.ts';
 

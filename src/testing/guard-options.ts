@@ -1,5 +1,5 @@
-import { quoted, variables } from '../integrations/environment.ts';
-import { checkOptions, rules, type Rule } from '../options.ts';
+import { quoted, variables } from '../register/environment.ts';
+import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import { thresholdRule } from '../watchdog/options.ts';
 
 export interface GuardOptions {

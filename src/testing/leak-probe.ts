@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 
-import { sleep } from '../clock.ts';
+import { sleep } from '../node/clock.ts';
 import { stores } from '../context/carry.ts';
 import { currentTask } from '../task/current.ts';
 import { offload } from '../task/offload.ts';

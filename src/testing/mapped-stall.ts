@@ -1,4 +1,4 @@
-import { advise } from '../watchdog/advise.ts';
+import { advise } from '../watchdog/report/advice.ts';
 import type { Frame, Stall } from '../watchdog/types.ts';
 
 type Prepare = NonNullable<typeof Error.prepareStackTrace>;

@@ -1,4 +1,4 @@
-import { checkOptions, rules, type Rule } from '../options.ts';
+import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import type { Stall } from './types.ts';
 
 export interface PageOptions {

@@ -1,7 +1,7 @@
 import type { Transferable } from 'node:worker_threads';
 
-import { structuredClone } from '../intrinsics.ts';
-import { v8 } from '../builtins.ts';
+import { structuredClone } from '../node/intrinsics.ts';
+import { v8 } from '../node/builtins.ts';
 
 /**
  * A message to or from a process. Serialized here and not by the channel, so that what cannot be serialized is an error

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import type { Repairs } from './repairs.ts';
-import type { EncodedThrow } from './thrown.ts';
+import type { Repairs } from './values/repairs.ts';
+import type { EncodedThrow } from './errors/thrown.ts';
 
 /*
  * Every message between a pool and its workers. A run and its response go by tinypool's channel, as one tinypool task;

@@ -1,4 +1,4 @@
-import { Object } from '../intrinsics.ts';
+import { Object } from '../node/intrinsics.ts';
 
 /**
  * Makes an object that has just been received answer with its own keys only. Structured clone gives each object this thread's

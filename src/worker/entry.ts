@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
-import { thread } from '../shared.ts';
+import { thread } from '../shared/shared.ts';
 import { runningTask } from '../task/current.ts';
-import { noPromise } from './no-then.ts';
-import { createProcessHandler } from './process-host.ts';
-import { createThreadHandler } from './thread-host.ts';
-import { watchReads } from './uncarried.ts';
+import { noPromise } from './tasks/no-then.ts';
+import { createProcessHandler } from './processes/process-host.ts';
+import { createThreadHandler } from './threads/thread-host.ts';
+import { watchReads } from './tasks/uncarried-stores.ts';
 
 thread.isWorker = true;
 undoPreload();

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { StoreRecord } from '../../src/context/carry.ts';
-import { encodeStore } from '../../src/context/codec.ts';
+import { encodeStore } from '../../src/context/encoding/codec.ts';
 import { checkedStore, pickedStore, readCodecStores, secretStore, smallStore, User, userStore } from '../fixtures/context/codec-stores.js';
 
 const pool = createPool({ maxThreads: 1 });

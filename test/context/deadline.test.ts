@@ -4,7 +4,7 @@ import { capture, createPool, DeadlineExceededError, withDeadline } from 'offloo
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { readDeadlines } from '../fixtures/context/reads-deadlines.js';
-import { rejection } from '../wire/rejection.ts';
+import { rejection } from '../wire/errors/rejection.ts';
 
 const pool = createPool({ maxThreads: 1 });
 afterAll(() => pool.close());

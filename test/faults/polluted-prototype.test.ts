@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { checkOptions, rules } from '../../src/options.ts';
+import { checkOptions, rules } from '../../src/validation/options.ts';
 import { normalizeWatchdogOptions } from '../../src/watchdog/options.ts';
 import { runNode, script } from '../pool/helpers.ts';
 

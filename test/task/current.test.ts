@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { describesItself } from '../fixtures/context/describes-itself.js';
 import { movesWhatItGets } from '../fixtures/context/moves-what-it-gets.js';
-import { rejection } from '../wire/rejection.ts';
+import { rejection } from '../wire/errors/rejection.ts';
 
 const pool = createPool({ maxThreads: 1 });
 afterAll(() => pool.close());

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { callsEnterers, callsFailing, callsInner, callsReader, hearsInner, limitsInner, outerAndInnerIds, passesThrough, spinsInside } from '../fixtures/context/calls-inside.js';
 import { requestStore } from '../fixtures/context/request-store.js';
-import { rejection } from '../wire/rejection.ts';
+import { rejection } from '../wire/errors/rejection.ts';
 
 const threads = createPool({ maxThreads: 1 });
 const processes = createPool({ maxThreads: 1, runtime: 'processes' });

@@ -1,7 +1,7 @@
 import { createPool, offload } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
-import { observed } from '../../src/observed.ts';
+import { observed } from '../../src/shared/introspection.ts';
 import { callsInner } from '../fixtures/context/calls-inside.js';
 
 const running = (): string | undefined => observed.inlineTask;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { parseMetrics } from './prometheus.ts';
+import { parseMetrics } from './page/prometheus.ts';
 import { ask, askUntil, makeFifo, ofWatchdog, parseLines, watched, type Watched } from './processes.ts';
 
 const page = { page: { port: 0 } };

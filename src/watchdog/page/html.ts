@@ -4,7 +4,7 @@ import uplotLicence from 'uplot/LICENSE?raw';
 import uplot from 'uplot/dist/uPlot.iife.min.js?raw';
 import uplotStyle from 'uplot/dist/uPlot.min.css?raw';
 
-import { reportTable } from '../table.ts';
+import { reportTable } from '../report/table.ts';
 import type { ReportData } from '../types.ts';
 import dom from './client/dom.js?raw';
 import drawing from './client/drawing.js?raw';

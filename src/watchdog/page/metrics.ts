@@ -1,5 +1,5 @@
-import { LAG_BUCKETS, type Board } from '../board.ts';
-import type { PoolFigures } from '../../observed.ts';
+import { LAG_BUCKETS, type Board } from '../protocol/shared-state.ts';
+import type { PoolFigures } from '../../shared/introspection.ts';
 import type { ReportData, Stall } from '../types.ts';
 
 /** Stalls since the start, by kind; the ranking forgets, a counter must not. */

@@ -1,0 +1,35 @@
+import { threadId } from 'node:worker_threads';
+
+import { trace, type Context, type Span } from '@opentelemetry/api';
+
+import { currentTask } from '../task/current.ts';
+import { isThenable } from '../node/promises.ts';
+import { fail } from './failure.ts';
+
+/** Runs a task's function in a span of its own. Made here and not where the task was called, since only here its start is known. */
+export function inRunSpan<R>(task: string, parent: Context, fn: () => R): R {
+  const attributes = { 'offloop.task.name': task, 'offloop.task.id': currentTask()?.id ?? '', 'thread.id': threadId };
+  return trace.getTracer('offloop').startActiveSpan(`run ${task}`, { attributes }, parent, (span) => follow(span, fn));
+}
+
+function follow<R>(span: Span, fn: () => R): R {
+  try {
+    const value = fn();
+    if (!isThenable(value)) {
+      span.end();
+      return value;
+    }
+    // Some thenables begin anew with each `then()`: so a promise is made of them, once.
+    const promise = Promise.resolve(value);
+    promise.then(() => { span.end(); }, (error: unknown) => { endFailed(span, error); });
+    return promise as R;
+  } catch (error) {
+    endFailed(span, error);
+    throw error;
+  }
+}
+
+function endFailed(span: Span, error: unknown): void {
+  fail(span, error);
+  span.end();
+}

@@ -1,0 +1,171 @@
+import { AsyncResource } from 'node:async_hooks';
+import type { Transferable } from 'node:worker_threads';
+
+import { now } from '../../node/clock.ts';
+import type { CallStores } from '../../context/carrier.ts';
+import type { TaskRecord } from '../../task/registry.ts';
+import type { Timer } from '../../node/timers.ts';
+import type { ProgressNotice } from '../../wire/messages.ts';
+import type { Newest } from '../../wire/newest-values.ts';
+import type { Repairs } from '../../wire/values/repairs.ts';
+import type { EncodedThrow } from '../../wire/errors/thrown.ts';
+import { rejectWith } from './rejection.ts';
+import type { Queued } from './queue.ts';
+import type { Slot } from '../workers/pool-worker.ts';
+import type { TaskFigures } from './stats.ts';
+import type { TracedCall } from './trace.ts';
+
+/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+export type Failure =
+  | { readonly type: 'threw'; readonly thrown: EncodedThrow }
+  | { readonly type: 'refused'; readonly reason: () => unknown };
+
+/** What few calls have: tens of thousands may wait, and each takes its memory. */
+export interface CallExtras {
+  readonly repairs: Repairs | undefined;
+  readonly transfer: readonly Transferable[] | undefined;
+  /** Ms of running. */
+  readonly timeout: number | undefined;
+  /** Epoch ms, as the caller has said it. */
+  readonly deadline: number | undefined;
+  /** The same as an instant of the pool's clock. */
+  readonly due: number | undefined;
+  readonly onProgress: ((value: unknown) => void) | undefined;
+  /** What it has not been told yet. */
+  reports: Newest<ProgressNotice> | undefined;
+  /** While somebody traces the calls. */
+  readonly traced: TracedCall | undefined;
+  timeoutTimer: Timer | undefined;
+  /** Settles when what the task has sent so far has been handed on; undefined where that was done at once. */
+  turn: Promise<void> | undefined;
+  /** What to do when the worker says that it has called the task's function. */
+  onStarted: (() => void) | undefined;
+  /** Undoes what the call has hooked up elsewhere. */
+  release: (() => void) | undefined;
+}
+
+/** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
+export function extrasOf(
+  repairs: CallExtras['repairs'],
+  transfer: CallExtras['transfer'],
+  timeout: number | undefined,
+  deadline: number | undefined,
+  due: number | undefined,
+  onProgress: CallExtras['onProgress'],
+  signal: AbortSignal | undefined,
+  traced: TracedCall | undefined,
+): CallExtras | undefined {
+  const isNone = repairs === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
+  if (isNone && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
+  return {
+    repairs,
+    transfer,
+    timeout,
+    deadline,
+    due,
+    // The listener belongs to the caller, and so does the context it runs in.
+    onProgress: onProgress && AsyncResource.bind(onProgress),
+    reports: undefined,
+    traced,
+    timeoutTimer: undefined,
+    turn: undefined,
+    onStarted: undefined,
+    release: undefined,
+  };
+}
+
+/**
+ * One call of a task, from the moment it was made until it has settled. What it brings has been checked and encoded by then.
+ *
+ * Many may wait, and most are over in a microsecond of this thread's time: so every field is set once, by its constructor,
+ * and `declare` keeps the compiler from setting them before that.
+ */
+export abstract class Call implements Queued {
+  declare readonly id: number;
+  declare readonly task: TaskRecord;
+  declare readonly figures: TaskFigures;
+  declare readonly args: readonly unknown[];
+  declare readonly stores: CallStores | undefined;
+  declare readonly priority: number;
+  declare readonly extras: CallExtras | undefined;
+  declare readonly calledAt: number;
+  /** Where it was sent, and at which place of what that was sent. */
+  declare slot: Slot | undefined;
+  declare place: number;
+  /** It was in a batch that could not be cloned. */
+  declare travelsAlone: boolean;
+  declare state: 'waiting' | 'running' | 'settled';
+  declare next: Queued | undefined;
+  declare previous: Queued | undefined;
+  declare isQueued: boolean;
+  declare isBack: boolean;
+
+  constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
+    this.id = id;
+    this.task = task;
+    this.figures = figures;
+    this.args = args;
+    this.stores = stores;
+    this.priority = priority;
+    this.extras = extras;
+    this.calledAt = now();
+    this.slot = undefined;
+    this.place = 0;
+    this.travelsAlone = false;
+    this.state = 'waiting';
+    this.next = undefined;
+    this.previous = undefined;
+    this.isQueued = false;
+    this.isBack = false;
+  }
+
+  /** Tells whoever has called. */
+  protected abstract settled(value: unknown, failure: Failure | undefined): void;
+
+  /** It was sent, was not started, and waits again. */
+  takenBack(): void {
+    this.extras?.timeoutTimer?.cancel();
+    if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
+    this.state = 'waiting';
+    this.slot = undefined;
+  }
+
+  /** The first time counts, here as in `fail`. */
+  fulfil(value: unknown): void {
+    if (!this.#end()) return;
+    this.figures.count++;
+    this.settled(value, undefined);
+  }
+
+  fail(failure: Failure): void {
+    if (!this.#end()) return;
+    this.figures.count++;
+    this.figures.failed++;
+    this.settled(undefined, failure);
+  }
+
+  #end(): boolean {
+    if (this.state === 'settled') return false;
+    this.state = 'settled';
+    if (this.extras !== undefined) {
+      this.extras.timeoutTimer?.cancel();
+      this.extras.release?.();
+    }
+    return true;
+  }
+}
+
+/** A call whose caller awaits a promise. */
+export class PromisedCall extends Call {
+  declare readonly result: Promise<unknown>;
+  declare private resolve: (value: unknown) => void;
+
+  constructor(...parts: ConstructorParameters<typeof Call>) {
+    super(...parts);
+    this.result = new Promise((resolve) => { this.resolve = resolve; });
+  }
+
+  protected settled(value: unknown, failure: Failure | undefined): void {
+    this.resolve(failure === undefined ? value : rejectWith(failure, this.task));
+  }
+}

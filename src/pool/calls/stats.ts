@@ -1,0 +1,178 @@
+import type { CreateHistogramOptions, RecordableHistogram } from 'node:perf_hooks';
+
+import { perfHooks } from '../../node/builtins.ts';
+import { withPlainPrototype } from '../../node/plain-prototype.ts';
+import type { TaskAddress } from '../../wire/messages.ts';
+import { RunEstimate } from './estimate.ts';
+
+/** Milliseconds. */
+export interface Spread {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+export interface TaskStats {
+  /** The `file:` URL of the task's module. */
+  readonly module: string;
+  /** Calls that have settled. */
+  readonly count: number;
+  /** Of these, how many rejected. */
+  readonly failed: number;
+  /** Progress values that no listener got: of those that wait for it, the newest 1,000 of a task are kept. */
+  readonly progressDropped: number;
+  /** From the call until its turn had come. */
+  readonly wait: Spread;
+  /** In the task's function. */
+  readonly run: Spread;
+  /** What the hop itself cost: cloning, messages, waking up. */
+  readonly overhead: Spread;
+  /**
+   * The function usually runs for less time than the hop costs: call it with `.inline()`, or give it more to do per call.
+   * By their medians, after 20 runs. Tasks that travel in one message share its cost; what goes beyond 0.25 ms is no cost
+   * but waiting for this thread, which is busy enough. Not said of a task that has ever run for 50 ms, since that is what
+   * a pool is for, nor where tasks run inline.
+   */
+  readonly note?: 'too small to offload';
+}
+
+export interface PoolStats {
+  readonly name: string;
+  readonly state: 'running' | 'closing' | 'closed';
+  readonly queue: { readonly waiting: number; readonly max: number };
+  readonly workers: {
+    readonly busy: number;
+    readonly idle: number;
+    readonly max: number;
+    /** Since the pool was created. */
+    readonly started: number;
+    /** Ended by themselves: an exit, an uncaught exception, out of memory, a signal. */
+    readonly crashed: number;
+    /** Replaced by the pool: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
+    readonly replaced: number;
+    /** What the tasks were sent in: fewer than tasks where short ones shared a message. */
+    readonly messages: number;
+  };
+  /** By task name; where two modules have a task of one name, the later one is `name (module)`. */
+  readonly tasks: Readonly<Record<string, TaskStats>>;
+}
+
+/** Timings kept before they go into the histograms. */
+const BUFFERED = 128;
+const KINDS = 3;
+
+/**
+ * One task's figures. A histogram takes its time, and whoever waits for the result would wait for it too: so timings are
+ * written down at once and counted by the hundred. Two significant digits are plenty, and keep a histogram small.
+ */
+export class TaskFigures {
+  readonly name: string;
+  readonly module: string;
+  count = 0;
+  failed = 0;
+  progressDropped = 0;
+  readonly estimate = new RunEstimate();
+  readonly #histograms = [microseconds(), microseconds(), microseconds()] as const;
+  readonly #buffer = new Float64Array(BUFFERED * KINDS);
+  #buffered = 0;
+
+  constructor(name: string, module: string) {
+    this.name = name;
+    this.module = module;
+  }
+
+  record(waitMs: number, runMs: number, overheadMs: number): void {
+    this.estimate.add(runMs);
+    this.#buffer[this.#buffered++] = waitMs;
+    this.#buffer[this.#buffered++] = runMs;
+    this.#buffer[this.#buffered++] = overheadMs;
+    if (this.#buffered === this.#buffer.length) this.#count();
+  }
+
+  /** How many of its calls were answered. */
+  get runs(): number {
+    this.#count();
+    return this.#histograms[0].count;
+  }
+
+  /** @param sharing how many tasks share a hop; undefined where there is none */
+  stats(sharing: number | undefined): TaskStats {
+    const { module, count, failed, progressDropped, runs } = this;
+    const [wait, run, overhead] = this.#histograms.map(spread) as [Spread, Spread, Spread];
+    const isSmall = sharing !== undefined && runs >= MIN_RUNS && isTooSmall(run, overhead, sharing);
+    return { module, count, failed, progressDropped, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
+  }
+
+  #count(): void {
+    for (let i = 0; i < this.#buffered; i++) add(this.#histograms[i % KINDS]!, this.#buffer[i]!);
+    this.#buffered = 0;
+  }
+}
+
+/** All tasks of one pool. */
+export class Figures {
+  readonly #tasks = new Map<string, TaskFigures>();
+  /** The same, found faster: a module that was evaluated again has another record for its task. */
+  readonly #byRecord = new WeakMap<TaskAddress, TaskFigures>();
+
+  of(record: TaskAddress): TaskFigures {
+    return this.#byRecord.get(record) ?? this.#find(record);
+  }
+
+  #find(record: TaskAddress): TaskFigures {
+    const { module, name } = record;
+    const key = `${module}#${name}`;
+    let figures = this.#tasks.get(key);
+    if (figures === undefined) this.#tasks.set(key, (figures = new TaskFigures(name, module)));
+    this.#byRecord.set(record, figures);
+    return figures;
+  }
+
+  /** @param messages what the tasks were sent in; undefined where they are sent nowhere */
+  stats(messages: number | undefined): Record<string, TaskStats> {
+    const names = new Set<string>();
+    const sharing = messages === undefined ? undefined : Math.max(1, this.#runs / Math.max(1, messages));
+    return Object.fromEntries(
+      [...this.#tasks.values()].map((figures) => {
+        const key = names.has(figures.name) ? `${figures.name} (${figures.module})` : figures.name;
+        names.add(figures.name);
+        return [key, figures.stats(sharing)];
+      }),
+    );
+  }
+
+  get #runs(): number {
+    return [...this.#tasks.values()].reduce((sum, { runs }) => sum + runs, 0);
+  }
+}
+
+/** Before that, a median says little. */
+const MIN_RUNS = 20;
+
+/** In ms. One that takes longer has waited for the event loop, and would be longer still if the task ran there. */
+const LONGEST_HOP = 0.25;
+
+/** In ms: what the Long Tasks API (https://www.w3.org/TR/longtasks-1/) takes for long enough to be felt. */
+const LONG_RUN = 50;
+
+/** A task that is mostly short and now and then long is offloaded for the sake of the long runs. */
+function isTooSmall(run: Spread, overhead: Spread, sharing: number): boolean {
+  return run.max < LONG_RUN && run.p50 < Math.min(overhead.p50, LONGEST_HOP) / sharing;
+}
+
+const HOUR_IN_MICROSECONDS = 3.6e9;
+
+function microseconds(): RecordableHistogram {
+  const options = { __proto__: null, lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 } as CreateHistogramOptions;
+  // Node 20 defines properties on it, and would take a `get` of everybody's for a part of them.
+  return withPlainPrototype(() => perfHooks().createHistogram(options));
+}
+
+function add(histogram: RecordableHistogram, ms: number): void {
+  histogram.record(Math.min(HOUR_IN_MICROSECONDS, Math.max(1, Math.round(ms * 1000))));
+}
+
+function spread(histogram: RecordableHistogram): Spread {
+  if (histogram.count === 0) return { p50: 0, p99: 0, max: 0 };
+  return { p50: histogram.percentile(50) / 1000, p99: histogram.percentile(99) / 1000, max: histogram.max / 1000 };
+}

@@ -1,0 +1,127 @@
+import type { CallStores } from '../../context/carrier.ts';
+import type { StoreText } from '../../context/encoding/known-texts.ts';
+import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages.ts';
+import type { SentTexts } from '../../wire/kept-texts.ts';
+import type { Call } from '../calls/call.ts';
+import { addExtras, type Mutable, type Slot } from '../workers/pool-worker.ts';
+
+/** The message for calls that travel together to a worker that knows their tasks and stores. */
+export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: Slot, number: number): Batch {
+  const stores = storesOf(calls, sentTexts);
+  const extras = extrasOf(calls);
+  return {
+    number,
+    size: calls.length,
+    ids: asOneIf(isConsecutive, calls.map(({ id }) => id)),
+    tasks: asOneIf(isAllTheSame, calls.map(({ task }) => knownTasks.get(task)!)),
+    arity: asOneIf(isAllTheSame, calls.map(({ args }) => args.length)),
+    args: argsOf(calls),
+    ...(stores !== undefined && { stores }),
+    ...(extras !== undefined && { extras }),
+  };
+}
+
+function asOneIf(is: (n: number, i: number, all: readonly number[]) => boolean, numbers: readonly number[]): readonly number[] | number {
+  return numbers.every(is) ? numbers[0]! : numbers;
+}
+
+function isConsecutive(n: number, i: number, all: readonly number[]): boolean {
+  return n === all[0]! + i;
+}
+
+function isAllTheSame(n: number, _i: number, all: readonly number[]): boolean {
+  return n === all[0];
+}
+
+function argsOf(calls: readonly Call[]): unknown[] {
+  const all: unknown[] = [];
+  for (const { args } of calls) {
+    if (args.length === 1) all.push(args[0]);
+    else all.push(...args);
+  }
+  return all;
+}
+
+function storesOf(calls: readonly Call[], sent: SentTexts): BatchStores | undefined {
+  const columns = new StoreColumns(sent);
+  for (const { stores } of calls) columns.add(stores);
+  return columns.all();
+}
+
+/** The stores of call after call. */
+class StoreColumns {
+  readonly #layouts: string[][] = [];
+  readonly #layoutOf: number[] = [];
+  readonly #numbers: number[] = [];
+  readonly #keep: string[] = [];
+  readonly #keepNumbers: number[] = [];
+  readonly #texts: string[] = [];
+  readonly #ends: number[] = [];
+  #end = 0;
+  readonly #sent: SentTexts;
+  #previous: CallStores = [];
+
+  constructor(sent: SentTexts) {
+    this.#sent = sent;
+  }
+
+  add(stores: CallStores | undefined): void {
+    if (stores === undefined) {
+      this.#layoutOf.push(-1);
+      return;
+    }
+    this.#layoutOf.push(this.#layoutFor(stores));
+    for (let i = 0; i < stores.length; i++) this.#addText(stores[i]!, this.#previous[i]);
+    this.#previous = stores;
+  }
+
+  all(): BatchStores | undefined {
+    if (this.#layouts.length === 0) return undefined;
+    return {
+      layouts: this.#layouts,
+      layoutOf: asOneIf(isAllTheSame, this.#layoutOf),
+      numbers: Float64Array.from(this.#numbers),
+      keep: this.#keep,
+      keepNumbers: this.#keepNumbers,
+      text: this.#texts.join(''),
+      ends: this.#ends,
+    };
+  }
+
+  #addText({ text, number }: StoreText, previous: StoreText | undefined): void {
+    // By their lengths first: to be compared, a text that was put together has to be copied into one piece.
+    const isSame = number === 0 && previous?.text.length === text.length && previous.text === text;
+    this.#numbers.push(isSame ? SAME_TEXT : number);
+    if (isSame) return;
+    if (number === 0) {
+      this.#texts.push(text);
+      this.#ends.push(this.#end += text.length);
+    } else if (!this.#sent.has(number)) {
+      this.#sent.add(number);
+      this.#keep.push(text);
+      this.#keepNumbers.push(number);
+    }
+  }
+
+  #layoutFor(stores: CallStores): number {
+    const known = this.#layouts.findIndex((names) => hasLayout(stores, names));
+    return known === -1 ? this.#layouts.push(stores.map(({ name }) => name)) - 1 : known;
+  }
+}
+
+function hasLayout(stores: CallStores, names: readonly string[]): boolean {
+  if (names.length !== stores.length) return false;
+  for (let i = 0; i < names.length; i++) if (names[i] !== stores[i]!.name) return false;
+  return true;
+}
+
+function extrasOf(calls: readonly Call[]): Record<number, BatchExtras> | undefined {
+  let all: Record<number, BatchExtras> | undefined;
+  for (const [place, { extras }] of calls.entries()) {
+    if (extras === undefined) continue;
+    const own: Mutable<BatchExtras> = {};
+    addExtras(own, extras);
+    if (Object.keys(own).length > 0) (all ??= {})[place] = own;
+  }
+  return all;
+}

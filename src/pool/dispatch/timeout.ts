@@ -1,0 +1,28 @@
+import { TaskTimeoutError } from '../../errors.ts';
+import { timeLimit } from '../../node/time-limit.ts';
+import type { Clock } from '../../node/timers.ts';
+import type { Call, CallExtras } from '../calls/call.ts';
+import type { EngineWorker } from '../engines/engine.ts';
+
+/**
+ * A timeout counts from the task's start, not from its dispatch: a cold worker and its module take time to load, and that
+ * is not the task's fault. This is how long they may take, in ms, so that a module that hangs is not waited for for ever.
+ */
+const LOAD_LIMIT = 30_000;
+
+/** Begins to watch over a call that has a timeout and is on its way to its worker. */
+export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
+  const { timeout } = extras;
+  if (timeout === undefined) return;
+  const expire = async (what: string): Promise<void> => {
+    const stack = await worker.stack();
+    const where = stack === undefined ? '' : ` It was here:\n${stack}\n `;
+    const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
+    cancel(() => new TaskTimeoutError(message, stack));
+  };
+  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT, () => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
+  extras.onStarted = () => {
+    extras.timeoutTimer?.cancel();
+    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(`ran longer than its timeout of ${String(timeout)} ms`));
+  };
+}

@@ -1,0 +1,71 @@
+import type { MapItem, MapPool } from './map.ts';
+import type { MapSource } from './source.ts';
+
+/** The side of a run that its feed needs. */
+export interface FeedHost<I> {
+  /** More items are wanted. */
+  isPulling(): boolean;
+  /** How many more may be in flight. */
+  readonly free: number;
+  /** @returns whether it was put into the queue */
+  take(next: IteratorResult<I>): boolean;
+  /** The source has failed, or the pool has refused an item. */
+  failed(reason: unknown): void;
+  wake(): void;
+}
+
+/** Pulls the items of a map out of its source, as many as may be in flight. */
+export class MapFeed<I, Item extends MapItem> {
+  readonly #pool: MapPool<I, Item>;
+  readonly #source: MapSource<I>;
+  readonly #host: FeedHost<I>;
+  /** The source owes an answer, or what it gave waits for room. */
+  isAsking = false;
+
+  constructor(pool: MapPool<I, Item>, source: MapSource<I>, host: FeedHost<I>) {
+    this.#pool = pool;
+    this.#source = source;
+    this.#host = host;
+  }
+
+  /** To be called in the context of the map's caller. */
+  fill(): void {
+    if (this.#source.isAsync) void this.#askAll();
+    else this.#pullAll();
+  }
+
+  #pullAll(): void {
+    let hasPulled = false;
+    try {
+      for (let { free } = this.#host; free > 0 && this.#host.isPulling(); free--) {
+        if (this.#pool.room <= 0) {
+          // What was pulled fills a small queue until it is sent, though workers may be free.
+          if (hasPulled) this.#pool.send();
+          if (this.#pool.room <= 0) return;
+        }
+        hasPulled = this.#host.take(this.#source.pull()) || hasPulled;
+      }
+    } catch (error) {
+      this.#host.failed(error);
+    }
+    if (hasPulled) this.#pool.send();
+  }
+
+  /** One at a time, as it is with asynchronous sources. */
+  async #askAll(): Promise<void> {
+    if (this.isAsking) return;
+    this.isAsking = true;
+    try {
+      while (this.#host.isPulling() && this.#host.free > 0 && this.#pool.room > 0) {
+        const next = await this.#source.ask();
+        // Others may have filled the queue while the source was asked.
+        while (next.done !== true && this.#host.isPulling() && this.#pool.room <= 0) await this.#pool.ready();
+        if (this.#host.take(next)) this.#pool.send();
+      }
+    } catch (error) {
+      this.#host.failed(error);
+    }
+    this.isAsking = false;
+    this.#host.wake();
+  }
+}

@@ -1,0 +1,45 @@
+import type { MapItem } from './map.ts';
+
+/** The items of a map that are in flight, or have settled and were not taken yet. */
+export class MapItems<Item extends MapItem> {
+  readonly #isOrdered: boolean;
+  /** In the order of the items. */
+  readonly #all = new Set<Item>();
+  /** Those that have settled, in that order; not kept where the order is that of the items. */
+  readonly #settled: Item[] = [];
+
+  constructor(isOrdered: boolean) {
+    this.#isOrdered = isOrdered;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(item: Item): void {
+    this.#all.add(item);
+  }
+
+  settle(item: Item): void {
+    if (!this.#isOrdered) this.#settled.push(item);
+  }
+
+  /** The one whose turn it is, once it has settled. */
+  get first(): Item | undefined {
+    if (!this.#isOrdered) return this.#settled[0];
+    const [oldest] = this.#all;
+    return oldest?.isSettled === true ? oldest : undefined;
+  }
+
+  shift(): Item | undefined {
+    const { first } = this;
+    if (first === undefined) return undefined;
+    this.#all.delete(first);
+    if (!this.#isOrdered) this.#settled.shift();
+    return first;
+  }
+
+  get inFlight(): Item[] {
+    return [...this.#all].filter(({ isSettled }) => !isSettled);
+  }
+}

@@ -1,0 +1,61 @@
+import { Call, type Failure } from '../calls/call.ts';
+import type { MapItem } from './map.ts';
+import { rejectWith } from '../calls/rejection.ts';
+
+/** The call for one item of a `map`, which has no need of a promise. */
+export class MapCall extends Call implements MapItem {
+  value: unknown;
+  #failure: Failure | undefined;
+  readonly #onSettled: () => void;
+
+  constructor(onSettled: () => void, ...parts: ConstructorParameters<typeof Call>) {
+    super(...parts);
+    this.#onSettled = onSettled;
+  }
+
+  get isSettled(): boolean {
+    return this.state === 'settled';
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  rejection(): Promise<never> {
+    return rejectWith(this.#failure!, this.task);
+  }
+
+  protected settled(value: unknown, failure: Failure | undefined): void {
+    this.value = value;
+    this.#failure = failure;
+    this.#onSettled();
+  }
+}
+
+/** An item whose call has a promise, since it is traced. */
+export class PromisedItem implements MapItem {
+  isSettled = false;
+  hasFailed = false;
+  value: unknown;
+  readonly #controller = new AbortController();
+  readonly #promise: Promise<unknown>;
+
+  constructor(run: (signal: AbortSignal) => Promise<unknown>, onSettled: () => void) {
+    this.#promise = run(this.#controller.signal);
+    void this.#promise.then(
+      (value) => { this.value = value; },
+      () => { this.hasFailed = true; },
+    ).finally(() => {
+      this.isSettled = true;
+      onSettled();
+    });
+  }
+
+  cancel(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  rejection(): Promise<never> {
+    return this.#promise as Promise<never>;
+  }
+}

@@ -1,0 +1,111 @@
+import { AsyncResource } from 'node:async_hooks';
+
+import { ownCopy } from '../../node/own-properties.ts';
+import type { RunOptions } from '../../task/offload.ts';
+import type { TaskRecord } from '../../task/registry.ts';
+import type { Admission, CallContext } from '../admission.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { MapCall, PromisedItem } from './map-call.ts';
+import type { Problem } from './run.ts';
+import { assertIterable, checkMapOptions, mapResult, type Items, type MapOptions, type MapPool, type MapResult } from './map.ts';
+import type { PoolSettings } from '../options.ts';
+import { asCallerSees, closedError, deadlineError, notATask } from '../calls/refusals.ts';
+import { taskChannel } from '../calls/trace.ts';
+
+/** The side of the pool that its maps need. */
+export interface MapsHost {
+  readonly settings: PoolSettings;
+  readonly dispatcher: Dispatcher;
+  readonly admission: Admission;
+  inRoot<R>(fn: () => R): R;
+  ready(): Promise<void>;
+  send(): void;
+  /** Puts a call for the item into the queue. */
+  enqueue(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall;
+  /** A call that somebody traces. */
+  run(record: TaskRecord, args: readonly unknown[], options: RunOptions, contextOf: () => CallContext): Promise<unknown>;
+}
+
+/** The context of a map's caller, or why it cannot travel. */
+type Given = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
+
+/** The maps of a pool. */
+export class Maps {
+  readonly #host: MapsHost;
+  /** Those that wait for their source or for room, and must not do so for ever. */
+  readonly #waiting = new Set<() => void>();
+  #isOver = false;
+
+  constructor(host: MapsHost) {
+    this.#host = host;
+  }
+
+  /** The caller's context is encoded now: what is wrong with that, the results reject with. */
+  map<I, R>(task: unknown, record: TaskRecord | undefined, items: Items<I>, options: MapOptions): MapResult<R> {
+    const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
+    const runOptions = ownCopy<RunOptions>(others);
+    assertIterable(items);
+    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
+    const name = record?.name ?? '';
+    return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
+      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.clock },
+      scope: new AsyncResource('offloop.Map', { requireManualDestroy: true }),
+      deadlineError: () => deadlineError(name, 'while pool.map() waited for its next item'),
+    });
+  }
+
+  /**
+   * To be called when the pool is closed, and not before: whoever has awaited that can look after a map that was left pending,
+   * before its rejection is taken for an unhandled one.
+   */
+  end(): void {
+    this.#isOver = true;
+    for (const listener of [...this.#waiting]) listener();
+  }
+
+  #contextOf(options: RunOptions): Given {
+    try {
+      return { context: this.#host.admission.contextOf(options), problem: undefined };
+    } catch (error) {
+      return { context: undefined, problem: { reason: asCallerSees(error) } };
+    }
+  }
+
+  #poolFor<I>(record: TaskRecord, options: RunOptions, context: CallContext): MapPool<I, MapCall | PromisedItem> {
+    const { settings, dispatcher, admission, inRoot, ...host } = this.#host;
+    const { places } = admission;
+    const isOver = (): boolean => this.#isOver;
+    const refusal = (): Error => closedError(settings.name, `pool.map() waited for its next item for '${record.name}'`);
+    return {
+      get usualLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
+      get room() { return places.free; },
+      get refusal() { return isOver() ? refusal() : undefined; },
+      whenRefusing: (listener) => {
+        this.#waiting.add(listener);
+        return () => this.#waiting.delete(listener);
+      },
+      ready: async () => {
+        await host.ready().catch(() => { throw refusal(); });
+        // It looks at the room again before it calls.
+        places.taken();
+      },
+      enqueue: (item, onSettled) => {
+        // One of those that are kept for nobody.
+        places.keep();
+        return this.#itemOf(record, item, options, context, onSettled);
+      },
+      send: () => { host.send(); },
+      cancel: (item, reason) => {
+        if (item instanceof MapCall) inRoot(() => { dispatcher.cancel(item, 'abort', () => reason); });
+        else item.cancel(reason);
+      },
+    };
+  }
+
+  #itemOf(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall | PromisedItem {
+    const { admission, enqueue, run } = this.#host;
+    if (!taskChannel.hasSubscribers) return enqueue(record, item, options, context, onSettled);
+    const contextOf = admission.contextInTrace(context, options);
+    return new PromisedItem((signal) => run(record, [item], { ...options, signal }, contextOf), onSettled);
+  }
+}

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+
+import { ownCopy } from '../node/own-properties.ts';
+import type { WatchdogOptions } from '../watchdog/options.ts';
+
+/** What `offloop/register` is told by environment variables. */
+export interface RegisterSettings extends Pick<WatchdogOptions, 'threshold' | 'log' | 'page' | 'abortAfter'> {
+  /** Absolute; `%p` stands for the process id. */
+  report?: string;
+}
+
+interface Variable {
+  readonly name: `OFFLOOP_${string}`;
+  readonly expected: string;
+  /** Undefined for a text that is not what it must be. */
+  parse(text: string): RegisterSettings[keyof RegisterSettings];
+}
+
+const logs = new Map<string, 'stderr' | 'json' | false>([['stderr', 'stderr'], ['json', 'json'], ['off', false]]);
+
+/** The flags of `offloop run` are these, too. */
+export const variables: Readonly<Record<keyof RegisterSettings, Variable>> = {
+  threshold: { name: 'OFFLOOP_THRESHOLD', expected: 'a number of milliseconds, 10 to 3,600,000', parse: (text) => milliseconds(text, 10, 3.6e6) },
+  log: { name: 'OFFLOOP_LOG', expected: 'stderr, json or off', parse: (text) => logs.get(text) },
+  page: { name: 'OFFLOOP_PAGE', expected: 'true, a port, or host:port', parse: pageOf },
+  abortAfter: { name: 'OFFLOOP_ABORT_AFTER', expected: 'a positive number of milliseconds', parse: (text) => milliseconds(text, Number.MIN_VALUE, Infinity) },
+  report: { name: 'OFFLOOP_REPORT', expected: 'a path that ends in .html or .json', parse: (text) => (/\.(html|json)$/i.test(text) ? resolve(text) : undefined) },
+};
+
+/** A number on which both sides agree where it came from: the descriptor of one process must not be used by another. */
+const TELL_TO = 'OFFLOOP_TELL_TO';
+
+/**
+ * Reads the variables, and removes those that only one process can follow: children inherit the environment.
+ * @returns with `problems` for people: a typo in a variable is no reason for a service not to start
+ */
+export function takeEnvironment(env: NodeJS.ProcessEnv): { settings: RegisterSettings; tellTo: number | undefined; problems: string[] } {
+  const settings: Partial<Record<keyof RegisterSettings, unknown>> = ownCopy({});
+  const problems: string[] = [];
+  const tellTo = takeTellTo(env);
+  for (const [key, { name, expected, parse }] of Object.entries(variables) as [keyof RegisterSettings, Variable][]) {
+    const text = env[name] ?? '';
+    if (text === '') continue;
+    const value = parse(text);
+    if (value === undefined) problems.push(`${name}: expected ${expected}, got ${quoted(text)}. It is ignored.`);
+    else settings[key] = value;
+    // Children would repeat the complaint, or write over the report.
+    if (value === undefined || (key === 'report' && !text.includes('%p'))) Reflect.deleteProperty(env, name);
+  }
+  return { settings: settings as RegisterSettings, tellTo, problems: [...problems, ...unknownVariables(env)] };
+}
+
+/** The variable by which a process started by this one is told where to tell its stalls. */
+export function tellToVariable(fd: number): NodeJS.ProcessEnv {
+  return { [TELL_TO]: `${fd} of ${process.pid}` };
+}
+
+/** A whole or decimal number, and nothing else. */
+export function milliseconds(text: string, least: number, most: number): number | undefined {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  return value >= least && value <= most ? value : undefined;
+}
+
+/** As a message shows what somebody has typed. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+}
+
+function pageOf(text: string): RegisterSettings['page'] {
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  const [, inBrackets, name = inBrackets, port = ''] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  if (port === '' || Number(port) > 65_535) return undefined;
+  return { port: Number(port), ...(name !== undefined && { host: name }) };
+}
+
+/** `node --watch`, for one, hands the variable on to a process that has another file under that number. */
+function takeTellTo(env: NodeJS.ProcessEnv): number | undefined {
+  const [, fd, parent] = /^(\d+) of (\d+)$/.exec(env[TELL_TO] ?? '') ?? [];
+  Reflect.deleteProperty(env, TELL_TO);
+  return Number(parent) === process.ppid ? Number(fd) : undefined;
+}
+
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = Object.values(variables).map(({ name }) => name);
+  const unknown = Object.keys(env).filter((name) => name.startsWith('OFFLOOP_') && !known.includes(name as Variable['name']));
+  return unknown.map((name) => `${name}: there is no such variable. There are ${known.join(', ')}.`);
+}

@@ -1,7 +1,0 @@
-import { parentPort, workerData } from 'node:worker_threads';
-
-import { Monitor } from './monitoring.ts';
-import type { MonitorData } from './messages.ts';
-
-// The watchdog's own thread: it goes on while the main thread is stuck.
-if (parentPort !== null) new Monitor(workerData as MonitorData).start();

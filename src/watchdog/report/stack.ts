@@ -1,0 +1,135 @@
+import { fileURLToPath } from 'node:url';
+
+import { isOwnFrame } from '../../node/stack-frames.ts';
+import type { RawFrame } from '../probe/raw-stack.ts';
+import type { Frame } from '../types.ts';
+
+/** What V8 itself brings has no file. */
+const NATIVE = 'native';
+
+/** The frames of one look that say something: without offloop's own, and without the expression that asked. */
+export function readableStack(raw: readonly RawFrame[]): Frame[] {
+  return raw.filter((frame) => !isProbeFrame(frame)).map(toFrame);
+}
+
+/** As people read it: of Node's frames only those that the user's innermost function had called. */
+export function shownStack(stack: readonly Frame[]): Frame[] {
+  const innermost = stack.findIndex(isUsers);
+  return stack.filter((frame, i) => i < innermost || !frame.file.startsWith('node:'));
+}
+
+/**
+ * Without the functions that had only just begun: V8 looks for interrupts at the start of a function, so after a long
+ * native call it is the *next* function that is found on top. What called them is where the time went.
+ */
+export function withoutJustBegun(raw: readonly RawFrame[]): RawFrame[] {
+  const first = raw.findIndex((frame) => !isProbeFrame(frame) && !(frame.isEntry && !isNative(frame)));
+  return first === -1 ? [] : raw.slice(first);
+}
+
+/**
+ * Without what V8 itself can be interrupted in, or calls back from: that is not what was so long in answering, but has only
+ * just begun, too.
+ */
+export function withoutInterruptible(stack: readonly Frame[]): Frame[] {
+  const first = stack.findIndex(({ file, function: name }) => file !== NATIVE || !isInterruptible(name));
+  return stack.slice(first === -1 ? stack.length : first);
+}
+
+/** `Array.forEach`, `RegExp.test`, `String`; but `JSON.parse` calls its reviver when all of the text is parsed. */
+function isInterruptible(name: string): boolean {
+  return /^(?:new )?(?:RegExp|String|Number|Boolean|Symbol|Date|Object|\w*Array|Map|Set|Promise|Iterator|Generator|Function|Reflect)\b/.test(name);
+}
+
+/**
+ * Whether what was found at the return of a native call still belongs to what made it. With nothing on the stack, V8 is
+ * between two microtasks, and has set the context of the next one; with only functions that had just begun, the next
+ * callback runs.
+ */
+export function isStillIts(raw: readonly RawFrame[]): boolean {
+  const running = raw.filter((frame) => !isProbeFrame(frame) && !frame.isAsync);
+  const users = running.filter((frame) => !/^(node:|$)/.test(frame.file));
+  return running.length > 0 && (users.length === 0 || users.some((frame) => !frame.isEntry));
+}
+
+/**
+ * Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. Asked on
+ * the main thread in the middle of anything, so without a regular expression: see `takeStack()`.
+ */
+export function isLoading(raw: readonly RawFrame[]): boolean {
+  const outermost = raw.findLast((frame) => !frame.isAsync);
+  return outermost !== undefined && LOADERS.some((place) => outermost.file.startsWith(place));
+}
+
+const LOADERS = ['node:internal/modules/', 'node:internal/main/', 'node:internal/process/esm_loader', 'node:internal/process/execution'];
+
+/** The innermost frame that is neither Node's nor V8's; inside a dependency, with who called into that. */
+export function culpritOf(stack: readonly Frame[]): Frame | undefined {
+  const index = stack.findIndex((frame) => isUsers(frame) && !frame.isAsync);
+  const culprit = stack[index];
+  if (culprit?.package === undefined) return culprit;
+  const calledFrom = stack.slice(index).find((frame) => isUsers(frame) && frame.package === undefined);
+  return calledFrom === undefined ? culprit : { ...culprit, calledFrom };
+}
+
+/** What the culprit had called of Node's or V8's, by the name it is known under. */
+export function callOf(stack: readonly Frame[]): string | undefined {
+  const index = stack.findIndex(isUsers);
+  return index > 0 ? stack[index - 1]!.function : undefined;
+}
+
+/** The deepest frame that all samples share: the time was spent in it and in what it called. */
+export function boundaryOf(samples: readonly (readonly Frame[])[]): Frame | undefined {
+  const stacks = samples.map((stack) => stack.filter((frame) => isUsers(frame) && !frame.isAsync)).filter((stack) => stack.length > 0);
+  const latest = stacks.at(-1);
+  if (latest === undefined) return undefined;
+  let depth = 0;
+  while (depth < latest.length && stacks.every((stack) => isSameFunction(stack.at(-1 - depth), latest.at(-1 - depth)))) depth++;
+  // Deeper than what was looked at, the outermost frames differ: what recurses is on top of all of them.
+  return depth === 0 ? latest.find((frame) => stacks.every((stack) => stack.some((other) => isSameFunction(other, frame)))) : latest.at(-depth);
+}
+
+/** WebAssembly is called, as V8's own functions are: what is to be offloaded is the JavaScript that calls it. */
+export function isUsers({ file }: Frame): boolean {
+  return file !== NATIVE && !/^(node|wasm):/.test(file);
+}
+
+export function isSameFunction(a: Frame | undefined, b: Frame | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  return a.function === b.function && a.file === b.file && (a.function !== ANONYMOUS || a.line === b.line);
+}
+
+const ANONYMOUS = '(anonymous)';
+
+function toFrame({ name, file, line, column, isAsync }: RawFrame): Frame {
+  const path = file.startsWith('file:') ? toPath(file) : file;
+  return {
+    function: name === '' ? ANONYMOUS : name,
+    ...(path === '' ? { file: NATIVE, line: 0, column: 0 } : { file: path, line, column }),
+    ...packageOf(path),
+    ...(isAsync && { isAsync }),
+  };
+}
+
+/** A loader may have added a query, or have made up a URL. */
+function toPath(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return url;
+  }
+}
+
+function packageOf(path: string): { package?: string } {
+  const name = /.*[/\\]node_modules[/\\]((?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/.exec(path)?.[1];
+  return name === undefined ? {} : { package: name.replace('\\', '/') };
+}
+
+function isNative({ file }: RawFrame): boolean {
+  return file === '';
+}
+
+/** offloop's own, or the expression that the monitor evaluates, which has neither a file nor a name. */
+function isProbeFrame({ name, file }: RawFrame): boolean {
+  return (file === '' && name === '') || (!file.startsWith('node:') && isOwnFrame(`    at ${name} (${file})`));
+}

@@ -1,0 +1,21 @@
+import { advise } from './report/advice.ts';
+import { toEpoch } from './protocol/clock.ts';
+import type { Stall, StallKind } from './types.ts';
+
+/** A stall of which nothing was seen but when it began and ended, as `now()` tells it. */
+export function unseenStall(began: number, ended: number, kind: StallKind): Stall {
+  const stall: Omit<Stall, 'advice'> = {
+    ...{ startedAt: toEpoch(began), duration: roundMs(ended - began) },
+    ...{ kind, confidence: 'none', samples: [], context: {} },
+  };
+  return { ...stall, advice: advise(stall) };
+}
+
+/** With its latest stack only: twenty are too many for a line of a log. */
+export function brief(stall: Stall): Stall {
+  return { ...stall, samples: stall.samples.slice(-1) };
+}
+
+export function roundMs(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

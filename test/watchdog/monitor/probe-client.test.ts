@@ -1,0 +1,78 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { Prober } from '../../../src/watchdog/monitor/probe-client.ts';
+
+type Callback = (error: Error | null, answer?: unknown) => void;
+
+const { sessions, Session } = vi.hoisted(() => {
+  const sessions: FakeSession[] = [];
+  /** Answers when it is told to. */
+  class FakeSession {
+    isConnected = false;
+    expression = '';
+    answer: Callback = () => undefined;
+
+    connectToMainThread(): void {
+      this.isConnected = true;
+      sessions.push(this);
+    }
+
+    post(_method: string, { expression }: { expression: string }, callback: Callback): void {
+      this.expression = expression;
+      this.answer = callback;
+    }
+
+    disconnect(): void {
+      this.isConnected = false;
+      process.nextTick(this.answer, new Error('closed'));
+    }
+  }
+  return { sessions, Session: FakeSession };
+});
+vi.mock('node:inspector', () => ({ Session }));
+
+describe('a question to the main thread', () => {
+  it('lets go of the inspector once it is answered', async () => {
+    const prober = new Prober(7, 0);
+    const look = prober.look(3);
+    const session = await nextSession();
+    expect(session.expression).toContain('.get(7)?.look(3)');
+    expect(session.isConnected).toBe(true);
+    session.answer(null, { result: { value: '{"at":1}' } });
+    expect(await look).toEqual({ at: 1 });
+    expect(session.isConnected).toBe(false);
+  });
+
+  it('lets go of it when it fails, on this side or on the other', async () => {
+    const prober = new Prober(7, 0);
+    const failures = [(answer: Callback) => { answer(new Error('refused')); }, (answer: Callback) => { answer(null, { exceptionDetails: { text: 'refused' } }); }];
+    for (const fail of failures) {
+      const look = expect(prober.look(3)).rejects.toThrow('refused');
+      const session = await nextSession();
+      fail(session.answer);
+      await look;
+      expect(session.isConnected).toBe(false);
+    }
+  });
+
+  it('that is given up does not take the next one with it', async () => {
+    const prober = new Prober(7, 0);
+    const look = expect(prober.look(3)).rejects.toThrow('closed');
+    const asked = await nextSession();
+    void prober.exit(70).catch(() => undefined);
+    const ending = await nextSession();
+    asked.disconnect();
+    await look;
+    expect([asked.isConnected, ending.isConnected]).toEqual([false, true]);
+    prober.disconnect();
+    expect(ending.isConnected).toBe(false);
+  });
+});
+
+function nextSession(): Promise<InstanceType<typeof Session>> {
+  return vi.waitFor(() => {
+    const session = sessions.shift();
+    if (session === undefined) throw new Error('Nothing is asked yet.');
+    return session;
+  }, { interval: 1 });
+}
