@@ -6,7 +6,7 @@ import { surveyList } from '../wire/values/cloneability.ts';
 import { extrasOf, type Call } from './calls/call.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { PoolSettings } from './options.ts';
-import { Places } from './reservations.ts';
+import { Reservations } from './reservations.ts';
 import { assertList, deadlineError, fullError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';
 
@@ -27,7 +27,7 @@ export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   /** For those who wait for room. */
-  readonly places = new Places(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
+  readonly places = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
   constructor(settings: PoolSettings, dispatcher: Dispatcher) {
     this.#settings = settings;

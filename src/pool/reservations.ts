@@ -6,7 +6,7 @@ import { withResolvers, type PromiseWithResolvers } from '../node/promises.ts';
  * Who waits for a place in the queue. Whoever is let in has one kept for the turn of the event loop in which to call: were
  * the same place promised to two, one of them would be refused after all.
  */
-export class Places {
+export class Reservations {
   readonly #count: () => number;
   readonly #waiting: PromiseWithResolvers<undefined>[] = [];
   #kept = 0;

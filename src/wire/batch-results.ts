@@ -33,7 +33,7 @@ const TENTHS_OF_MICROSECONDS = 10_000;
  * returned. A value that stands here can be read while the worker is busy with the next task, and even when that task has
  * killed the worker; and it costs less than a message.
  */
-export class Sheet {
+export class BatchResults {
   readonly buffer: SharedArrayBuffer;
   readonly #states: Int32Array;
   readonly #kinds: Int32Array;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { MAX_BATCH, Sheet } from '../../src/wire/batch-results.ts';
+import { MAX_BATCH, BatchResults } from '../../src/wire/batch-results.ts';
 
 /** Both sides of one sheet. */
-function sheets(size = 8): { pool: Sheet; worker: Sheet } {
-  const pool = new Sheet();
+function sheets(size = 8): { pool: BatchResults; worker: BatchResults } {
+  const pool = new BatchResults();
   pool.clear(size, 1);
-  const worker = new Sheet(pool.buffer);
+  const worker = new BatchResults(pool.buffer);
   worker.begin(1);
   return { pool, worker };
 }
@@ -87,8 +87,8 @@ describe('a task is either started or taken back', () => {
   });
 
   it('also when the batches have been counted beyond a word', () => {
-    const pool = new Sheet();
-    const worker = new Sheet(pool.buffer);
+    const pool = new BatchResults();
+    const worker = new BatchResults(pool.buffer);
     for (const batch of [2 ** 29 - 1, 2 ** 29, 2 ** 31, 2 ** 40 + 3]) {
       pool.clear(3, batch);
       worker.begin(batch);

@@ -11,8 +11,8 @@ import type { Repairs } from '../../wire/values/repairs.ts';
 import type { EncodedThrow } from '../../wire/errors/thrown.ts';
 import { rejectWith } from './rejection.ts';
 import type { Queued } from './queue.ts';
-import type { Slot } from '../workers/pool-worker.ts';
-import type { TaskFigures } from './stats.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
+import type { TaskTimings } from './stats.ts';
 import type { TracedCall } from './trace.ts';
 
 /** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
@@ -83,14 +83,14 @@ export function extrasOf(
 export abstract class Call implements Queued {
   declare readonly id: number;
   declare readonly task: TaskRecord;
-  declare readonly figures: TaskFigures;
+  declare readonly timings: TaskTimings;
   declare readonly args: readonly unknown[];
   declare readonly stores: CallStores | undefined;
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
   declare readonly calledAt: number;
   /** Where it was sent, and at which place of what that was sent. */
-  declare slot: Slot | undefined;
+  declare slot: PoolWorker | undefined;
   declare place: number;
   /** It was in a batch that could not be cloned. */
   declare travelsAlone: boolean;
@@ -100,10 +100,10 @@ export abstract class Call implements Queued {
   declare isQueued: boolean;
   declare isBack: boolean;
 
-  constructor(id: number, task: TaskRecord, figures: TaskFigures, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
+  constructor(id: number, task: TaskRecord, figures: TaskTimings, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
     this.id = id;
     this.task = task;
-    this.figures = figures;
+    this.timings = figures;
     this.args = args;
     this.stores = stores;
     this.priority = priority;
@@ -133,14 +133,14 @@ export abstract class Call implements Queued {
   /** The first time counts, here as in `fail`. */
   fulfil(value: unknown): void {
     if (!this.#end()) return;
-    this.figures.count++;
+    this.timings.count++;
     this.settled(value, undefined);
   }
 
   fail(failure: Failure): void {
     if (!this.#end()) return;
-    this.figures.count++;
-    this.figures.failed++;
+    this.timings.count++;
+    this.timings.failed++;
     this.settled(undefined, failure);
   }
 

@@ -22,7 +22,7 @@ const waiting = new Set<Call>();
 
 /** The task has reported a value. Only the newest are kept. */
 export function reported(call: Call, notice: ProgressNotice): void {
-  const { extras, figures } = call;
+  const { extras, timings: figures } = call;
   if (extras?.onProgress === undefined) return;
   if (notice.isHere === true) {
     tell(call, notice);
@@ -88,7 +88,7 @@ function tell(call: Call, notice: ProgressNotice): void {
 }
 
 /** One value less, and the task goes on: its result may be fine. */
-export function progressUnread({ task, figures }: Call, cause: unknown): void {
+export function progressUnread({ task, timings: figures }: Call, cause: unknown): void {
   figures.progressDropped++;
   const reason = unreadableError(task.name, 'progress', cause).message;
   emitOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);

@@ -65,7 +65,7 @@ const KINDS = 3;
  * One task's figures. A histogram takes its time, and whoever waits for the result would wait for it too: so timings are
  * written down at once and counted by the hundred. Two significant digits are plenty, and keep a histogram small.
  */
-export class TaskFigures {
+export class TaskTimings {
   readonly name: string;
   readonly module: string;
   count = 0;
@@ -110,20 +110,20 @@ export class TaskFigures {
 }
 
 /** All tasks of one pool. */
-export class Figures {
-  readonly #tasks = new Map<string, TaskFigures>();
+export class PoolTimings {
+  readonly #tasks = new Map<string, TaskTimings>();
   /** The same, found faster: a module that was evaluated again has another record for its task. */
-  readonly #byRecord = new WeakMap<TaskAddress, TaskFigures>();
+  readonly #byRecord = new WeakMap<TaskAddress, TaskTimings>();
 
-  of(record: TaskAddress): TaskFigures {
+  of(record: TaskAddress): TaskTimings {
     return this.#byRecord.get(record) ?? this.#find(record);
   }
 
-  #find(record: TaskAddress): TaskFigures {
+  #find(record: TaskAddress): TaskTimings {
     const { module, name } = record;
     const key = `${module}#${name}`;
     let figures = this.#tasks.get(key);
-    if (figures === undefined) this.#tasks.set(key, (figures = new TaskFigures(name, module)));
+    if (figures === undefined) this.#tasks.set(key, (figures = new TaskTimings(name, module)));
     this.#byRecord.set(record, figures);
     return figures;
   }

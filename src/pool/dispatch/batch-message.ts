@@ -3,10 +3,10 @@ import type { StoreText } from '../../context/encoding/known-texts.ts';
 import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages.ts';
 import type { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';
-import { addExtras, type Mutable, type Slot } from '../workers/pool-worker.ts';
+import { addExtras, type Mutable, type PoolWorker } from '../workers/pool-worker.ts';
 
 /** The message for calls that travel together to a worker that knows their tasks and stores. */
-export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: Slot, number: number): Batch {
+export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: PoolWorker, number: number): Batch {
   const stores = storesOf(calls, sentTexts);
   const extras = extrasOf(calls);
   return {

@@ -1,10 +1,10 @@
 import { clearTimeout, now } from '../../node/clock.ts';
 import { ON_TIME_MS } from '../../node/time-limit.ts';
 import { unrefTimer } from '../../node/timers.ts';
-import { Apart } from '../../wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../wire/values/shared-objects.ts';
 import type { Call } from '../calls/call.ts';
 import type { TaskQueue } from '../calls/queue.ts';
-import { isKnown, type Slot } from '../workers/pool-worker.ts';
+import { isKnown, type PoolWorker } from '../workers/pool-worker.ts';
 
 /** Of long tasks, so many may go to a worker ahead of their turn, and so many ms of them: it need not wait for the next. */
 const AHEAD = 8;
@@ -16,7 +16,7 @@ export interface BatchLimits {
   readonly size: number;
   /** How many workers there are to share in what waits. */
   readonly workers: number;
-  readonly slot: Slot;
+  readonly slot: PoolWorker;
 }
 
 /**
@@ -29,7 +29,7 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, slot 
   if (first === undefined) return [];
   const batch = [first];
   if (size <= 1) return batch;
-  const apart = new Apart();
+  const apart = new SharedObjectGuard();
   const cost = costOf(first, slot, apart);
   const isAhead = cost >= budget && cost < AHEAD_MS;
   const most = isAhead ? Math.min(AHEAD, size, Math.floor(queue.size / workers)) : size;
@@ -55,12 +55,12 @@ function isWaiting({ state }: Call): boolean {
  * In ms of estimated work. What is handed over cannot be sent a second time; what could not be cloned once is sent by itself,
  * to find the culprit; and no two tasks may get one and the same object.
  */
-function costOf(call: Call, slot: Slot, apart: Apart): number {
+function costOf(call: Call, slot: PoolWorker, apart: SharedObjectGuard): number {
   const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && isKnown(call, slot);
-  return mayShare && areApart(call, apart) ? call.figures.estimate.ms : Infinity;
+  return mayShare && areApart(call, apart) ? call.timings.estimate.ms : Infinity;
 }
 
-function areApart({ args, extras }: Call, apart: Apart): boolean {
+function areApart({ args, extras }: Call, apart: SharedObjectGuard): boolean {
   try {
     return apart.addAll(extras?.repairs === undefined ? args : [...args, extras.repairs]);
   } catch {
@@ -81,8 +81,8 @@ const READING = 3;
 
 interface BatchKeeper {
   /** Takes in what the worker has answered. */
-  read(slot: Slot): void;
-  takeBack(slot: Slot): void;
+  read(slot: PoolWorker): void;
+  takeBack(slot: PoolWorker): void;
 }
 
 /**
@@ -90,9 +90,9 @@ interface BatchKeeper {
  * left already, and what has not been started is taken back.
  */
 export class BatchWatch {
-  readonly #slots = new Set<Slot>();
+  readonly #slots = new Set<PoolWorker>();
   /** Of these, which have long tasks that were sent ahead. */
-  readonly #ahead = new Set<Slot>();
+  readonly #ahead = new Set<PoolWorker>();
   readonly #pool: BatchKeeper;
   #timer: NodeJS.Timeout | undefined;
   #lookEvery = 0;
@@ -102,16 +102,16 @@ export class BatchWatch {
   }
 
   /** To be called with what has just been sent a batch. */
-  add(slot: Slot): void {
+  add(slot: PoolWorker): void {
     slot.heardAt = now();
-    const usual = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.figures.estimate.ms ?? 0)));
+    const usual = Math.max(SILENCE, ...slot.calls.map((call) => SILENCE_OF_LONG * (call?.timings.estimate.ms ?? 0)));
     slot.patience = Math.max(usual, READING * (slot.heardAt - slot.sentAt)) * slot.leniency;
     this.#slots.add(slot);
     if (usual > SILENCE) this.#ahead.add(slot);
     this.#arm();
   }
 
-  delete(slot: Slot): void {
+  delete(slot: PoolWorker): void {
     this.#slots.delete(slot);
     this.#ahead.delete(slot);
   }

@@ -12,8 +12,8 @@ import { Endings, takeBack } from '../workers/replacement.ts';
 import { lateLoadError, startError } from '../workers/exit-errors.ts';
 import type { PoolSettings } from '../options.ts';
 import { TaskQueue } from '../calls/queue.ts';
-import { messageFor, type Slot } from '../workers/pool-worker.ts';
-import { Figures } from '../calls/stats.ts';
+import { messageFor, type PoolWorker } from '../workers/pool-worker.ts';
+import { PoolTimings } from '../calls/stats.ts';
 import { armTimeout } from './timeout.ts';
 import type { Unread } from '../engines/unread.ts';
 import { Workers } from '../workers/workers.ts';
@@ -26,7 +26,7 @@ import { Workers } from '../workers/workers.ts';
  */
 export class Dispatcher {
   readonly queue = new TaskQueue<Call>();
-  readonly figures = new Figures();
+  readonly figures = new PoolTimings();
   readonly #settings: PoolSettings;
   readonly #onChange: () => void;
   readonly #workers: Workers;
@@ -129,7 +129,7 @@ export class Dispatcher {
     await this.#workers.end();
   }
 
-  #tell({ id }: Call, slot: Slot, kind: AbortKind): void {
+  #tell({ id }: Call, slot: PoolWorker, kind: AbortKind): void {
     if (slot.told === id) return;
     // Only one task of a batch runs at a time: if another was told before, it has ended.
     forgive(slot);
@@ -138,7 +138,7 @@ export class Dispatcher {
     slot.grace = timeLimit(realClock, this.#settings.abortGrace, () => { this.#endings.replace(slot); });
   }
 
-  #limitsFor(slot: Slot): BatchLimits {
+  #limitsFor(slot: PoolWorker): BatchLimits {
     const { worker, tasks } = slot;
     const { budget, maxThreads, maxTasksPerWorker } = this.#settings;
     // A cold worker gets one task, with its setup. The others get their share of what waits.
@@ -147,7 +147,7 @@ export class Dispatcher {
     return { budget, size, workers: maxThreads, slot };
   }
 
-  #dispatch(call: Call, slot: Slot): void {
+  #dispatch(call: Call, slot: PoolWorker): void {
     this.#send([call], slot, false);
     if (slot.tasks === 0) this.#workers.watchStart(slot);
     if (!slot.knownTasks.has(call.task)) this.#watchLoad(call, slot);
@@ -169,7 +169,7 @@ export class Dispatcher {
   }
 
   /** A module may wait for ever at its top level: for another one that waits for it, or for its own task. */
-  #watchLoad(call: Call, slot: Slot): void {
+  #watchLoad(call: Call, slot: PoolWorker): void {
     const { startTimeout } = this.#settings;
     // A cold worker has as much for its own start.
     const ms = slot.tasks === 0 ? 2 * startTimeout : startTimeout;
@@ -179,7 +179,7 @@ export class Dispatcher {
     });
   }
 
-  #dispatchBatch(calls: Call[], slot: Slot): void {
+  #dispatchBatch(calls: Call[], slot: PoolWorker): void {
     const onUnsent = (): void => {
       slot.sentTexts.forget();
       for (const call of callsOf(slot).reverse()) {
@@ -219,12 +219,12 @@ export class Dispatcher {
   }
 
   /** The worker is done with a batch: what it has not started waits again, and what has got no answer will get none. */
-  #endUnanswered(slot: Slot): void {
+  #endUnanswered(slot: PoolWorker): void {
     if (callsOf(slot).length > 0) this.#endings.takeBackFrom(slot);
     endBatch(slot);
   }
 
-  #hasNoAnswer(slot: Slot, unread: Unread): void {
+  #hasNoAnswer(slot: PoolWorker, unread: Unread): void {
     readAnswers(slot);
     endUnanswered(slot, unread);
     // What it was to be set up with was in a message that it could not read.
@@ -236,7 +236,7 @@ export class Dispatcher {
     this.#release(slot);
   }
 
-  #send(calls: Call[], slot: Slot, isBatch: boolean): void {
+  #send(calls: Call[], slot: PoolWorker, isBatch: boolean): void {
     this.#messages++;
     slot.state = 'busy';
     slot.calls = calls;
@@ -252,7 +252,7 @@ export class Dispatcher {
     }
   }
 
-  #release(slot: Slot): void {
+  #release(slot: PoolWorker): void {
     slot.calls = [];
     endLoadWatch(slot);
     this.#watch.delete(slot);

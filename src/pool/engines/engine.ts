@@ -1,6 +1,6 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 
-import type { Sheet } from '../../wire/batch-results.ts';
+import type { BatchResults } from '../../wire/batch-results.ts';
 import type { AbortNotice, Batch, BatchDone, RunMessage, RunResponse, WorkerNotice } from '../../wire/messages.ts';
 import type { Unread } from './unread.ts';
 
@@ -34,7 +34,7 @@ interface Batches {
   /** Answers that do not stand on the sheet come as notices. */
   run(batch: Batch, done: BatchCallbacks): void;
   /** Of the last batch. */
-  readonly sheet: Sheet;
+  readonly sheet: BatchResults;
 }
 
 interface RunCallbacks {

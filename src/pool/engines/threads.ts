@@ -3,9 +3,9 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 import { inCleanRoot } from '../../context/root.ts';
 import { AbortFlag } from '../../wire/abort-flag.ts';
 import { layout, type AbortNotice, type BatchDone, type BatchMessage, type EndMessage, type RestMessage, type WorkerNotice, type WorkerSetup } from '../../wire/messages.ts';
-import { Sheet } from '../../wire/batch-results.ts';
+import { BatchResults } from '../../wire/batch-results.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
-import { attaching } from './worker-stack/inspector-lock.ts';
+import { inspectorLock } from './worker-stack/inspector-lock.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { stackOfThread } from './worker-stack/worker-stack.ts';
 import { startThread } from './tinypool/one-worker.ts';
@@ -15,7 +15,7 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   // Before the thread, which would be left behind where there is no memory for these.
   const control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
   const flag = new AbortFlag(control);
-  const sheet = new Sheet();
+  const sheet = new BatchResults();
   const worker = startThread(options, events);
   const { port1: side, port2: sidePort } = new MessageChannel();
   const notices = new Notices(side, control, events);
@@ -23,8 +23,8 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
   side.unref();
   const gone = new Promise((resolve) => worker.thread.once('exit', resolve));
   void gone.then(() => { side.close(); });
-  attaching.add({ gone, isEnding: () => Atomics.load(control, layout.ending) === 1 });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer, attaching: attaching.flag.buffer, sheet: sheet.buffer };
+  inspectorLock.add({ gone, isEnding: () => Atomics.load(control, layout.ending) === 1 });
+  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, sidePort, control: control.buffer, attaching: inspectorLock.flag.buffer, sheet: sheet.buffer };
   let isSetUp = false;
 
   return {
@@ -66,7 +66,7 @@ export function threadWorker(options: WorkerOptions, events: WorkerEvents): Engi
     },
     isReady: () => Atomics.load(control, layout.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),
-    terminate: () => attaching.end(() => worker.terminate()),
+    terminate: () => inspectorLock.end(() => worker.terminate()),
   };
 }
 

@@ -1,7 +1,7 @@
 import { clearTimeout, now } from '../../node/clock.ts';
 import { ON_TIME_MS } from '../../node/time-limit.ts';
 import { unrefTimer } from '../../node/timers.ts';
-import type { Slot } from './pool-worker.ts';
+import type { PoolWorker } from './pool-worker.ts';
 
 /** Idle ms after which a worker's event loop turns again: far above the gaps between the calls of a busy pool. */
 const REST_AFTER = 10;
@@ -11,7 +11,7 @@ export interface IdleLimits {
   /** How many workers there are too many. */
   surplus(): number;
   /** Ends a worker that has been idle for too long; `surplus` counts it no more. */
-  end(slot: Slot): void;
+  end(slot: PoolWorker): void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface IdleLimits {
  * out. One timer for all of each kind: a timer for each worker and task would cost more than many a task.
  */
 export class IdleSlots {
-  readonly #slots: Slot[] = [];
+  readonly #slots: PoolWorker[] = [];
   readonly #limits: IdleLimits;
   #ender: NodeJS.Timeout | undefined;
   #rester: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ export class IdleSlots {
     return this.#slots.length;
   }
 
-  push(slot: Slot): void {
+  push(slot: PoolWorker): void {
     slot.state = 'idle';
     slot.isResting = false;
     slot.idleSince = now();
@@ -41,11 +41,11 @@ export class IdleSlots {
     if (this.#ender === undefined && this.#limits.surplus() > 0) this.#armEnd(this.#limits.idleTimeout);
   }
 
-  pop(): Slot | undefined {
+  pop(): PoolWorker | undefined {
     return this.#slots.pop();
   }
 
-  remove(slot: Slot): void {
+  remove(slot: PoolWorker): void {
     const at = this.#slots.indexOf(slot);
     if (at >= 0) this.#slots.splice(at, 1);
   }

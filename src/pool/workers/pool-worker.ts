@@ -9,7 +9,7 @@ import type { Call, CallExtras } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 
 /** One worker and what it is doing. */
-export interface Slot {
+export interface PoolWorker {
   readonly worker: EngineWorker;
   readonly startedAt: number;
   /** The tasks it has answered for, by their numbers there. */
@@ -74,7 +74,7 @@ class KnownStores {
   }
 }
 
-export function createSlot(worker: EngineWorker): Slot {
+export function createSlot(worker: EngineWorker): PoolWorker {
   return {
     ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined, loadTimer: undefined },
     ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new KnownStores(), sentTexts: new SentTexts() },
@@ -84,7 +84,7 @@ export function createSlot(worker: EngineWorker): Slot {
 }
 
 /** What the worker is sent. Only the keys that are needed: each one is cloned, also when it is undefined. */
-export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot): RunMessage {
+export function messageFor({ id, task, args, stores, extras }: Call, slot: PoolWorker): RunMessage {
   const known = slot.knownTasks.get(task);
   const message: Mutable<RunMessage> = { type: 'run', id, task: known ?? declare(task, slot), args };
   if (known === undefined) {
@@ -100,7 +100,7 @@ export function messageFor({ id, task, args, stores, extras }: Call, slot: Slot)
   return message;
 }
 
-function declare(task: TaskRecord, slot: Slot): number {
+function declare(task: TaskRecord, slot: PoolWorker): number {
   slot.declared = { task, number: (slot.declared?.number ?? -1) + 1 };
   return slot.declared.number;
 }
@@ -120,7 +120,7 @@ function pairsOf(stores: CallStores): string[] {
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | undefined {
+function unknownModules(stores: CallStores, { knownStores }: PoolWorker): string[] | undefined {
   let modules: string[] | undefined;
   for (const { name } of stores) {
     const record = knownStores.has(name) ? undefined : findStore(name);
@@ -130,13 +130,13 @@ function unknownModules(stores: CallStores, { knownStores }: Slot): string[] | u
 }
 
 /** It has run such a task before, and knows the stores that come with this one. */
-export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: Slot): boolean {
+export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: PoolWorker): boolean {
   for (const { name } of stores) if (!knownStores.has(name)) return false;
   return knownTasks.has(task);
 }
 
 /** The worker has answered, so it knows the task; and if the task ran, the modules of its stores have been loaded. */
-export function remember({ task, stores = [] }: Call, slot: Slot, hasRun: boolean): void {
+export function remember({ task, stores = [] }: Call, slot: PoolWorker, hasRun: boolean): void {
   if (slot.declared?.task === task) slot.knownTasks.set(task, slot.declared.number);
   if (!hasRun) return;
   for (const { name } of stores) if (findStore(name) !== undefined) slot.knownStores.add(name);

@@ -8,7 +8,7 @@ import type { PoolSettings } from '../options.ts';
 import { deliverAll } from '../calls/progress.ts';
 import type { TaskQueue } from '../calls/queue.ts';
 import { shortageError, shortageOf } from '../engines/shortage.ts';
-import type { Slot } from './pool-worker.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import type { Workers } from './workers.ts';
 
 /** The side of the dispatcher that endings need. */
@@ -17,7 +17,7 @@ interface EndingsHost {
   readonly queue: TaskQueue<Call>;
   readonly workers: Workers;
   /** Its batch needs no watching any more. */
-  unwatch(slot: Slot): void;
+  unwatch(slot: PoolWorker): void;
   pump(): void;
   onChange(): void;
 }
@@ -26,21 +26,21 @@ interface EndingsHost {
 export class Endings {
   readonly #host: EndingsHost;
   /** Those that were not ready in time, and are ended. */
-  readonly #late = new WeakSet<Slot>();
+  readonly #late = new WeakSet<PoolWorker>();
 
   constructor(host: EndingsHost) {
     this.#host = host;
   }
 
   /** Back to the head of the queue, unless it has been given up meanwhile. */
-  wait(call: Call, slot: Slot): void {
+  wait(call: Call, slot: PoolWorker): void {
     slot.calls[call.place] = undefined;
     if (call.state === 'settled') return;
     call.takenBack();
     this.#host.queue.unshift(call);
   }
 
-  takeBackFrom(slot: Slot): void {
+  takeBackFrom(slot: PoolWorker): void {
     const calls = callsOf(slot).reverse();
     const taken = calls.filter((call) => takeBack(call, slot));
     for (const call of taken) this.wait(call, slot);
@@ -51,7 +51,7 @@ export class Endings {
     this.#host.pump();
   }
 
-  replace(slot: Slot): void {
+  replace(slot: PoolWorker): void {
     if (slot.state === 'ending') return;
     this.#host.workers.counts.replaced++;
     this.takeBackFrom(slot);
@@ -59,7 +59,7 @@ export class Endings {
     this.#refill();
   }
 
-  exited(slot: Slot, exit: WorkerExit): void {
+  exited(slot: PoolWorker, exit: WorkerExit): void {
     const wasEnding = slot.state === 'ending';
     const wasIdle = slot.state === 'idle';
     readAnswers(slot);
@@ -84,7 +84,7 @@ export class Endings {
   }
 
   /** It has run nothing: what it was sent may run elsewhere, but what was to be handed over is gone with the message. */
-  #failStart(slot: Slot, exit: WorkerExit, wasEnding: boolean): void {
+  #failStart(slot: PoolWorker, exit: WorkerExit, wasEnding: boolean): void {
     const { name } = this.#host.settings;
     const shortage = shortageOf(exit.error) ?? exit.shortage;
     const reason = (): OffloopError => (shortage === undefined ? failedStartError(name, exit) : shortageError(name, shortage, exit.error ?? exit.how));
@@ -102,7 +102,7 @@ export class Endings {
     this.#host.onChange();
   }
 
-  endLateStart(slot: Slot): void {
+  endLateStart(slot: PoolWorker): void {
     const reason = (): OffloopError => lateStartError(this.#host.settings.name, this.#host.settings.startTimeout);
     this.#host.workers.giveUp(reason);
     if (this.#host.workers.areOthers) {
@@ -117,7 +117,7 @@ export class Endings {
     this.replace(slot);
   }
 
-  noticed(slot: Slot, notice: WorkerNotice): void {
+  noticed(slot: PoolWorker, notice: WorkerNotice): void {
     noticed(slot, notice);
     if (notice.type === 'unknown-text') withCallAt(slot, notice, (call) => { this.wait(call, slot); });
     if (notice.type !== 'leftover' || notice.isFatal) return;
@@ -126,7 +126,7 @@ export class Endings {
     if (slot.state === 'idle') this.replace(slot);
   }
 
-  isToGo(slot: Slot): boolean {
+  isToGo(slot: PoolWorker): boolean {
     return slot.isSpoiled === 'leftover' || this.#late.has(slot) || this.#host.workers.claimReload(slot);
   }
 
@@ -138,7 +138,7 @@ export class Endings {
 }
 
 /** True when the task was in a batch and had not been started; it never will be. */
-export function takeBack(call: Call, { worker, calls, isBatch }: Slot): boolean {
+export function takeBack(call: Call, { worker, calls, isBatch }: PoolWorker): boolean {
   if (!isBatch || worker.batches?.sheet.takeBack(call.place) !== true) return false;
   calls[call.place] = undefined;
   return true;

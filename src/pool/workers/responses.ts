@@ -4,11 +4,11 @@ import { emitOnce } from '../../task/end-hooks.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import type { RunResponse, WorkerNotice } from '../../wire/messages.ts';
-import type { Sheet } from '../../wire/batch-results.ts';
+import type { BatchResults } from '../../wire/batch-results.ts';
 import type { Call } from '../calls/call.ts';
 import { inTurn } from '../calls/delivery-order.ts';
 import { deliverAll, progressUnread, reported } from '../calls/progress.ts';
-import { remember, type Slot } from './pool-worker.ts';
+import { remember, type PoolWorker } from './pool-worker.ts';
 import { Unread, unreadError } from '../engines/unread.ts';
 
 /*
@@ -16,7 +16,7 @@ import { Unread, unreadError } from '../engines/unread.ts';
  */
 
 /** The answer to a call that the worker was sent last. Whatever is wrong with it is the error of this call, and of nobody else. */
-export function answered(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
+export function answered(slot: PoolWorker, call: Call, response: RunResponse, waitedMs: number): void {
   if (slot.calls[call.place] !== call) return;
   try {
     takeAnswer(slot, call, ownOnly(response), waitedMs);
@@ -26,7 +26,7 @@ export function answered(slot: Slot, call: Call, response: RunResponse, waitedMs
   }
 }
 
-function takeAnswer(slot: Slot, call: Call, response: RunResponse, waitedMs: number): void {
+function takeAnswer(slot: PoolWorker, call: Call, response: RunResponse, waitedMs: number): void {
   remember(call, slot, response.type === 'returned');
   slot.memory = response.memory ?? 0;
   slot.heardAt = now();
@@ -40,13 +40,13 @@ function takeAnswer(slot: Slot, call: Call, response: RunResponse, waitedMs: num
 }
 
 /** All that the worker has answered so far. */
-export function readAnswers(slot: Slot): void {
+export function readAnswers(slot: PoolWorker): void {
   slot.worker.flushNotices();
   settleAll(takeAnswers(slot));
 }
 
 /** No answer will come to what has not been answered yet; to be called once all that has come was read. */
-export function endUnanswered(slot: Slot, unread: Unread): void {
+export function endUnanswered(slot: PoolWorker, unread: Unread): void {
   for (const call of callsOf(slot)) {
     finishCall(slot, call);
     deliverAll(call);
@@ -55,7 +55,7 @@ export function endUnanswered(slot: Slot, unread: Unread): void {
 }
 
 /** The worker says that it is done with all that it was sent. */
-export function endBatch(slot: Slot): void {
+export function endBatch(slot: PoolWorker): void {
   const { unread } = slot;
   slot.unread = undefined;
   const calls = callsOf(slot);
@@ -72,7 +72,7 @@ export interface Answers {
 }
 
 /** Takes what stands on the sheet, so that the worker can be sent the next batch before the callers are told. */
-export function takeAnswers(slot: Slot): Answers {
+export function takeAnswers(slot: PoolWorker): Answers {
   const answers: Answers = { calls: [], values: [], runs: [], waits: [] };
   const { calls, isBatch, sentAt, worker: { batches } } = slot;
   if (!isBatch || batches === undefined) return answers;
@@ -95,7 +95,7 @@ export function takeAnswers(slot: Slot): Answers {
   return answers;
 }
 
-function valueAt(sheet: Sheet, place: number): unknown {
+function valueAt(sheet: BatchResults, place: number): unknown {
   try {
     return sheet.valueAt(place);
   } catch (cause) {
@@ -115,7 +115,7 @@ export function settleAll({ calls, values, runs, waits }: Answers): void {
 }
 
 /** Whatever is wrong with a notice is not the matter of whoever reads it. */
-export function noticed(slot: Slot, notice: WorkerNotice): void {
+export function noticed(slot: PoolWorker, notice: WorkerNotice): void {
   try {
     take(slot, ownOnly(notice));
   } catch (cause) {
@@ -123,7 +123,7 @@ export function noticed(slot: Slot, notice: WorkerNotice): void {
   }
 }
 
-function take(slot: Slot, notice: WorkerNotice): void {
+function take(slot: PoolWorker, notice: WorkerNotice): void {
   switch (notice.type) {
     case 'sheet':
       settleAll(takeAnswers(slot));
@@ -160,26 +160,26 @@ function take(slot: Slot, notice: WorkerNotice): void {
   }
 }
 
-function markStarted(slot: Slot, call: Call | undefined): void {
+function markStarted(slot: PoolWorker, call: Call | undefined): void {
   if (call === undefined) return;
   endLoadWatch(slot);
   call.extras?.onStarted?.();
 }
 
 /** A timer that is only cancelled would keep the call, and with that its caller's context. */
-export function endLoadWatch(slot: Slot): void {
+export function endLoadWatch(slot: PoolWorker): void {
   slot.loadTimer?.cancel();
   slot.loadTimer = undefined;
 }
 
 /** The place alone does not tell: the call that stands there must be the one that the worker means. */
-export function withCallAt({ calls }: Slot, { place, id }: { readonly place: number; readonly id: number }, then: (call: Call) => void): void {
+export function withCallAt({ calls }: PoolWorker, { place, id }: { readonly place: number; readonly id: number }, then: (call: Call) => void): void {
   const call = calls[place];
   if (call?.id === id) then(call);
 }
 
 /** It was a progress value, or the answer to one of several tasks, which then is missing in the end. */
-function noticeUnread(slot: Slot, cause: unknown): void {
+function noticeUnread(slot: PoolWorker, cause: unknown): void {
   const [call] = callsOf(slot);
   if (slot.isBatch && call !== undefined) slot.unread ??= { cause };
   else if (call !== undefined) progressUnread(call, cause);
@@ -191,28 +191,28 @@ function warnOfUnread(cause: unknown): void {
 }
 
 /** What the worker has not answered yet. */
-export function callsOf({ calls }: Slot): Call[] {
+export function callsOf({ calls }: PoolWorker): Call[] {
   return calls.filter((call) => call !== undefined);
 }
 
 /** The task that was told to stop has stopped. */
-export function forgive(slot: Slot): void {
+export function forgive(slot: PoolWorker): void {
   slot.grace?.cancel();
   slot.told = undefined;
 }
 
-function finishCall(slot: Slot, call: Call): void {
+function finishCall(slot: PoolWorker, call: Call): void {
   slot.calls[call.place] = undefined;
   slot.tasks++;
   if (slot.told === call.id) forgive(slot);
 }
 
-function record({ figures, calledAt, extras }: Call, runMs: number, waitMs: number, instant: number): void {
+function record({ timings: figures, calledAt, extras }: Call, runMs: number, waitMs: number, instant: number): void {
   if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
   figures.record(waitMs, runMs, instant - calledAt - waitMs - runMs);
 }
 
 /** The running one of this id. */
-function callOf(slot: Slot, id: number): Call | undefined {
+function callOf(slot: PoolWorker, id: number): Call | undefined {
   return slot.calls.find((call) => call?.id === id && call.state === 'running');
 }

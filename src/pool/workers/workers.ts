@@ -12,21 +12,21 @@ import type { PoolSettings } from '../options.ts';
 import { processWorker } from '../engines/processes.ts';
 import { finished } from './end-hooks.ts';
 import { shortageError, shortageOf } from '../engines/shortage.ts';
-import { createSlot, type Slot } from './pool-worker.ts';
+import { createSlot, type PoolWorker } from './pool-worker.ts';
 import { Reloads, Starts } from './starts.ts';
-import { stopLooking } from '../engines/worker-stack/worker-stack.ts';
+import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
 import { threadWorker } from '../engines/threads.ts';
 
 const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
 
 export interface WorkersEvents {
-  onNotice(slot: Slot, notice: WorkerNotice): void;
+  onNotice(slot: PoolWorker, notice: WorkerNotice): void;
   /** The slot is to be given to `forget`. */
-  onExit(slot: Slot, exit: WorkerExit): void;
+  onExit(slot: PoolWorker, exit: WorkerExit): void;
   /** A worker may be started again, after a pause or since another one is gone. */
   onMayStart(): void;
   /** One has had its first task for `startTimeout` ms, and is not ready. The slot is to be given to `remove`. */
-  onLateStart(slot: Slot): void;
+  onLateStart(slot: PoolWorker): void;
   /** No worker could be started. False where that is to be tried no more. */
   onStartError(error: unknown): boolean;
   /** The machine has no room for a worker, and there is none to wait for. */
@@ -44,7 +44,7 @@ export class Workers {
   readonly #options: WorkerOptions;
   readonly #events: WorkersEvents;
   #engine: Engine;
-  readonly #slots = new Set<Slot>();
+  readonly #slots = new Set<PoolWorker>();
   readonly #idle: IdleSlots;
   /** How many were started since there was none. */
   #together = 0;
@@ -98,23 +98,23 @@ export class Workers {
   }
 
   /** A module did not load in this one, and may load in another one. */
-  claimReload({ startedAt }: Slot): boolean {
+  claimReload({ startedAt }: PoolWorker): boolean {
     return this.#engine !== inlineWorker && this.#reloads.claim(startedAt);
   }
 
   /** To be called with the first task of a worker. */
-  watchStart(slot: Slot): void {
+  watchStart(slot: PoolWorker): void {
     const { startTimeout } = this.#settings;
     slot.startTimer = timeLimit(realClock, startTimeout, () => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); });
   }
 
   /** To be called with the first answer of a worker. */
-  recordStart(slot: Slot): void {
+  recordStart(slot: PoolWorker): void {
     slot.startTimer?.cancel();
     this.#starts.recordSuccess();
   }
 
-  recordFailedStart(slot: Slot, reason: () => OffloopError): void {
+  recordFailedStart(slot: PoolWorker, reason: () => OffloopError): void {
     this.#starts.recordFailure(slot.startedAt, reason);
   }
 
@@ -136,16 +136,16 @@ export class Workers {
     return this.#slots.size > 1;
   }
 
-  all(): Iterable<Slot> {
+  all(): Iterable<PoolWorker> {
     return this.#slots;
   }
 
   /** One that is idle, or a new one; undefined when all are busy. */
-  take(): Slot | undefined {
+  take(): PoolWorker | undefined {
     return this.#idle.pop() ?? this.#tryStart();
   }
 
-  putBack(slot: Slot): void {
+  putBack(slot: PoolWorker): void {
     this.#idle.push(slot);
   }
 
@@ -157,7 +157,7 @@ export class Workers {
     }
   }
 
-  remove(slot: Slot): void {
+  remove(slot: PoolWorker): void {
     this.forget(slot);
     // A task that runs on may take the worker's thread from it.
     const mayFinish = this.#settings.endGrace > 0 && slot.hasEndHooks && callsOf(slot).length === 0;
@@ -165,7 +165,7 @@ export class Workers {
     this.#ending.add(gone);
   }
 
-  async #finish(slot: Slot): Promise<void> {
+  async #finish(slot: PoolWorker): Promise<void> {
     this.#finishing++;
     await finished(slot, this.#settings.endGrace);
     this.#finishing--;
@@ -174,7 +174,7 @@ export class Workers {
   }
 
   /** It counts no more. */
-  forget(slot: Slot): void {
+  forget(slot: PoolWorker): void {
     slot.state = 'ending';
     slot.grace?.cancel();
     slot.startTimer?.cancel();
@@ -189,10 +189,10 @@ export class Workers {
     this.#starts.stop();
     for (const slot of [...this.#slots]) this.remove(slot);
     await Promise.all(this.#ending);
-    await stopLooking();
+    await stopStackReader();
   }
 
-  #tryStart(): Slot | undefined {
+  #tryStart(): PoolWorker | undefined {
     if (!this.#mayStart) return undefined;
     while (this.#hasRoom) {
       try {
@@ -218,7 +218,7 @@ export class Workers {
     return true;
   }
 
-  #start(): Slot {
+  #start(): PoolWorker {
     this.#together = this.#isAlone ? 1 : this.#together + 1;
     const worker = withPlainPrototype(() => this.#engine(this.#options, {
       onNotice: (notice) => { this.#events.onNotice(slot, notice); },

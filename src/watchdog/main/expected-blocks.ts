@@ -1,14 +1,14 @@
-import type { Board } from '../protocol/shared-state.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
 import { now } from '../protocol/clock.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
 /** Blocks that were announced: a flag on the board while they last, so that the monitor looks away. */
 export class ExpectedBlocks {
-  readonly #board: Board;
+  readonly #board: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #threshold: number;
 
-  constructor(board: Board, heartbeat: Heartbeat, threshold: number) {
+  constructor(board: SharedState, heartbeat: Heartbeat, threshold: number) {
     this.#board = board;
     this.#heartbeat = heartbeat;
     this.#threshold = threshold;

@@ -2,13 +2,13 @@ import { createHistogram, performance as hooks, type CreateHistogramOptions } fr
 
 import { clearInterval, setInterval } from '../../node/clock.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import type { Board } from '../protocol/shared-state.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
 import { now } from '../protocol/clock.ts';
 import type { LagStats } from '../types.ts';
 
 /** A heartbeat of the main thread's event loop: each one says "alive" on the board, and how late it was. */
 export class Heartbeat {
-  readonly #board: Board;
+  readonly #board: SharedState;
   readonly #interval: number;
   readonly #onLate: (since: number, at: number) => void;
   readonly #timer: NodeJS.Timeout;
@@ -20,7 +20,7 @@ export class Heartbeat {
    * @param interval ms
    * @param onLate is told of a beat that came later than `patience` ms after the one before
    */
-  constructor(board: Board, interval: number, patience: number, onLate: (since: number, at: number) => void) {
+  constructor(board: SharedState, interval: number, patience: number, onLate: (since: number, at: number) => void) {
     this.#board = board;
     this.#interval = interval;
     this.#onLate = onLate;
@@ -77,7 +77,7 @@ export class Heartbeat {
  * Says that whatever ran before has ended, and how long the loop has slept so far: what it sleeps from now on tells when
  * the callback began that comes next.
  */
-export function signOfLife(board: Board, instant: number): void {
+export function signOfLife(board: SharedState, instant: number): void {
   board.set('idle', idleTime());
   board.set('alive', instant);
 }

@@ -1,10 +1,10 @@
 import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
 
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
-import type { MonitorData, MonitorNews, MonitorOrder } from '../protocol/messages.ts';
+import type { MonitorData, MonitorEvent, MonitorCommand } from '../protocol/messages.ts';
 
 export interface MonitorListener {
-  hear(news: MonitorNews): void;
+  hear(news: MonitorEvent): void;
   /** The thread has ended with an error. */
   fail(error: Error): void;
 }
@@ -31,11 +31,11 @@ export class MonitorThread {
       listener.fail(error);
     });
     this.#worker.unref();
-    port1.on('message', (news: MonitorNews) => { listener.hear(news); });
+    port1.on('message', (news: MonitorEvent) => { listener.hear(news); });
     port1.unref();
   }
 
-  order(order: MonitorOrder): void {
+  order(order: MonitorCommand): void {
     this.#port.postMessage(order);
   }
 
@@ -48,7 +48,7 @@ export class MonitorThread {
   /** What it has said, and this thread has not yet got round to hearing. */
   readNews(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#listener.hear(next.message as MonitorNews);
+      this.#listener.hear(next.message as MonitorEvent);
     }
   }
 

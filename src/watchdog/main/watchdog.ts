@@ -8,13 +8,13 @@ import { describe } from '../../validation/describe.ts';
 import { OptionError } from '../../errors.ts';
 import { observed } from '../../shared/introspection.ts';
 import { shared } from '../../shared/shared.ts';
-import { Board } from '../protocol/shared-state.ts';
+import { SharedState } from '../protocol/shared-state.ts';
 import { now } from '../protocol/clock.ts';
 import { ExpectedBlocks } from './expected-blocks.ts';
 import { guard } from './guarded-callback.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { StallLog } from '../report/log.ts';
-import type { MonitorNews } from '../protocol/messages.ts';
+import type { MonitorEvent } from '../protocol/messages.ts';
 import { MonitorThread } from './monitor-thread.ts';
 import { normalizeWatchdogOptions, type WatchdogOptions, type WatchdogSettings } from '../options.ts';
 import { Probe, probes } from '../probe/probe.ts';
@@ -64,7 +64,7 @@ export function startWatchdog(options: WatchdogOptions = {}): Watchdog {
 export class MainWatchdog implements Watchdog {
   readonly #settings: WatchdogSettings;
   readonly #id = ++ids.last;
-  readonly #board = new Board();
+  readonly #board = new SharedState();
   readonly #ranking = new Ranking();
   readonly #since = epochNow();
   readonly #heartbeat: Heartbeat;
@@ -176,7 +176,7 @@ export class MainWatchdog implements Watchdog {
     if (this.#count(stall)) new StallLog(this.#settings.log).ended(stall, false, at);
   }
 
-  #hear(news: MonitorNews): void {
+  #hear(news: MonitorEvent): void {
     if (news.type === 'ready') {
       this.#capture = news.capture;
       this.#monitor?.keepProcessAlive(false);

@@ -1,5 +1,5 @@
 import { canCallAnything } from '../../context/show.ts';
-import type { Prober } from './probe-client.ts';
+import type { ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
 import type { StallLog } from '../report/log.ts';
 import type { Stall } from '../types.ts';
@@ -9,8 +9,8 @@ const TOO_LONG = 1000;
 /** "Still stuck" after a second, ten, a hundred, in ms. */
 const FIRST_REMINDER = 1000;
 
-export interface TellingParts {
-  readonly prober: Prober;
+export interface AnnouncementParts {
+  readonly prober: ProbeClient;
   readonly log: StallLog;
   readonly hasIgnore: boolean;
   /** What is known of a stall that is not over. */
@@ -18,12 +18,12 @@ export interface TellingParts {
 }
 
 /** What has been said about one stall, so that it is said once. */
-export class Telling {
-  readonly #parts: TellingParts;
+export class Announcements {
+  readonly #parts: AnnouncementParts;
   #said: 'nothing' | 'silent' | 'asking' | 'stuck' | 'ignored' = 'nothing';
   #nextReminder = FIRST_REMINDER;
 
-  constructor(parts: TellingParts) {
+  constructor(parts: AnnouncementParts) {
     this.#parts = parts;
   }
 

@@ -7,7 +7,7 @@ import type { Stall } from '../types.ts';
 const READ_EVERY = 1000;
 
 /** The monitor stood still; instants of `now()`. */
-export interface Gap {
+export interface MonitorPause {
   readonly began: number;
   readonly ended: number;
   readonly kind: Extract<Stall['kind'], 'starved' | 'suspended'>;
@@ -17,7 +17,7 @@ export interface Gap {
  * Notices that the monitor itself stood still: then the main thread is not to blame for what happened meanwhile. Either
  * the whole process was suspended, or the machine had no CPU for it.
  */
-export class OwnGap {
+export class PauseDetector {
   readonly #threshold: number;
   readonly #scheduling = new SchedulingReader(ownThread());
   #lastTick = now();
@@ -30,7 +30,7 @@ export class OwnGap {
   }
 
   /** @param pace how long after the last tick this one was due, in ms */
-  tick(at: number, pace: number): Gap | undefined {
+  tick(at: number, pace: number): MonitorPause | undefined {
     const began = this.#lastTick;
     const wrote = spentWriting() - this.#writingMs;
     this.#lastTick = at;

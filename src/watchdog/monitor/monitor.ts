@@ -1,11 +1,11 @@
 
 import { clearTimeout, epochNow, setTimeout, sleep } from '../../node/clock.ts';
 import type { PoolFigures } from '../../shared/introspection.ts';
-import { Board } from '../protocol/shared-state.ts';
-import { HasLetGo, Prober } from './probe-client.ts';
+import { SharedState } from '../protocol/shared-state.ts';
+import { ProbeStopped, ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
 import { StallLog, writeWhole } from '../report/log.ts';
-import type { MonitorData, MonitorNews, MonitorOrder } from '../protocol/messages.ts';
+import type { MonitorData, MonitorEvent, MonitorCommand } from '../protocol/messages.ts';
 import { duration } from '../page/client/format.js';
 import { reportPage } from '../page/html.ts';
 import { metricsText, StallCounters } from '../page/metrics.ts';
@@ -14,7 +14,7 @@ import { SELF_TEST } from '../probe/probe.ts';
 import { Ranking } from '../report/ranking.ts';
 import { brief } from '../unseen-stall.ts';
 import type { Capture, LagStats, ReportData, Stall } from '../types.ts';
-import { Watch } from './stall-detector.ts';
+import { StallDetector } from './stall-detector.ts';
 
 /** How long a thread that runs no JavaScript may take to end itself before it is killed, in ms. */
 const ABORT_GRACE = 3000;
@@ -23,10 +23,10 @@ const ANSWER_GRACE = 100;
 
 export class Monitor {
   readonly #data: MonitorData;
-  readonly #board: Board;
-  readonly #prober: Prober;
+  readonly #board: SharedState;
+  readonly #prober: ProbeClient;
   readonly #log: StallLog;
-  readonly #watch: Watch;
+  readonly #watch: StallDetector;
   readonly #ranking = new Ranking();
   readonly #counters = new StallCounters();
   readonly #since = epochNow();
@@ -43,10 +43,10 @@ export class Monitor {
 
   constructor(data: MonitorData) {
     this.#data = data;
-    this.#board = new Board(data.board);
-    this.#prober = new Prober(data.id, data.threadId);
+    this.#board = new SharedState(data.board);
+    this.#prober = new ProbeClient(data.id, data.threadId);
     this.#log = new StallLog(data.log);
-    this.#watch = new Watch(data, {
+    this.#watch = new StallDetector(data, {
       ...{ board: this.#board, prober: this.#prober, log: this.#log, hasIgnore: data.hasIgnore },
       emit: (stall, isSaid) => { this.#emit(stall, isSaid); },
       progress: (stall) => { this.#tellParent({ stall: brief(stall), isOver: false }); },
@@ -55,7 +55,7 @@ export class Monitor {
   }
 
   start(): void {
-    this.#data.port.on('message', (order: MonitorOrder) => { this.#obey(order); });
+    this.#data.port.on('message', (order: MonitorCommand) => { this.#obey(order); });
     this.#board.whenRaised('exiting', () => { this.#stopWhenAnswered(now() + ANSWER_GRACE); });
     // The process may have ended before this thread ran.
     if (this.#isStopped) return;
@@ -95,7 +95,7 @@ export class Monitor {
       const { frames } = await this.#prober.look(SELF_TEST);
       return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
     } catch (error) {
-      return error instanceof HasLetGo ? undefined : { mode: 'lag-only', reason: reasonOf(error) };
+      return error instanceof ProbeStopped ? undefined : { mode: 'lag-only', reason: reasonOf(error) };
     }
   }
 
@@ -169,7 +169,7 @@ export class Monitor {
     this.#send({ type: 'stall', number: this.#numbers, stall });
   }
 
-  #obey(order: MonitorOrder): void {
+  #obey(order: MonitorCommand): void {
     if (order.type === 'count') this.#count(order.number);
     else if (order.type === 'pools') this.#pools = order.pools;
     else if (order.type === 'settle') this.#settle();
@@ -196,7 +196,7 @@ export class Monitor {
     if (this.#data.tellTo !== undefined) writeWhole(this.#data.tellTo, `${JSON.stringify(line)}\n`);
   }
 
-  #send(news: MonitorNews): void {
+  #send(news: MonitorEvent): void {
     this.#data.port.postMessage(news);
   }
 

@@ -1,14 +1,14 @@
 import type { Session } from 'node:inspector';
 
 import { askWorker, letGo, type Answer } from '../../node/inspector.ts';
-import type { Finding, Timed } from '../probe/probe.ts';
+import type { Finding, ProbeTime } from '../probe/probe.ts';
 import type { Sampled } from '../probe/sampler.ts';
 import type { Stall } from '../types.ts';
 
 const MAIN = 0;
 
 /** The watched thread's side has stopped: there is nothing wrong, and nobody left to ask. */
-export class HasLetGo extends Error {}
+export class ProbeStopped extends Error {}
 
 /**
  * Asks the watched thread something in the middle of whatever it does: the inspector interrupts it to evaluate an
@@ -16,7 +16,7 @@ export class HasLetGo extends Error {}
  *
  * Connected for one question only: a session that is left connected makes the process wait for it at its end.
  */
-export class Prober {
+export class ProbeClient {
   readonly #id: number;
   readonly #threadId: number;
   readonly #open = new Set<Session>();
@@ -37,11 +37,11 @@ export class Prober {
     return (await this.#ask(`ignores(${JSON.stringify(stall)})`)) === true;
   }
 
-  async sample(): Promise<Timed<boolean>> {
+  async sample(): Promise<ProbeTime<boolean>> {
     return this.#answer('sample()');
   }
 
-  async sampled(from: number, to: number): Promise<Timed<Sampled>> {
+  async sampled(from: number, to: number): Promise<ProbeTime<Sampled>> {
     return this.#answer(`sampled(${from}, ${to})`);
   }
 
@@ -67,7 +67,7 @@ export class Prober {
   /** Of what answers in JSON. */
   async #answer<R>(call: string): Promise<R> {
     const answer = await this.#ask(call);
-    if (answer === undefined) throw new HasLetGo('the watchdog has stopped');
+    if (answer === undefined) throw new ProbeStopped('the watchdog has stopped');
     return JSON.parse(answer as string) as R;
   }
 
@@ -77,7 +77,7 @@ export class Prober {
 
   async #evaluate(expression: string, threadId: number): Promise<unknown> {
     const { Session } = await import('node:inspector');
-    if (this.#isEnded) throw new HasLetGo('the watchdog has stopped');
+    if (this.#isEnded) throw new ProbeStopped('the watchdog has stopped');
     const session = new Session();
     session.connectToMainThread();
     this.#open.add(session);

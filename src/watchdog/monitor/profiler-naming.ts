@@ -1,6 +1,6 @@
-import type { Prober } from './probe-client.ts';
+import type { ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
-import type { Timed } from '../probe/probe.ts';
+import type { ProbeTime } from '../probe/probe.ts';
 import type { Sampled } from '../probe/sampler.ts';
 
 /** How long it is sampled, waiting for the next stall without a trace, in ms. */
@@ -15,15 +15,15 @@ const MAX_SPANS = 4;
  * Names what has left no trace: a native call that was the last thing its function did. After such a stall the next
  * minute is sampled, so that the next one is named exactly.
  */
-export class Naming {
-  readonly #prober: Prober;
+export class ProfilerNaming {
+  readonly #prober: ProbeClient;
   readonly #since = now();
   #sampleUntil = 0;
   #spent = 0;
-  #own: readonly Omit<Timed<unknown>, 'value'>[] = [];
+  #own: readonly Omit<ProbeTime<unknown>, 'value'>[] = [];
   #isBusy = false;
 
-  constructor(prober: Prober) {
+  constructor(prober: ProbeClient) {
     this.#prober = prober;
   }
 
@@ -59,7 +59,7 @@ export class Naming {
     if (this.isSampling && at > this.#sampleUntil && !this.#isBusy) void this.name(0, 0);
   }
 
-  async #busy<R>(work: () => Promise<Timed<R>>): Promise<R | undefined> {
+  async #busy<R>(work: () => Promise<ProbeTime<R>>): Promise<R | undefined> {
     this.#isBusy = true;
     try {
       const { value, ...span } = await work();

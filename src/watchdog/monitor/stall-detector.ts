@@ -1,13 +1,13 @@
-import type { Board } from '../protocol/shared-state.ts';
-import type { Prober } from './probe-client.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
+import type { ProbeClient } from './probe-client.ts';
 import { now, toEpoch } from '../protocol/clock.ts';
-import { Episode } from './stall-evidence.ts';
-import { OwnGap, type Gap } from './monitor-pause.ts';
-import { Naming } from './profiler-naming.ts';
-import { Observation, type ObservationSettings } from './stall-sampling.ts';
+import { StallEvidence } from './stall-evidence.ts';
+import { PauseDetector, type MonitorPause } from './monitor-pause.ts';
+import { ProfilerNaming } from './profiler-naming.ts';
+import { StallSampling, type SamplingSettings } from './stall-sampling.ts';
 import { SchedulingReader, type Scheduling } from '../protocol/scheduling.ts';
 import { unseenStall } from '../unseen-stall.ts';
-import { Telling, type TellingParts } from './announcements.ts';
+import { Announcements, type AnnouncementParts } from './announcements.ts';
 import type { Stall } from '../types.ts';
 
 /** How often the monitor looks at the board while something is wrong, in ms. */
@@ -15,15 +15,15 @@ const FAST_TICK = 5;
 /** How long the end of a process waits for the report of what it was stuck in, in ms. */
 const LAST_WORDS_MS = 500;
 
-export interface WatchSettings extends ObservationSettings {
+export interface DetectorSettings extends SamplingSettings {
   readonly abortAfter: number | undefined;
   /** The watched thread's folder under /proc. */
   readonly thread: string | undefined;
 }
 
-export interface WatchParts extends TellingParts {
-  readonly board: Board;
-  readonly prober: Prober;
+export interface DetectorParts extends AnnouncementParts {
+  readonly board: SharedState;
+  readonly prober: ProbeClient;
   /** A stall is over; it may still have to be said. */
   emit(stall: Stall, isSaid: boolean): void;
   abort(): void;
@@ -38,36 +38,36 @@ export interface Stuck {
 }
 
 /** A stall that is over. */
-interface Closed extends Pick<Observation, 'episode' | 'telling'> {
+interface Closed extends Pick<StallSampling, 'episode' | 'telling'> {
   readonly endedAt: number;
   readonly scheduling: Scheduling | undefined;
 }
 
 /** Looks at the heartbeat, and follows each stall from the first suspicion to its end. */
-export class Watch {
-  readonly #settings: WatchSettings;
-  readonly #parts: WatchParts;
-  readonly #board: Board;
+export class StallDetector {
+  readonly #settings: DetectorSettings;
+  readonly #parts: DetectorParts;
+  readonly #board: SharedState;
   readonly #scheduling: SchedulingReader;
-  readonly #gap: OwnGap;
-  readonly #naming: Naming;
+  readonly #gap: PauseDetector;
+  readonly #naming: ProfilerNaming;
   /** Unknown until the self-test is over: till then the process starts up. */
   #canLook: boolean | undefined;
   /** What lies before is not the main thread's fault. */
   #notBefore = 0;
   #episodes = 0;
-  #current: Observation | undefined;
+  #current: StallSampling | undefined;
   /** Over, but not yet named. */
   readonly #unnamed = new Set<Closed>();
   #isAborting = false;
 
-  constructor(settings: WatchSettings, parts: WatchParts) {
+  constructor(settings: DetectorSettings, parts: DetectorParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#board = parts.board;
     this.#scheduling = new SchedulingReader(settings.thread);
-    this.#gap = new OwnGap(settings.threshold);
-    this.#naming = new Naming(parts.prober);
+    this.#gap = new PauseDetector(settings.threshold);
+    this.#naming = new ProfilerNaming(parts.prober);
   }
 
   set canLook(can: boolean) {
@@ -141,12 +141,12 @@ export class Watch {
   #suspect(at: number, canLook: boolean): void {
     const since = this.#since;
     if (at - since < this.#settings.threshold / 2) return;
-    const episode = new Episode(++this.#episodes, { since, idle: this.#board.get('idle'), askedAt: at, scheduling: this.#scheduling.read(), canLook });
-    this.#current = new Observation(episode, this.#settings, { ...this.#parts, naming: this.#naming, scheduling: this.#scheduling, canLook });
+    const episode = new StallEvidence(++this.#episodes, { since, idle: this.#board.get('idle'), askedAt: at, scheduling: this.#scheduling.read(), canLook });
+    this.#current = new StallSampling(episode, this.#settings, { ...this.#parts, naming: this.#naming, scheduling: this.#scheduling, canLook });
     this.#current.look(at);
   }
 
-  #follow(current: Observation, at: number): void {
+  #follow(current: StallSampling, at: number): void {
     const { endedAt } = current;
     if (endedAt !== undefined) {
       // The answer to the last question is still to come: it is what tells most.
@@ -158,7 +158,7 @@ export class Watch {
     this.#abortWhenDue(current, forMs);
   }
 
-  #abortWhenDue({ telling }: Observation, forMs: number): void {
+  #abortWhenDue({ telling }: StallSampling, forMs: number): void {
     const { abortAfter = Infinity } = this.#settings;
     if (forMs < abortAfter || this.#isAborting || telling.isIgnored) return;
     // First what it is stuck in.
@@ -167,7 +167,7 @@ export class Watch {
     this.#parts.abort();
   }
 
-  #close({ episode, telling }: Observation, endedAt: number): void {
+  #close({ episode, telling }: StallSampling, endedAt: number): void {
     this.#drop();
     const { threshold, sampling } = this.#settings;
     const scheduling = this.#scheduling.read();
@@ -209,7 +209,7 @@ export class Watch {
     this.#notBefore = at;
   }
 
-  #tellGap({ began, ended, kind }: Gap): void {
+  #tellGap({ began, ended, kind }: MonitorPause): void {
     if (kind === 'suspended') {
       this.#excuse(ended);
       this.#tellUnseen(began, ended, kind);
@@ -220,10 +220,10 @@ export class Watch {
     if (this.#current === undefined && to > began) this.#tellUnseen(from, to, kind);
   }
 
-  #tellUnseen(began: number, ended: number, kind: Gap['kind']): void {
+  #tellUnseen(began: number, ended: number, kind: MonitorPause['kind']): void {
     if (this.#board.get('alive') === 0 || this.isExpected) return;
     const stall = unseenStall(began, ended, kind);
-    this.#parts.emit(stall, new Telling(this.#parts).ended(stall, ended));
+    this.#parts.emit(stall, new Announcements(this.#parts).ended(stall, ended));
   }
 }
 

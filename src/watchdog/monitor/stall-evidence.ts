@@ -28,7 +28,7 @@ const EDGE = 0.1;
 const MAX_LOOKS = 20;
 
 /** One callback that will not end, from the first suspicion to the sign of life after it. All instants are `now()`. */
-export class Episode {
+export class StallEvidence {
   readonly id: number;
   readonly #since: number;
   readonly #idleBefore: number;

@@ -1,12 +1,12 @@
 
 import { sleep } from '../../node/clock.ts';
-import type { Board } from '../protocol/shared-state.ts';
-import type { Prober } from './probe-client.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
+import type { ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
-import type { Episode } from './stall-evidence.ts';
-import type { Naming } from './profiler-naming.ts';
+import type { StallEvidence } from './stall-evidence.ts';
+import type { ProfilerNaming } from './profiler-naming.ts';
 import type { Scheduling, SchedulingReader } from '../protocol/scheduling.ts';
-import { Telling, type TellingParts } from './announcements.ts';
+import { Announcements, type AnnouncementParts } from './announcements.ts';
 import type { Stall } from '../types.ts';
 
 /** An unanswered question is mentioned after this many ms: what runs JavaScript answers within one. */
@@ -18,7 +18,7 @@ const MAX_INTERVAL = 1000;
 /** How long a stall is sampled while it lasts, in ms. */
 const SAMPLE_MS = 100;
 
-export interface ObservationSettings {
+export interface SamplingSettings {
   readonly threshold: number;
   /** Of the heartbeat, in ms. */
   readonly interval: number;
@@ -26,20 +26,20 @@ export interface ObservationSettings {
   readonly sampling: boolean;
 }
 
-export interface ObservationParts extends TellingParts {
-  readonly board: Board;
-  readonly prober: Prober;
-  readonly naming: Naming;
+export interface ObservationParts extends AnnouncementParts {
+  readonly board: SharedState;
+  readonly prober: ProbeClient;
+  readonly naming: ProfilerNaming;
   readonly scheduling: SchedulingReader;
   /** Whether the main thread can be asked what it does. */
   readonly canLook: boolean;
 }
 
 /** Follows one episode: asks the main thread at growing intervals what it does, and tells what is known. */
-export class Observation {
-  readonly episode: Episode;
-  readonly telling: Telling;
-  readonly #settings: ObservationSettings;
+export class StallSampling {
+  readonly episode: StallEvidence;
+  readonly telling: Announcements;
+  readonly #settings: SamplingSettings;
   readonly #parts: ObservationParts;
   /** When the main thread was asked, while it has not answered. */
   #askedAt: number | undefined;
@@ -50,11 +50,11 @@ export class Observation {
   #sampling: 'not yet' | 'now' | 'done' = 'not yet';
   #isOver = false;
 
-  constructor(episode: Episode, settings: ObservationSettings, parts: ObservationParts) {
+  constructor(episode: StallEvidence, settings: SamplingSettings, parts: ObservationParts) {
     this.episode = episode;
     this.#settings = settings;
     this.#parts = parts;
-    this.telling = new Telling(parts);
+    this.telling = new Announcements(parts);
   }
 
   /** The answer to the last question is to come. */

@@ -1,4 +1,4 @@
-import { LAG_BUCKETS, type Board } from '../protocol/shared-state.ts';
+import { LAG_BUCKETS, type SharedState } from '../protocol/shared-state.ts';
 import type { PoolFigures } from '../../shared/introspection.ts';
 import type { ReportData, Stall } from '../types.ts';
 
@@ -22,7 +22,7 @@ const KINDS = ['javascript', 'native', 'blocking-io', 'gc', 'starved', 'suspende
  * Prometheus's text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function metricsText(board: Board, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
+export function metricsText(board: SharedState, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
   return [
     ...histogram(board),
     ...metric('offloop_eventloop_stuck_seconds', 'gauge', 'How long the event loop has been stuck; 0 while it turns.', [['', stuckMs / 1000]]),
@@ -34,7 +34,7 @@ export function metricsText(board: Board, counters: StallCounters, pools: readon
   ].join('\n');
 }
 
-function histogram(board: Board): string[] {
+function histogram(board: SharedState): string[] {
   const name = 'offloop_eventloop_lag_seconds';
   let sum = 0;
   const buckets = [...board.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);

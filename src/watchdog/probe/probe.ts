@@ -1,7 +1,7 @@
 import { showStores } from '../../context/show.ts';
 import { observed } from '../../shared/introspection.ts';
 import { shared } from '../../shared/shared.ts';
-import type { Board } from '../protocol/shared-state.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
 import { now } from '../protocol/clock.ts';
 import { whenCallbackEnds } from './callback-end.ts';
 import { StallCollections } from './collections.ts';
@@ -29,7 +29,7 @@ export interface Finding {
 }
 
 /** What the watchdog itself has kept the watched thread from its work with; instants of `now()`. */
-export interface Timed<R> {
+export interface ProbeTime<R> {
   readonly value?: R;
   readonly from: number;
   readonly to: number;
@@ -45,14 +45,14 @@ const START_UP_S = 60;
 export const probes = shared('watchdog probes', () => new Map<number, Probe>());
 
 export class Probe {
-  readonly #board: Board;
+  readonly #board: SharedState;
   readonly #ignore: ((stall: Stall) => boolean) | undefined;
   readonly #collections = new StallCollections();
   readonly #sampler = new Sampler();
   readonly #inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined;
   #episode = SELF_TEST;
 
-  constructor(board: Board, ignore: ((stall: Stall) => boolean) | undefined) {
+  constructor(board: SharedState, ignore: ((stall: Stall) => boolean) | undefined) {
     this.#board = board;
     this.#ignore = ignore;
   }
@@ -119,7 +119,7 @@ export class Probe {
   }
 }
 
-function timed<R>(work: () => R): Timed<R> {
+function timed<R>(work: () => R): ProbeTime<R> {
   const from = now();
   const value = work();
   return { value, from, to: now() };

@@ -27,13 +27,13 @@ export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>
 }
 
 /** From the monitor to the main thread. */
-export type MonitorNews =
+export type MonitorEvent =
   | { readonly type: 'ready'; readonly capture: Capture; readonly url: string | undefined }
   | { readonly type: 'stall'; readonly number: number; readonly stall: Stall }
   | { readonly type: 'settled' };
 
 /** From the main thread to the monitor. */
-export type MonitorOrder =
+export type MonitorCommand =
   | { readonly type: 'count'; readonly number: number }
   | { readonly type: 'pools'; readonly pools: PoolFigures[] }
   /** Answered by `settled`, when every stall up to now has been told. */

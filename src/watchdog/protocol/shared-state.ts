@@ -8,7 +8,7 @@ const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done'] as const;
  * The memory that the main thread and the monitor share: the one way to learn anything of a thread that answers nothing.
  * Each number has one writer. An aligned 64-bit number is read and written whole on every platform that Node runs on.
  */
-export class Board {
+export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly #numbers: Float64Array;
   readonly #flags: Int32Array;

@@ -2,16 +2,16 @@ import { types } from 'node:util';
 
 import { Object, Array, Map, Set, Math, Uint8Array } from '../../node/intrinsics.ts';
 import { defineOwn } from '../../node/own-properties.ts';
-import { isBuffer, type Place } from './value-path.ts';
+import { isBuffer, type ValuePath } from './value-path.ts';
 import { readQuietly, unreadable } from './parts.ts';
 
 /** What a survey has seen of a value. */
 export interface Surveyed {
   /** Each object once, where it was met first. */
-  readonly places: readonly Place[];
-  readonly placeOf: ReadonlyMap<unknown, Place>;
+  readonly places: readonly ValuePath[];
+  readonly placeOf: ReadonlyMap<unknown, ValuePath>;
   /** Further places of objects that had been met before. */
-  readonly again: readonly Place[];
+  readonly again: readonly ValuePath[];
   /** What goes in the place of an object. */
   readonly replaced: ReadonlyMap<unknown, object>;
 }
@@ -47,7 +47,7 @@ export class Copies {
     return this.#surveyed.replaced.get(part) ?? this.#copies.get(part) ?? part;
   }
 
-  #noteRevival({ value, parent, step, key, isMapKey }: Place): void {
+  #noteRevival({ value, parent, step, key, isMapKey }: ValuePath): void {
     if (parent === undefined || isMapKey === true || this.#copies.has(parent.value) || !this.#isRevived(value)) return;
     this.revivals.push(parent.value, types.isMap(parent.value) ? key : step);
   }

@@ -11,7 +11,7 @@ const VALUES = 10_000;
  * Values of different tasks that are to go in one message. An object that two of them share would arrive as one object,
  * and what one task does to its copy would be seen by the other: such values must go in different messages.
  */
-export class Apart {
+export class SharedObjectGuard {
   /** Which task each object is a part of. */
   readonly #owners = new Map<object, number>();
   #tasks = 0;

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { Object, Array, Set, String, ArrayBuffer, structuredClone } from '../../node/intrinsics.ts';
 import { instanceName, typeName } from '../../validation/describe.ts';
 import { NotCloneableError } from '../../errors.ts';
-import { show, type Place } from './value-path.ts';
+import { show, type ValuePath } from './value-path.ts';
 
 /**
  * How a value goes to the other side: `message` is structured clone (threads, inline), `bytes` a serializer (processes),
@@ -16,7 +16,7 @@ export type Channel = 'message' | 'bytes';
  * What structured clone itself refuses is left to it.
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
-export function refuseMangled(object: object, root: string, place: Place, channel: Channel): void {
+export function refuseMangled(object: object, root: string, place: ValuePath, channel: Channel): void {
   if (isPlain(object)) refuseSymbols(object, root, place);
   else if (hasBrand(object)) refuseBranded(object, root, place, channel);
   else if (!isPlatformObject(object)) throw mangledError(object, show(root, place));
@@ -32,7 +32,7 @@ export function isPlain(object: object): boolean {
   return !hasBrand(object) && typeName(object) === 'object' && Object.getPrototypeOf(prototype) === null;
 }
 
-function refuseSymbols(object: object, root: string, at: Place): void {
+function refuseSymbols(object: object, root: string, at: ValuePath): void {
   const symbol = Object.getOwnPropertySymbols(object).find((key) => Object.prototype.propertyIsEnumerable.call(object, key));
   if (symbol === undefined) return;
   const place = `${show(root, at)}.${String(symbol)}`;
@@ -54,7 +54,7 @@ const keptClasses = new Set(
    BigInt64Array BigUint64Array`.split(/\s+/),
 );
 
-function refuseBranded(object: object, root: string, place: Place, channel: Channel): void {
+function refuseBranded(object: object, root: string, place: ValuePath, channel: Channel): void {
   if (!keptClasses.has(typeName(object))) throw mangledError(object, show(root, place));
   if (channel === 'bytes' && isShared(object)) throw notToProcess(object, show(root, place), ArrayBuffer.isView(object) ? ' on shared memory' : '');
 }
@@ -79,7 +79,7 @@ function isWasmModule(object: object): boolean {
   return Object.prototype.toString.call(object) === '[object WebAssembly.Module]';
 }
 
-function refusePlatformObject(object: object, root: string, place: Place, channel: Channel): void {
+function refusePlatformObject(object: object, root: string, place: ValuePath, channel: Channel): void {
   if (channel === 'bytes') throw notToProcess(object, show(root, place));
   if (handedOver.has(typeName(object))) throw notHandedOver(object, show(root, place));
   if (isFile(object) && !keepsFiles()) throw mangledError(object, show(root, place));

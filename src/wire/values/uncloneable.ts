@@ -5,12 +5,12 @@ import { describe } from '../../validation/describe.ts';
 import { NotCloneableError } from '../../errors.ts';
 import { isError } from '../errors/error-repairs.ts';
 import { eachPart } from './parts.ts';
-import { show, type Place } from './value-path.ts';
+import { show, type ValuePath } from './value-path.ts';
 
 /** After structured clone has refused a value: the error that names the place inside it. */
 export function explainUncloneable(value: unknown, root: string, cause: unknown, clone: Clone = structuredClone): NotCloneableError {
   if (isOverflow(cause)) return new NotCloneableError(`\`${root}\` is nested too deeply to cross to another thread. Pass flatter data: a list instead of a chain.`, root, { cause });
-  const outermost: Place = { value, parent: undefined, step: '' };
+  const outermost: ValuePath = { value, parent: undefined, step: '' };
   const culprit = findByItself(outermost) ?? findByCloning(outermost, clone);
   const place = show(root, culprit);
   return new NotCloneableError(
@@ -42,13 +42,13 @@ const CLONES = 1000;
 const MAX_DEPTH = 100;
 
 /** Nearly always it is a function, a symbol, a promise, a proxy: no clone is needed to know these. */
-function findByItself(outermost: Place): Place | undefined {
+function findByItself(outermost: ValuePath): ValuePath | undefined {
   const seen = new Set<unknown>();
   const waiting = [outermost];
   let left = VALUES;
   for (const place of waiting) {
     if (isUncloneableByItself(place.value)) return place;
-    let culprit: Place | undefined;
+    let culprit: ValuePath | undefined;
     eachPart(place.value as object, (value, step, key, isMapKey) => {
       if (left-- <= 0) return false;
       if (value === null || seen.has(value)) return true;
@@ -71,7 +71,7 @@ function isUncloneableByItself(value: unknown): boolean {
 }
 
 /** Piece by piece. */
-function findByCloning(outermost: Place, clone: Clone): Place {
+function findByCloning(outermost: ValuePath, clone: Clone): ValuePath {
   const seen = new Set([outermost.value]);
   const budget = { left: CLONES };
   let culprit = outermost;
@@ -84,8 +84,8 @@ function findByCloning(outermost: Place, clone: Clone): Place {
   return culprit;
 }
 
-function uncloneablePart(parent: Place, seen: ReadonlySet<unknown>, clone: Clone, budget: { left: number }): Place | undefined {
-  let culprit: Place | undefined;
+function uncloneablePart(parent: ValuePath, seen: ReadonlySet<unknown>, clone: Clone, budget: { left: number }): ValuePath | undefined {
+  let culprit: ValuePath | undefined;
   eachPart(parent.value as object, (value, step, key, isMapKey) => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return true;
     if (budget.left-- <= 0) return false;

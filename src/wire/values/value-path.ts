@@ -4,9 +4,9 @@ import { Buffer, String } from '../../node/intrinsics.ts';
 import { describe } from '../../validation/describe.ts';
 
 /** A value and how it was reached. The path is put together only for the few places that somebody asks for. */
-export interface Place {
+export interface ValuePath {
   readonly value: unknown;
-  readonly parent: Place | undefined;
+  readonly parent: ValuePath | undefined;
   /** A key, or the index of an entry in a Map or a Set. */
   readonly step: string | number;
   /** The key of a Map's entry that the value stands in. */
@@ -15,12 +15,12 @@ export interface Place {
   readonly isMapKey?: true | undefined;
 }
 
-export function show(root: string, place: Place): string {
+export function show(root: string, place: ValuePath): string {
   return place.parent === undefined ? root : show(root, place.parent) + showStep(place, place.parent.value);
 }
 
 /** As a reader would write it: `.name`, `[0]`, `.get('a')`. */
-function showStep({ step, key, isMapKey }: Place, holder: unknown): string {
+function showStep({ step, key, isMapKey }: ValuePath, holder: unknown): string {
   if (isMapKey === true) return `.keys()[${step}]`;
   if (types.isMap(holder)) return `.get(${describe(key)})`;
   return /^\d+$/.test(String(step)) ? `[${step}]` : `.${step}`;

@@ -5,7 +5,7 @@ import type { Surveyed } from './copies.ts';
 import { isErrorInside } from '../errors/error-repairs.ts';
 import { refuseMangled, type Channel } from './structured-clone.ts';
 import { eachItem, eachPart } from './parts.ts';
-import type { Place } from './value-path.ts';
+import type { ValuePath } from './value-path.ts';
 
 /** What a walk needs to know of the message that its value is a part of. */
 export interface WalkRules {
@@ -25,13 +25,13 @@ const CHUNK = 10_000;
  * what would be mangled, and finds what has to be replaced.
  */
 export class Walk implements Surveyed {
-  readonly places: Place[] = [];
-  readonly placeOf = new Map<unknown, Place>();
-  readonly again: Place[] = [];
+  readonly places: ValuePath[] = [];
+  readonly placeOf = new Map<unknown, ValuePath>();
+  readonly again: ValuePath[] = [];
   readonly replaced = new Map<unknown, object>();
   readonly #rules: WalkRules;
   readonly #root: string;
-  readonly #longArrays: { readonly place: Place; readonly from: number }[] = [];
+  readonly #longArrays: { readonly place: ValuePath; readonly from: number }[] = [];
   #looked = 0;
   /** Views that show a part of their buffer. */
   #parts: ArrayBufferView[] | undefined;
@@ -39,7 +39,7 @@ export class Walk implements Surveyed {
   #wholes: Set<unknown> | undefined;
 
   /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */
-  constructor(start: Place, root: string, rules: WalkRules) {
+  constructor(start: ValuePath, root: string, rules: WalkRules) {
     this.#rules = rules;
     this.#root = root;
     this.placeOf.set(start.value, start);
@@ -57,7 +57,7 @@ export class Walk implements Surveyed {
     while (this.#looked < this.places.length) this.#look(this.places[this.#looked++]!);
   }
 
-  #look(place: Place): void {
+  #look(place: ValuePath): void {
     const { channel, handedOver } = this.#rules;
     const object = place.value as object;
     if (handedOver.has(object)) return;
@@ -73,19 +73,19 @@ export class Walk implements Surveyed {
     else eachPart(object, (part, step, key, isMapKey) => this.#meet(part, place, step, key, isMapKey));
   }
 
-  #meetItems(place: Place, items: readonly unknown[], from: number): void {
+  #meetItems(place: ValuePath, items: readonly unknown[], from: number): void {
     const end = Math.min(items.length, from + CHUNK);
     const hasBudget = eachItem(items, from, end, (part, step) => this.#meet(part, place, step));
     if (hasBudget && end < items.length) this.#longArrays.push({ place, from: end });
   }
 
-  #meet(value: unknown, parent: Place, step: string | number, key?: unknown, isMapKey?: true): boolean {
+  #meet(value: unknown, parent: ValuePath, step: string | number, key?: unknown, isMapKey?: true): boolean {
     const { budget } = this.#rules;
     if (--budget.values < 0) return false;
     if (typeof value !== 'object' || value === null) return true;
     const isKnown = this.placeOf.has(value);
     if (!isKnown && --budget.objects < 0) return false;
-    const place: Place = { value, parent, step, key, isMapKey };
+    const place: ValuePath = { value, parent, step, key, isMapKey };
     if (isKnown) this.again.push(place);
     else {
       this.placeOf.set(value, place);

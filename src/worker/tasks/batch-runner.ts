@@ -3,14 +3,14 @@ import { now } from '../../node/clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../../context/root.ts';
 import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExtras, type BatchStores, type RunMessage, type RunResponse, type UnknownTextNotice } from '../../wire/messages.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import type { Sheet } from '../../wire/batch-results.ts';
+import type { BatchResults } from '../../wire/batch-results.ts';
 import type { KeptTexts } from '../../wire/kept-texts.ts';
 import { isThenable } from '../../node/promises.ts';
 import { run, scopeOf, transfersOf, type Scope, type WorkerHost } from './task-runner.ts';
 
 /** What is around a batch. */
 export interface BatchHost extends WorkerHost {
-  readonly sheet: Sheet;
+  readonly sheet: BatchResults;
   /** Of stores. */
   readonly texts: KeptTexts;
   /** The task that runs has reported progress. */

@@ -6,7 +6,7 @@ import { realClock } from '../../node/timers.ts';
 import { AbortFlag } from '../../wire/abort-flag.ts';
 import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../../wire/messages.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { Sheet } from '../../wire/batch-results.ts';
+import { BatchResults } from '../../wire/batch-results.ts';
 import { KeptTexts } from '../../wire/kept-texts.ts';
 import { explainUncloneable } from '../../wire/values/uncloneable.ts';
 import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
@@ -28,7 +28,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
   let flag = new AbortFlag(control);
   let side: SideLine | undefined;
   let reports: Reports | undefined;
-  const host: BatchHost & { reportMemory: boolean; sheet: Sheet } = {
+  const host: BatchHost & { reportMemory: boolean; sheet: BatchResults } = {
     clock: realClock,
     channel: 'message',
     reportMemory: false,
@@ -44,7 +44,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
       if (handle === undefined) running.delete(id);
       else running.set(id, handle);
     },
-    sheet: new Sheet(),
+    sheet: new BatchResults(),
     texts: new KeptTexts(),
     hasReported: false,
     post: (notice) => {
@@ -58,7 +58,7 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     if (block !== undefined) control = new Int32Array(block);
     flag = new AbortFlag(control);
     if (attaching !== undefined) endCalmly(control, new Int32Array(attaching));
-    if (sheet !== undefined) host.sheet = new Sheet(sheet);
+    if (sheet !== undefined) host.sheet = new BatchResults(sheet);
     host.reportMemory = reportMemory;
     if (sidePort === undefined) return;
     const line = side = new SideLine(sidePort, control);

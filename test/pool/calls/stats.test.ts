@@ -6,7 +6,7 @@ import { createPool } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
 import { observed } from '../../../src/shared/introspection.ts';
-import { Figures } from '../../../src/pool/calls/stats.ts';
+import { PoolTimings } from '../../../src/pool/calls/stats.ts';
 import { add } from '../../fixtures/places.js';
 import { takesMs } from '../../fixtures/takes-ms.js';
 import { poolFor, workers } from '../helpers.ts';
@@ -45,7 +45,7 @@ describe('a task is called too small', () => {
   }
 
   function noteFor(runs: readonly Run[], { messages }: { messages: number | undefined } = { messages: runs.length }): string | undefined {
-    const figures = new Figures();
+    const figures = new PoolTimings();
     const task = figures.of({ module: 'file:///m.js', name: 'task' });
     for (const { runMs, overheadMs } of runs) task.record(0, runMs, overheadMs);
     return figures.stats(messages).task?.note;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { Call } from '../../../src/pool/calls/call.ts';
 import { takeBatch } from '../../../src/pool/dispatch/coalesce.ts';
 import { TaskQueue } from '../../../src/pool/calls/queue.ts';
-import type { Slot } from '../../../src/pool/workers/pool-worker.ts';
+import type { PoolWorker } from '../../../src/pool/workers/pool-worker.ts';
 import type { TaskRecord } from '../../../src/task/registry.ts';
 import { mixed } from '../../fixtures/mixed.js';
 import { heldPool } from '../held-pool.ts';
@@ -23,7 +23,7 @@ it('a call that an argument has had sent to another worker is not sent a second 
   // As it is when the getter calls the pool, and a worker is free.
   const calls = [call([1]), call([{ get value() { taken.push(queue.shift()!, queue.shift()!); return 2; } }]), call([3]), call([4])];
   for (const one of calls) queue.push(one);
-  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, slot: { knownTasks: new Map([[task, 0]]), knownStores: new Map() } as unknown as Slot });
+  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, slot: { knownTasks: new Map([[task, 0]]), knownStores: new Map() } as unknown as PoolWorker });
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { Attaching } from '../../../src/pool/engines/worker-stack/inspector-lock.ts';
+import { InspectorLock } from '../../../src/pool/engines/worker-stack/inspector-lock.ts';
 import { withResolvers } from '../../../src/node/promises.ts';
 import { spinsWithCells } from '../../fixtures/evaluated.js';
 import { exitsWithCells } from '../../fixtures/inspects.js';
@@ -10,7 +10,7 @@ import { observed, poolFor, rejection, runNode, script } from '../helpers.ts';
 
 describe('the inspector attaches to threads', () => {
   it('only when those that are ending are gone', async () => {
-    const attaching = new Attaching();
+    const attaching = new InspectorLock();
     const seen: string[] = [];
     const ended = withResolvers<undefined>();
     const end = attaching.end(async () => {
@@ -26,7 +26,7 @@ describe('the inspector attaches to threads', () => {
   });
 
   it('and none is ended meanwhile', async () => {
-    const attaching = new Attaching();
+    const attaching = new InspectorLock();
     const seen: string[] = [];
     const looked = withResolvers<undefined>();
     const look = attaching.look(async () => {
@@ -44,7 +44,7 @@ describe('the inspector attaches to threads', () => {
   });
 
   it('one look after the other, whatever becomes of the first', async () => {
-    const attaching = new Attaching();
+    const attaching = new InspectorLock();
     const first = attaching.look(async () => { throw new RangeError('no inspector'); });
     const second = attaching.look(async () => 'a stack');
     await expect(first).rejects.toThrow('no inspector');
@@ -52,7 +52,7 @@ describe('the inspector attaches to threads', () => {
   });
 
   it('never, where one does not end', async () => {
-    const attaching = new Attaching();
+    const attaching = new InspectorLock();
     void attaching.end(() => new Promise(() => {}));
     expect(await attaching.look(async () => 'a stack')).toBe(undefined);
   });
@@ -60,7 +60,7 @@ describe('the inspector attaches to threads', () => {
 
 describe('a thread that ends by itself', () => {
   it('is waited for before the inspector attaches', async () => {
-    const attaching = new Attaching();
+    const attaching = new InspectorLock();
     const seen: string[] = [];
     const gone = withResolvers<undefined>();
     attaching.add({ isEnding: () => true, gone: gone.promise });
@@ -93,9 +93,9 @@ describe('a thread that ends by itself', () => {
 });
 
 /** That of the pools under test. */
-function attachingOfDist(): Attaching {
+function attachingOfDist(): InspectorLock {
   const shared = (globalThis as unknown as Record<symbol, Map<string, unknown>>)[Symbol.for('offloop.shared.1')]!;
-  return shared.get('attaching 2') as Attaching;
+  return shared.get('attaching 2') as InspectorLock;
 }
 
 describe('a worker with an inspector of its own', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { Prober } from '../../../src/watchdog/monitor/probe-client.ts';
+import { ProbeClient } from '../../../src/watchdog/monitor/probe-client.ts';
 
 type Callback = (error: Error | null, answer?: unknown) => void;
 
@@ -33,7 +33,7 @@ vi.mock('node:inspector', () => ({ Session }));
 
 describe('a question to the main thread', () => {
   it('lets go of the inspector once it is answered', async () => {
-    const prober = new Prober(7, 0);
+    const prober = new ProbeClient(7, 0);
     const look = prober.look(3);
     const session = await nextSession();
     expect(session.expression).toContain('.get(7)?.look(3)');
@@ -44,7 +44,7 @@ describe('a question to the main thread', () => {
   });
 
   it('lets go of it when it fails, on this side or on the other', async () => {
-    const prober = new Prober(7, 0);
+    const prober = new ProbeClient(7, 0);
     const failures = [(answer: Callback) => { answer(new Error('refused')); }, (answer: Callback) => { answer(null, { exceptionDetails: { text: 'refused' } }); }];
     for (const fail of failures) {
       const look = expect(prober.look(3)).rejects.toThrow('refused');
@@ -56,7 +56,7 @@ describe('a question to the main thread', () => {
   });
 
   it('that is given up does not take the next one with it', async () => {
-    const prober = new Prober(7, 0);
+    const prober = new ProbeClient(7, 0);
     const look = expect(prober.look(3)).rejects.toThrow('closed');
     const asked = await nextSession();
     void prober.exit(70).catch(() => undefined);

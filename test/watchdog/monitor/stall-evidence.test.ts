@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { now } from '../../../src/watchdog/protocol/clock.ts';
-import { Episode } from '../../../src/watchdog/monitor/stall-evidence.ts';
+import { StallEvidence } from '../../../src/watchdog/monitor/stall-evidence.ts';
 import type { Finding } from '../../../src/watchdog/probe/probe.ts';
 import type { RawFrame } from '../../../src/watchdog/probe/raw-stack.ts';
 import type { Scheduling } from '../../../src/watchdog/protocol/scheduling.ts';
@@ -15,9 +15,9 @@ const ticks: RawFrame = { name: 'processTicksAndRejections', file: 'node:interna
 type Look = readonly [at: number, frames: readonly RawFrame[], more?: Partial<Finding>, delay?: number];
 
 /** Suspected when it had lasted for half the threshold. All instants count from its start. */
-function episode(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { start: number; episode: Episode; after(ms: number): Scheduling } {
+function episode(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { start: number; episode: StallEvidence; after(ms: number): Scheduling } {
   const start = now();
-  const one = new Episode(1, { since: start, idle: 0, askedAt: start + THRESHOLD / 2, scheduling: { onCpu: 0, waiting: 0 }, canLook });
+  const one = new StallEvidence(1, { since: start, idle: 0, askedAt: start + THRESHOLD / 2, scheduling: { onCpu: 0, waiting: 0 }, canLook });
   for (const [at, frames, more, delay = 1] of looks) {
     const finding = { at: start + at, frames: [...frames], context: {}, task: undefined, idle: 0, gcMs: 0, isDebugged: false, isStartingUp: false, ...more };
     one.add(finding, delay);

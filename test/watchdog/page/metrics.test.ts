@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { PoolFigures } from '../../../src/shared/introspection.ts';
-import { Board } from '../../../src/watchdog/protocol/shared-state.ts';
+import { SharedState } from '../../../src/watchdog/protocol/shared-state.ts';
 import { metricsText, StallCounters } from '../../../src/watchdog/page/metrics.ts';
 import type { Capture } from '../../../src/watchdog/types.ts';
 import { parseMetrics } from './prometheus.ts';
@@ -14,8 +14,8 @@ const pool = (name: string, more: Partial<PoolFigures> = {}): PoolFigures => ({
   tasks: { hash: { count: 8, failed: 1, run: { p50: 2.5, p99: 40 } } },
   ...more,
 });
-const metrics = (over: { board?: Board; counters?: StallCounters; pools?: PoolFigures[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
-  const { board = new Board(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
+const metrics = (over: { board?: SharedState; counters?: StallCounters; pools?: PoolFigures[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
+  const { board = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
   return parseMetrics(metricsText(board, counters, pools, stuckMs, capture));
 };
 
@@ -32,7 +32,7 @@ describe('the metrics', () => {
   });
 
   it('have the lag in cumulative buckets, in seconds', () => {
-    const board = new Board();
+    const board = new SharedState();
     for (const ms of [0.5, 2, 2, 80, 20_000]) board.recordLag(ms);
     const { samples } = metrics({ board }).get('offloop_eventloop_lag_seconds')!;
     const buckets = Object.fromEntries(samples.filter(({ labels }) => 'le' in labels).map(({ labels, value }) => [labels.le, value]));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Board, LAG_BUCKETS } from '../../../src/watchdog/protocol/shared-state.ts';
+import { SharedState, LAG_BUCKETS } from '../../../src/watchdog/protocol/shared-state.ts';
 
 describe('the board', () => {
   it('shows one thread what another has written', () => {
@@ -33,7 +33,7 @@ describe('the board', () => {
 
 describe('the lag histogram', () => {
   it('counts each beat in the first bucket that holds it', () => {
-    const board = new Board();
+    const board = new SharedState();
     for (const ms of [0, 1, 1.1, 5, 99.9, 100, 10_000, 10_000.1, 1e9]) board.recordLag(ms);
     expect([...board.lagCounts]).toEqual([2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 2]);
     expect([board.get('lagCount'), board.get('lagMax')]).toEqual([9, 1e9]);
@@ -41,7 +41,7 @@ describe('the lag histogram', () => {
   });
 
   it('tells a percentile as the bound of its bucket, and never as more than the maximum', () => {
-    const board = new Board();
+    const board = new SharedState();
     for (let i = 0; i < 98; i++) board.recordLag(0.2);
     board.recordLag(30);
     board.recordLag(70_000);
@@ -49,7 +49,7 @@ describe('the lag histogram', () => {
   });
 
   it('has percentiles before the first beat', () => {
-    expect(new Board().lagPercentile(0.99)).toBe(0);
+    expect(new SharedState().lagPercentile(0.99)).toBe(0);
   });
 
   it('has buckets in order', () => {
@@ -57,7 +57,7 @@ describe('the lag histogram', () => {
   });
 });
 
-function twoSides(): [Board, Board] {
-  const one = new Board();
-  return [one, new Board(one.buffer)];
+function twoSides(): [SharedState, SharedState] {
+  const one = new SharedState();
+  return [one, new SharedState(one.buffer)];
 }

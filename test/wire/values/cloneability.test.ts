@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { Apart } from '../../../src/wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../../src/wire/values/shared-objects.ts';
 import { surveyList } from '../../../src/wire/values/cloneability.ts';
 import { explainUncloneable } from '../../../src/wire/values/uncloneable.ts';
 
@@ -25,7 +25,7 @@ describe('the check of a value', () => {
   ])('looks at no more than 100,000 values: %s', (_what, list) => {
     const { items, wasRead } = watched(list, 200_000);
     look(items);
-    expect(new Apart().add(items)).toBe(false);
+    expect(new SharedObjectGuard().add(items)).toBe(false);
     expect(wasRead()).toBe(false);
   });
 
@@ -45,7 +45,7 @@ describe('the check of a value', () => {
     const many = Array.from({ length: 150_000 }, (_, i) => i);
     for (const value of [new Map(many.map((i) => [i, i])), new Set(many), Object.fromEntries(many.map((i) => [`k${i}`, i]))]) {
       expect(look({ value, point: 1 })).toBeUndefined();
-      expect(new Apart().add(value)).toBe(false);
+      expect(new SharedObjectGuard().add(value)).toBe(false);
     }
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { Apart } from '../../../src/wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../../src/wire/values/shared-objects.ts';
 
 function areApart(...values: unknown[]): boolean {
-  const apart = new Apart();
+  const apart = new SharedObjectGuard();
   return values.map((value) => apart.add(value)).every(Boolean);
 }
 

@@ -8,7 +8,7 @@ import { Tinypool } from 'tinypool';
 import { clearTimeout, queueMicrotask, setImmediate } from '../../../node/clock.ts';
 import { ModuleLoadError } from '../../../errors.ts';
 import { unrefTimer } from '../../../node/timers.ts';
-import { attaching } from '../worker-stack/inspector-lock.ts';
+import { inspectorLock } from '../worker-stack/inspector-lock.ts';
 import type { WorkerEvents, WorkerExit, WorkerOptions } from '../engine.ts';
 import { ignoreForeignMessages, ignoreForgedMessages } from './foreign-messages.ts';
 import { findResponsePort, guardResponses } from './response-port.ts';
@@ -106,7 +106,7 @@ function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerE
     },
     terminate: async () => {
       life.isEnding = true;
-      insist(handle, gone);
+      retryTerminate(handle, gone);
       // What it throws on its way out is nobody's any more.
       await pool.destroy().catch(() => gone);
     },
@@ -124,7 +124,7 @@ function breaks(handle: Handle, life: Life, cause: unknown): void {
   if (life.broken !== undefined) return;
   life.broken = { cause };
   handle.process?.kill('SIGKILL');
-  void attaching.end(async () => { await handle.thread?.terminate(); });
+  void inspectorLock.end(async () => { await handle.thread?.terminate(); });
 }
 
 /** When a thread that has not ended is told again, in ms; then after twice as long, and so on up to the longest. */
@@ -137,7 +137,7 @@ const KILL_AFTER = 1000;
  * Node (seen in 20, 22 and 26) forgets that a thread is to end when the inspector evaluates something in it at that moment, as
  * it does to find where a task is stuck, and late where the machine is busy. The thread would spin on, and its pool never close.
  */
-function insist({ thread, process: child }: Handle, gone: Promise<unknown>): void {
+function retryTerminate({ thread, process: child }: Handle, gone: Promise<unknown>): void {
   let timer: NodeJS.Timeout | undefined;
   const tellAgain = (thread: Worker, ms: number): void => {
     timer = unrefTimer(() => {

@@ -6,7 +6,7 @@ import { unrefTimer } from '../../../node/timers.ts';
 const PATIENCE_MS = 250;
 
 /** A worker thread that may end by itself at any moment. */
-export interface Mortal {
+export interface LockedWorker {
   /** It has begun to end, which it says before it looks at `Attaching.flag`. */
   isEnding(): boolean;
   readonly gone: Promise<unknown>;
@@ -18,16 +18,16 @@ export interface Mortal {
  * ended while the inspector attaches, one that ends by itself (`process.exit()`, an uncaught exception) waits for a moment, and the
  * inspector does not attach while a worker is ending. Threads that are not offloop's, and one that runs out of memory, can still meet it.
  */
-export class Attaching {
+export class InspectorLock {
   /** 1 while the inspector attaches. */
   readonly flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #mortals = new Set<Mortal>();
+  readonly #mortals = new Set<LockedWorker>();
   #last: Promise<unknown> = Promise.resolve();
   #current: Promise<unknown> | undefined;
   readonly #ending = new Set<Promise<unknown>>();
 
   /** Takes a worker into account until it is gone. */
-  add(worker: Mortal): void {
+  add(worker: LockedWorker): void {
     this.#mortals.add(worker);
     void worker.gone.then(() => { this.#mortals.delete(worker); });
   }
@@ -81,7 +81,7 @@ export class Attaching {
   }
 }
 
-export const attaching = shared('attaching 2', () => new Attaching());
+export const inspectorLock = shared('attaching 2', () => new InspectorLock());
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => { unrefTimer(resolve, ms); });

@@ -6,7 +6,7 @@ import { inCleanRoot } from '../../../context/root.ts';
 import { isOwnFrame } from '../../../node/stack-frames.ts';
 import { withPlainPrototype } from '../../../node/plain-prototype.ts';
 import { unrefTimer } from '../../../node/timers.ts';
-import { attaching } from './inspector-lock.ts';
+import { inspectorLock } from './inspector-lock.ts';
 
 /** How long the caller of a task waits for the stack, in ms. */
 const PATIENCE_MS = 1000;
@@ -22,7 +22,7 @@ const LONGEST_MS = 5000;
 export async function stackOfThread(threadId: number): Promise<string | undefined> {
   if (!isMainThread || !mayInspect()) return undefined;
   try {
-    return userFrames(await inTime(attaching.look(() => ask(threadId))));
+    return userFrames(await inTime(inspectorLock.look(() => ask(threadId))));
   } catch {
     return undefined;
   }
@@ -31,27 +31,27 @@ export async function stackOfThread(threadId: number): Promise<string | undefine
 /** For so long, in ms, it waits for the next one who asks: timeouts seldom come alone. */
 const KEEP_MS = 1000;
 
-let looker: Worker | undefined;
-let farewell: NodeJS.Timeout | undefined;
+let stackReader: Worker | undefined;
+let idleTimer: NodeJS.Timeout | undefined;
 let questions = 0;
 
 /** Resolves when the inspector has let go of all workers. */
 async function ask(threadId: number): Promise<string | undefined> {
-  clearTimeout(farewell);
-  const worker = (looker ??= inCleanRoot(startLooker));
+  clearTimeout(idleTimer);
+  const worker = (stackReader ??= inCleanRoot(startStackReader));
   try {
     return await answerOf(worker, threadId);
   } finally {
-    farewell = inCleanRoot(() => unrefTimer(() => void stopLooking(), KEEP_MS));
+    idleTimer = inCleanRoot(() => unrefTimer(() => void stopStackReader(), KEEP_MS));
   }
 }
 
 /** To be called when a pool closes, so that nothing is left of it. Another pool starts its own when it needs one. */
-export async function stopLooking(): Promise<void> {
-  const worker = looker;
-  clearTimeout(farewell);
-  looker = undefined;
-  if (worker !== undefined) await attaching.end(async () => { await worker.terminate(); });
+export async function stopStackReader(): Promise<void> {
+  const worker = stackReader;
+  clearTimeout(idleTimer);
+  stackReader = undefined;
+  if (worker !== undefined) await inspectorLock.end(async () => { await worker.terminate(); });
 }
 
 interface Answer {
@@ -79,12 +79,12 @@ function answerOf(worker: Worker, threadId: number): Promise<string | undefined>
 }
 
 /** Without the process's own --import and --require: those are for the application. */
-function startLooker(): Worker {
+function startStackReader(): Worker {
   const options = { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
   const worker = withPlainPrototype(() => new Worker(new URL('./looker.js', import.meta.url), options));
   // An error ends it.
   worker.on('error', () => undefined);
-  worker.on('exit', () => { if (looker === worker) looker = undefined; });
+  worker.on('exit', () => { if (stackReader === worker) stackReader = undefined; });
   worker.unref();
   return worker;
 }
