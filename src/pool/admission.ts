@@ -52,7 +52,7 @@ export class Admission {
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const stores = given === undefined ? this.#stores(context, carried) : given.stores;
-    const call = create(id, task, this.#dispatcher.figures.of(task), prepared?.value ?? args, stores, priority, extras);
+    const call = create(id, task, this.#dispatcher.timings.of(task), prepared?.value ?? args, stores, priority, extras);
     this.places.taken();
     return call;
   }

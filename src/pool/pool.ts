@@ -121,12 +121,12 @@ export class WorkerPool implements Pool {
   }
 
   stats(): PoolStats {
-    const { queue, busy, idle, counts, figures } = this.#dispatcher;
-    const { name, maxQueue, maxThreads, runtime } = this.#settings;
+    const { queue, timings } = this.#dispatcher;
+    const { name, maxQueue, runtime } = this.#settings;
+    const workers = this.#dispatcher.workerStats();
     return {
-      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
-      workers: { busy, idle, max: maxThreads, ...counts },
-      tasks: figures.stats(runtime === 'inline' ? undefined : counts.messages),
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers },
+      tasks: timings.stats(runtime === 'inline' ? undefined : workers.messages),
     };
   }
 

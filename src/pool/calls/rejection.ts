@@ -5,8 +5,12 @@ import { isOwnFrame } from '../../node/stack-frames.ts';
 import { allExports } from '../../task/module-exports.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow } from '../../wire/errors/thrown.ts';
-import type { Failure } from './call.ts';
+import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
+
+/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+export type Failure =
+  | { readonly type: 'threw'; readonly thrown: EncodedThrow }
+  | { readonly type: 'refused'; readonly reason: () => unknown };
 
 const turn = Promise.resolve();
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 
 import type { Call } from '../../../src/pool/calls/call.ts';
-import { takeBatch } from '../../../src/pool/dispatch/coalesce.ts';
+import { takeBatch } from '../../../src/pool/dispatch/take-batch.ts';
 import { TaskQueue } from '../../../src/pool/calls/queue.ts';
-import type { PoolWorker } from '../../../src/pool/workers/pool-worker.ts';
+import { WorkerKnowledge } from '../../../src/pool/workers/worker-knowledge.ts';
 import type { TaskRecord } from '../../../src/task/registry.ts';
 import { mixed } from '../../fixtures/mixed.js';
 import { heldPool } from '../held-pool.ts';
@@ -19,11 +19,14 @@ const task = {} as TaskRecord;
 it('a call that an argument has had sent to another worker is not sent a second time', () => {
   const queue = new TaskQueue<Call>();
   const taken: Call[] = [];
-  const call = (args: unknown[]): Call => ({ args, priority: 0, task, figures: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
+  const call = (args: unknown[]): Call => ({ args, priority: 0, task, timings: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
   // As it is when the getter calls the pool, and a worker is free.
   const calls = [call([1]), call([{ get value() { taken.push(queue.shift()!, queue.shift()!); return 2; } }]), call([3]), call([4])];
   for (const one of calls) queue.push(one);
-  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, slot: { knownTasks: new Map([[task, 0]]), knownStores: new Map() } as unknown as PoolWorker });
+  const knowledge = new WorkerKnowledge();
+  knowledge.declare(task);
+  knowledge.add(calls[0]!, true);
+  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, knowledge });
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 
