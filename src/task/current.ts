@@ -2,14 +2,15 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { types } from 'node:util';
 import { MessagePort, type Transferable } from 'node:worker_threads';
 
-import { Object, String, DOMException, ArrayBuffer } from '../node/intrinsics.ts';
+import { Object, String, ArrayBuffer } from '../node/intrinsics.ts';
 import { shared } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';
-import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
+import { OptionError } from '../errors.ts';
 import { observed } from '../shared/introspection.ts';
 import type { Clock } from '../node/timers.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { signalPrototype, TaskController } from './abort-controller.ts';
+import { abortReason } from './interruptions.ts';
 
 /** The task that is running, as its function sees it. */
 export interface CurrentTask {
@@ -137,19 +138,6 @@ export class TaskHandle {
     const controller = this.#controller;
     if (controller === undefined || this.isAborted) return;
     this.#scope?.runInAsyncScope(() => { controller.abort(abortReason(kind, this.name)); });
-  }
-}
-
-export function abortReason(kind: AbortKind, name: string): Error {
-  switch (kind) {
-    case 'abort':
-      return new DOMException(`The caller of the task '${name}' aborted it.`, 'AbortError');
-    case 'timeout':
-      return new TaskTimeoutError(`The task '${name}' has used up its timeout and is to stop.`);
-    case 'deadline':
-      return new DeadlineExceededError(`The deadline of the task '${name}' has passed and it is to stop.`);
-    case 'closed':
-      return new PoolClosedError(`The pool that runs the task '${name}' is closing and it is to stop.`);
   }
 }
 
