@@ -5,11 +5,12 @@ setDefaultRunner(runOnDefaultPool);
 
 // in-worker.ts exports the same names to a task; a test compares the two lists.
 export { capture, restore } from './context/carrier.ts';
-export type { Carrier } from './context/carrier.ts';
+export type { Carrier } from './context/carrier-reader.ts';
 export { carry } from './context/carry.ts';
-export type { Carried, CarryOptions } from './context/carry.ts';
+export type { CarryOptions } from './context/carry.ts';
 export { withDeadline } from './context/deadline.ts';
 export type { ModuleRef } from './context/module-ref.ts';
+export type { Carried } from './context/stores/store-record.ts';
 export {
   ContextError,
   ContextTooLargeError,

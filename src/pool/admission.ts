@@ -1,4 +1,5 @@
-import { callStores, captureStores, readCarrier, type CallStores, type CarrierParts } from '../context/carrier.ts';
+import { captureStores, storesOfCarrier, type CallStores } from '../context/call-stores.ts';
+import { readCarrier, type CarrierParts } from '../context/carrier-reader.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import { deadlineError } from '../task/interruptions.ts';
 import type { RunOptions } from '../task/offload.ts';
@@ -101,6 +102,6 @@ export class Admission {
 
   #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
     if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return carried && callStores(carried);
+    return carried && storesOfCarrier(carried);
   }
 }

@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { Promise } from '../node/intrinsics.ts';
-import { readCarrier, restore } from '../context/carrier.ts';
+import { restore } from '../context/carrier.ts';
+import { readCarrier } from '../context/carrier-reader.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { thread } from '../shared/shared.ts';

@@ -1,6 +1,6 @@
 import type { Transferable } from 'node:worker_threads';
 
-import type { Carrier } from '../context/carrier.ts';
+import type { Carrier } from '../context/carrier-reader.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from '../context/module-ref.ts';
 import { thread } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { stores } from '../context/carry.ts';
+import { stores } from '../context/stores/registry.ts';
 import type { Pool } from '../pool/pool.ts';
 import type { RunOptions } from '../task/offload.ts';
 import { withResolvers } from '../node/promises.ts';

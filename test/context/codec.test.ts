@@ -5,7 +5,7 @@ import { capture, carry, ContextError, ContextTooLargeError, createPool, restore
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { StoreRecord } from '../../src/context/carry.ts';
+import type { StoreRecord } from '../../src/context/stores/store-record.ts';
 import { encodeStore } from '../../src/context/encoding/codec.ts';
 import { checkedStore, pickedStore, readCodecStores, secretStore, smallStore, User, userStore } from '../fixtures/context/codec-stores.js';
 

@@ -1,6 +1,6 @@
 import { now } from '../../node/clock.ts';
-import type { CallStores } from '../../context/carrier.ts';
-import { declarations, findStore } from '../../context/stores/names.ts';
+import type { CallStores } from '../../context/call-stores.ts';
+import { declarations, findStore } from '../../context/stores/registry.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Timer } from '../../node/timers.ts';
 import type { BatchExtras, LeftoverNotice, RunMessage } from '../../wire/messages.ts';

@@ -4,7 +4,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Math, Promise, Reflect } from '../../node/intrinsics.ts';
 import { v8 } from '../../node/builtins.ts';
 import { callersEpoch, now } from '../../node/clock.ts';
-import { enterStores } from '../../context/carrier.ts';
+import { enterStores } from '../../context/call-stores.ts';
 import { enterDeadline } from '../../context/deadline.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { ModuleLoadError } from '../../errors.ts';

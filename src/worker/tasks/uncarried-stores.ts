@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { stores } from '../../context/carry.ts';
+import { stores } from '../../context/stores/registry.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
 import { defineOwn } from '../../node/own-properties.ts';
 import { runningTask, type TaskHandle } from '../../task/current.ts';
