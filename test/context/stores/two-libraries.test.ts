@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { runNode, runtimes } from '../pool/helpers.ts';
+import { runNode, runtimes } from '../../pool/helpers.ts';
 
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 let folder = '';
 
 const declares = `
