@@ -47,6 +47,7 @@ export {
   WorkerCrashedError,
   WorkerOutOfMemoryError,
 } from './errors.ts';
-export { currentTask, move } from './task/current.ts';
+export { currentTask } from './task/current.ts';
 export { beforeWorkerEnds } from './task/end-hooks.ts';
+export { move } from './task/move.ts';
 export { offload } from './task/offload.ts';

@@ -37,8 +37,10 @@ export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.t
 export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';
 export type { CloseOptions, Pool } from './pool/pool.ts';
-export { currentTask, move } from './task/current.ts';
+export { currentTask } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';
 export { beforeWorkerEnds } from './task/end-hooks.ts';
+export { move } from './task/move.ts';
 export { offload } from './task/offload.ts';
-export type { OffloadOptions, RunOptions, Task } from './task/offload.ts';
+export type { Task } from './task/offload.ts';
+export type { OffloadOptions, RunOptions } from './task/options.ts';

@@ -2,7 +2,7 @@ import { captureStores, storesOfCarrier, type CallStores } from '../context/call
 import { readCarrier, type CarrierParts } from '../context/carrier-reader.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import { deadlineError } from '../task/interruptions.ts';
-import type { RunOptions } from '../task/offload.ts';
+import type { RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { surveyList } from '../wire/values/cloneability.ts';
 import { extrasOf, type Call } from './calls/call.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { stores } from '../context/stores/registry.ts';
 import type { Pool } from '../pool/pool.ts';
-import type { RunOptions } from '../task/offload.ts';
+import type { RunOptions } from '../task/options.ts';
 import { withResolvers } from '../node/promises.ts';
 import { ContextLeakError } from './errors.ts';
 import { hold, touch, type Found } from './leak-probe.ts';

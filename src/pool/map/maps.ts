@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 
 import { ownCopy } from '../../node/own-properties.ts';
 import { deadlineError } from '../../task/interruptions.ts';
-import type { RunOptions } from '../../task/offload.ts';
+import type { RunOptions } from '../../task/options.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Admission, CallContext } from '../admission.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';

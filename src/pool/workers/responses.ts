@@ -1,6 +1,6 @@
 import { now } from '../../node/clock.ts';
 import { errorText } from '../../validation/describe.ts';
-import { emitOnce } from '../../task/end-hooks.ts';
+import { warnOnce } from '../../node/warnings.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import type { RunResponse, WorkerNotice } from '../../wire/messages.ts';
@@ -145,7 +145,7 @@ function take(slot: PoolWorker, notice: WorkerNotice): void {
       slot.hasEndHooks = true;
       break;
     case 'warning':
-      emitOnce(notice.code, notice.message);
+      warnOnce(notice.code, notice.message);
       break;
     case 'ready':
     case 'fatal':
@@ -187,7 +187,7 @@ function noticeUnread(slot: PoolWorker, cause: unknown): void {
 }
 
 function warnOfUnread(cause: unknown): void {
-  emitOnce('OFFLOOP_PROGRESS', `A progress value of a task cannot be read on the caller's side: ${errorText(cause)}. The value was dropped. Report flatter data: a list instead of a chain.`);
+  warnOnce('OFFLOOP_PROGRESS', `A progress value of a task cannot be read on the caller's side: ${errorText(cause)}. The value was dropped. Report flatter data: a list instead of a chain.`);
 }
 
 /** What the worker has not answered yet. */

@@ -11,7 +11,7 @@ import { callersClock, realClock, type Clock } from '../node/timers.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import { deadlineError, timeoutError } from './interruptions.ts';
-import type { RunOptions } from './offload.ts';
+import type { RunOptions } from './options.ts';
 import type { TaskRecord } from './registry.ts';
 
 /** Runs a task that was called inside another one: on this thread, with no copy, seeing what its caller sees. */
