@@ -106,9 +106,9 @@ describe('the tables', () => {
 
   it.each([
     ['PoolOptions', 'src/pool/options.ts'],
-    ['RunOptions', 'src/task/offload.ts'],
+    ['RunOptions', 'src/task/options.ts'],
     ['MapOptions', 'src/pool/map/map.ts'],
-    ['OffloadOptions', 'src/task/offload.ts'],
+    ['OffloadOptions', 'src/task/options.ts'],
     ['CarryOptions', 'src/context/carry.ts'],
     ['CloseOptions', 'src/pool/pool.ts'],
     ['WatchdogOptions', 'src/watchdog/options.ts'],

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import { stores as declaredStores, type Carried, type StoreRecord } from '../context/carry.ts';
-import { selectStores } from '../context/carrier.ts';
+import { stores as declaredStores } from '../context/stores/registry.ts';
+import { selectStores } from '../context/stores/selection.ts';
+import type { Carried, StoreRecord } from '../context/stores/store-record.ts';
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
 import { thread } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';

@@ -3,7 +3,9 @@ import { cleanResource } from '../context/root.ts';
 import { observed } from '../shared/introspection.ts';
 import { checkOptions, rules } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
+import { deadlineError } from '../task/interruptions.ts';
+import { taskRecord, type Task } from '../task/offload.ts';
+import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { afterReading, timeLimit } from '../node/time-limit.ts';
 import { realClock, type Timer } from '../node/timers.ts';
@@ -15,7 +17,7 @@ import { Maps } from './map/maps.ts';
 import type { MapOptions, MapResult } from './map/map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './calls/refusals.ts';
+import { afterClose, asCallerSees, closedError, notATask } from './calls/refusals.ts';
 import { whenAborted } from './calls/signals.ts';
 import type { PoolStats } from './calls/stats.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './calls/trace.ts';
@@ -210,7 +212,7 @@ export class WorkerPool implements Pool {
       else end();
     };
     const end = (): void => {
-      const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
+      const when = call.state === 'waiting' ? 'waiting' : 'running';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
     return clock.startAt(due, expire);

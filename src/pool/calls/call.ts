@@ -2,7 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
 import { now } from '../../node/clock.ts';
-import type { CallStores } from '../../context/carrier.ts';
+import type { CallStores } from '../../context/call-stores.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Timer } from '../../node/timers.ts';
 import type { AbortKind, ProgressNotice } from '../../wire/messages.ts';

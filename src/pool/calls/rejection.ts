@@ -1,8 +1,7 @@
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { OffloopError } from '../../errors.ts';
-import { exportsOnceEvaluated, type Namespace } from '../../node/module-namespaces.ts';
+import { allExports, exportsOnceEvaluated, type Namespace } from '../../task/module-exports.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
-import { allExports } from '../../task/module-exports.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
 import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';

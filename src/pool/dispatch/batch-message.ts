@@ -1,5 +1,5 @@
-import type { CallStores } from '../../context/carrier.ts';
-import type { StoreText } from '../../context/encoding/known-texts.ts';
+import type { CallStores } from '../../context/call-stores.ts';
+import type { StoreText } from '../../context/encoding/text-cache.ts';
 import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages.ts';
 import type { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';

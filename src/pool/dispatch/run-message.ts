@@ -1,4 +1,4 @@
-import type { CallStores } from '../../context/carrier.ts';
+import type { CallStores } from '../../context/call-stores.ts';
 import type { BatchExtras, RunMessage } from '../../wire/messages.ts';
 import type { Call, CallExtras } from '../calls/call.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';

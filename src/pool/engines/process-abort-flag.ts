@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 
 import { errorText } from '../../validation/describe.ts';
-import { emitOnce } from '../../task/end-hooks.ts';
+import { warnOnce } from '../../node/warnings.ts';
 import { abortKinds, type AbortNotice, type WorkerSetup } from '../../wire/messages.ts';
 import { FURTHER_PIPE } from './tinypool/spawning.ts';
 
@@ -64,7 +64,7 @@ function wordsOf({ id, kind }: AbortNotice): Uint8Array {
 }
 
 function warnOfNoFlag(folder: string, error: unknown): void {
-  emitOnce(
+  warnOnce(
     'OFFLOOP_NO_ABORT_FLAG',
     `${folder} cannot be written (${errorText(error)}): a task on a worker process that never awaits does not see its abort, ` +
       'and is ended after `abortGrace`. Let the temporary folder be writable (TEMP, TMPDIR).',

@@ -1,4 +1,4 @@
-import { emitOnce } from '../../task/end-hooks.ts';
+import { warnOnce } from '../../node/warnings.ts';
 import { errorText } from '../../validation/describe.ts';
 import type { WorkerNotice } from '../../wire/messages.ts';
 import { ownOnly } from '../../wire/own-only.ts';
@@ -69,7 +69,7 @@ function read(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) =
       worker.hasEndHooks = true;
       break;
     case 'warning':
-      emitOnce(notice.code, notice.message);
+      warnOnce(notice.code, notice.message);
       break;
     case 'ready':
     case 'fatal':
@@ -93,5 +93,5 @@ function noteUnread(worker: PoolWorker, cause: unknown): void {
 }
 
 function warnOfUnread(cause: unknown): void {
-  emitOnce('OFFLOOP_PROGRESS', `A progress value of a task cannot be read on the caller's side: ${errorText(cause)}. The value was dropped. Report flatter data: a list instead of a chain.`);
+  warnOnce('OFFLOOP_PROGRESS', `A progress value of a task cannot be read on the caller's side: ${errorText(cause)}. The value was dropped. Report flatter data: a list instead of a chain.`);
 }

@@ -1,4 +1,4 @@
-import { declarations, findStore } from '../../context/stores/names.ts';
+import { declarations, findStore } from '../../context/stores/registry.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';

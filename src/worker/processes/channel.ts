@@ -1,5 +1,5 @@
 import { nextTick } from '../../node/clock.ts';
-import { warnOfForeign } from '../../task/foreign-messages.ts';
+import { warnOfForeignMessage } from '../../task/foreign-message-warning.ts';
 import { toBytes } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages.ts';
 import type { ReportLine } from '../progress.ts';
@@ -33,7 +33,7 @@ export function takeChannel(): Channel {
 let hasWarned = false;
 
 function refuse(message: unknown, ...rest: unknown[]): boolean {
-  if (!hasWarned) warnOfForeign('process.send()', message);
+  if (!hasWarned) warnOfForeignMessage('process.send()', message);
   hasWarned = true;
   const callback = rest.find((argument) => typeof argument === 'function');
   if (callback !== undefined) nextTick(callback, null);

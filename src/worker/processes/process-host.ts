@@ -1,7 +1,8 @@
 import { process } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import type { TaskHandle } from '../../task/current.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
 import { fromBytes, noticeOf, serialize, toBytes, type BytesMessage, type UnreadAnswer } from '../../wire/bytes.ts';
 import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../../wire/messages.ts';
@@ -48,7 +49,8 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     readFlag = flagReader(setup);
     watchLeftovers(send);
     watchFatal(send);
-    connectSide(send);
+    connectToPool(send);
+    announceEndHooks();
     inCleanRoot(() => { process.on('message', onAbort); });
   }
 

@@ -4,11 +4,12 @@ import type { Transferable } from 'node:worker_threads';
 import { Math, Promise, Reflect } from '../../node/intrinsics.ts';
 import { v8 } from '../../node/builtins.ts';
 import { callersEpoch, now } from '../../node/clock.ts';
-import { enterStores } from '../../context/carrier.ts';
+import { enterStores } from '../../context/call-stores.ts';
 import { enterDeadline } from '../../context/deadline.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import { DeadlineExceededError, ModuleLoadError } from '../../errors.ts';
-import { abortReason, runningTask, TaskHandle, type TaskHost } from '../../task/current.ts';
+import { ModuleLoadError } from '../../errors.ts';
+import { runningTask, TaskHandle, type TaskHost } from '../../task/current.ts';
+import { abortReason, deadlineError } from '../../task/interruptions.ts';
 import { findTask, type AnyFunction } from '../../task/registry.ts';
 import { isThenable } from '../../node/promises.ts';
 import { nameExports, needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
@@ -170,9 +171,7 @@ function addressOf({ task, declares }: RunMessage, { addresses }: WorkerHost): T
 
 /** Its module may have taken its time to load, and the caller has given up meanwhile. */
 function assertWanted({ message: { id }, address, handle: { due }, host }: RunningTask): void {
-  if (due !== undefined && host.clock.timeTo(due) <= 0) {
-    throw new DeadlineExceededError(`The deadline of the task '${address.name}' passed before it had begun in its worker; it was never started. Allow more time, or give it less to do.`);
-  }
+  if (due !== undefined && host.clock.timeTo(due) <= 0) throw deadlineError(address.name, 'in its worker');
   const kind = host.pollAbort(id);
   if (kind !== undefined) throw abortReason(kind, address.name);
 }

@@ -1,7 +1,8 @@
 import { Atomics, SharedArrayBuffer, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import type { TaskHandle } from '../../task/current.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
 import { AbortFlag } from '../../wire/abort-flag.ts';
 import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../../wire/messages.ts';
@@ -64,7 +65,8 @@ export function createThreadHandler(filename: string): (message: ThreadMessage) 
     const line = side = new SideLine(sidePort, control);
     reports = new Reports(line);
     watchLeftovers((notice) => { line.post(notice); });
-    connectSide((notice) => { line.post(notice); });
+    connectToPool((notice) => { line.post(notice); });
+    announceEndHooks();
     // A port's handler runs in the context it was set in: not in that of the first task.
     inCleanRoot(() => sidePort.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
   }

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 
-import { warnOfForeign } from '../../../task/foreign-messages.ts';
+import { warnOfForeignMessage } from '../../../task/foreign-message-warning.ts';
 
 /*
  * A worker's own channel (`parentPort`, `process.send`) is open to everybody in it: to the task's modules, and to Node itself, which
@@ -19,7 +19,7 @@ export function ignoreForeignMessages(thread: Worker): void {
       isReady = true;
       tinypools(message);
       // Somebody else may listen: then the message was for them.
-    } else if (thread.listenerCount('message') === 1) warnOfForeign('parentPort.postMessage()', message);
+    } else if (thread.listenerCount('message') === 1) warnOfForeignMessage('parentPort.postMessage()', message);
   });
   // A listener keeps the process alive, and tinypool has let go of the thread already.
   thread.unref();
