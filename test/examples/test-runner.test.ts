@@ -16,7 +16,7 @@ describe('examples/test-runner', () => {
       /^✗ broken\.test\.js › \(the file itself\): failed\n {4}there is no database to test with\n {4}at .*broken\.test\.js:5:7$/m,
       /^✗ arithmetic\.test\.js › adds wrongly: failed\n {4}4 == 5\n {4}at .*arithmetic\.test\.js:17:10/m,
       /^✗ hangs\.test\.js › spins for ever: timed out\n {4}it was stuck here:\n {4}at spinsForEver \(.*hangs\.test\.js:5:3\)$/m,
-      /^✗ hangs\.test\.js › waits for ever: timed out\n {4}it waited for something that did not come$/m,
+      /^✗ hangs\.test\.js › waits for ever: timed out\n {4}it waited for an event that did not come$/m,
       /^✗ crashes\.test\.js › exits: crashed\n {4}it ended its worker with exit code 3$/m,
       /^✗ crashes\.test\.js › throws from a timer: crashed\n {4}thrown by nobody in particular\n {4}at .*crashes\.test\.js:10:11\)$/m,
       /^✗ crashes\.test\.js › eats all memory: out of memory$/m,
