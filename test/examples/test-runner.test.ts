@@ -9,7 +9,7 @@ import { node, temporaryFolder } from '../cli/processes.ts';
 const example = (name: string): string => fileURLToPath(new URL(`../../examples/test-runner/${name}`, import.meta.url));
 
 describe('examples/test-runner', () => {
-  it('reports each test as what it is, with where it was and whose every line is', async () => {
+  it('reports each test with its outcome, its position, and the owner of each logged line', async () => {
     const { code, stdout, stderr } = await node([example('run.js')]).ended;
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: '' });
     for (const part of [
@@ -34,7 +34,7 @@ describe('examples/test-runner', () => {
   it.each([
     ['() => {}', 0, '1 passed'],
     ["() => { throw 'no error'; }", 1, '1 failed'],
-  ])('runs any folder, and tells by its exit code: a test that is %s', async (fn, exitCode, summary) => {
+  ])('runs any folder, and its exit code tells of a test that is %s', async (fn, exitCode, summary) => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'one.test.mjs'), 'not a test file');
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

@@ -60,7 +60,7 @@ const BATCHES = 5;
 const BATCHES_PER_POOL = 10;
 
 describe.each(ways)('with %o,', (options) => {
-  it('no task ever sees a store of another one', async () => {
+  it('no task ever sees a store of another task', async () => {
     const seen = { tasks: 0, messages: 0 };
     let lastId = 0;
     let pool: Pool | undefined;

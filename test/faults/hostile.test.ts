@@ -80,7 +80,7 @@ describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
     expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
   });
 
-  it('returns keys with the names of prototypes', async () => {
+  it('returns keys that name prototype properties', async () => {
     const kind = 'a key named __proto__';
     const { siblings, culprit } = await amongSiblings(pool, { returns: kind });
     expect(JSON.stringify(await culprit)).toBe(JSON.stringify({ value: make(kind) }));

@@ -27,7 +27,7 @@ const ways: Record<string, Way> = {
   'this thread': { share: 0.06, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
 };
 
-it.each(Object.entries(ways))('a task never takes itself for another call, nor sees stores or arguments of another one, on %s', async (name, { share, sorts, pools }) => {
+it.each(Object.entries(ways))('a task never runs as another call, and never sees stores or arguments of another call, on %s', async (name, { share, sorts, pools }) => {
   const random = new Random(seed + name.length);
   const subjects = pools.map(subjectFor);
   let last = 0;

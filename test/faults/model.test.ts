@@ -34,7 +34,7 @@ describe.each(reused)('in %d of the random sequences, with %o,', (share, options
   let subject: Subject | undefined;
   afterAll(() => subject?.end());
 
-  it('every call has an answer that it may have, and the pool is whole again', async () => {
+  it('every call has a response that the model allows, and the pool is whole again', async () => {
     let played = 0;
     const property = fc.asyncProperty(sequences({ isInline: options.runtime === 'inline', mayClose: false }), async (steps) => {
       subject ??= new Subject(options);
@@ -54,7 +54,7 @@ describe.each(reused)('in %d of the random sequences, with %o,', (share, options
 });
 
 describe.each([[0.1, 'threads'], [0.01, 'processes'], [0.04, 'inline']] as const)('in %d of the random sequences, each with a pool of its own on %s,', (share, runtime) => {
-  it('every call has an answer that it may have, and the pool closes', async () => {
+  it('every call has a response that the model allows, and the pool closes', async () => {
     const property = fc.asyncProperty(lives, sequences({ isInline: runtime === 'inline', mayClose: true }), async (options, steps) => {
       const subject = new Subject({ ...options, runtime });
       try {

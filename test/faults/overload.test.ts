@@ -46,7 +46,7 @@ async function overload(): Promise<Sum> {
 }
 
 describe(`callers that outrun the workers by more than ten to one for ${String(seconds)} s`, { timeout: limit }, () => {
-  it('are refused at once, or finish, or expire: each call settles', async () => {
+  it('are refused at once, or finish, or expire, and each call settles', async () => {
     const sum = await summed();
     const { finished, refused, expiredWaiting, meanwhile } = sum;
     expect(meanwhile.calls).toBeGreaterThan(10 * meanwhile.finished);
@@ -54,7 +54,7 @@ describe(`callers that outrun the workers by more than ten to one for ${String(s
     expect(sum).toMatchObject({ unsettled: 0, failed: 0, refusedLate: 0 });
   });
 
-  it('have what was accepted run once, and what was refused or has expired never', async () => {
+  it('see accepted calls run once, and refused or expired calls never', async () => {
     expect(await summed()).toMatchObject({ startedWrongly: 0, startedAfterExpiry: 0, wrongContext: 0 });
   });
 
@@ -71,7 +71,7 @@ describe(`callers that outrun the workers by more than ten to one for ${String(s
     expect(highest.live - idle).toBeLessThan(12);
   });
 
-  it('keep the event loop from nothing else, and let short tasks share messages', async () => {
+  it('leave the event loop free, and their short tasks share messages', async () => {
     const { stalls, messages, sharing } = await summed();
     expect(stalls.filter(({ kind }) => !notOurs.includes(kind))).toEqual([]);
     expect(messages).toBeLessThan(sharing / 2);

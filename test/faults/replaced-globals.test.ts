@@ -19,7 +19,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
     return pool;
   };
 
-  it('does no harm to the calls after it, where offloop alone needs them', async () => {
+  it('does no harm to later calls, where only offloop needs these globals', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxTasksPerWorker: 8 });
     const deeds = harmlessDeeds.filter((deed, i) => (runtime === 'threads' ? isTried(deed, i) : isThorough || isWorthAProcess(deed)));
     for (const deed of deeds) {
@@ -33,13 +33,13 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
     expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: deeds.length });
   });
 
-  it('leaves alone what wraps the real thing, as agents do', async () => {
+  it('keeps wrappers of the real globals, as agents install them', async () => {
     const pool = await freshPool();
     await pool.run(wraps, []);
     expect([await pool.run(returns, [1]), await pool.run(isWrapped, [])]).toEqual([1, [true, true]]);
   });
 
-  it('gets its error to a caller whose Error.prepareStackTrace throws', async () => {
+  it('sends its error to a caller whose Error.prepareStackTrace throws', async () => {
     const pool = await freshPool();
     const { prepareStackTrace } = Error;
     Error.prepareStackTrace = () => { throw new Error('of the caller'); };
@@ -47,7 +47,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
     expect([thrown, refused]).toEqual([expect.objectContaining({ name: 'RangeError', message: 'mine 1' }), expect.objectContaining({ code: 'OFFLOOP_NOT_CLONEABLE' })]);
   });
 
-  it('costs its own worker where Node or tinypool fails of it: the error is true, and the calls after it run on another one', async () => {
+  it('costs its own worker where Node or tinypool fails: the error is true, and later calls run on another worker', async () => {
     for (const deed of deadlyDeeds.filter((one) => runtime === 'threads' || isThorough || isWorthAProcess(one))) {
       const pool = await freshPool();
       const outcomes = await Promise.allSettled([pool.run(does, [deed]), pool.run(returns, [1]), pool.run(resolves, [2]), pool.run(throwsRange, [3])]);

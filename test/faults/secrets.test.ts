@@ -4,7 +4,7 @@ import { ask, watched } from '../watchdog/processes.ts';
 
 const paths = ['/', '/report.json', '/health', '/metrics'];
 
-it('what is in a sensitive store, or the name of a key in it, appears in nothing that offloop says', async () => {
+it('no text of offloop shows the content of a sensitive store, or the name of a key in the store', async () => {
   const child = watched('tells-all.js', { page: { port: 0 } });
   const { url } = await child.says('ready');
   await child.stderr(/stuck.*spinsUntilTold/);

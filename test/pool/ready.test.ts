@@ -22,8 +22,8 @@ const program = fc.record({
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-describe.each(runtimes)('of callers that wait for ready() of a pool of %s', (runtime) => {
-  it('none is refused, whatever the others do', async () => {
+describe.each(runtimes)('callers that wait for ready() of a pool of %s', (runtime) => {
+  it('are never refused, whatever the other callers do', async () => {
     await fc.assert(fc.asyncProperty(program, async ({ options, callers, maps }) => {
       await using pool = createPool({ runtime, ...options });
       const codes = new Set<unknown>();
@@ -62,8 +62,8 @@ describe.each(runtimes)('of callers that wait for ready() of a pool of %s', (run
   });
 });
 
-describe.each(workers)('of a pool of %s that cannot start its workers', (runtime) => {
-  it('those who wait are let in, and hear why, where nothing may wait', async () => {
+describe.each(workers)('a pool of %s that cannot start its workers', (runtime) => {
+  it('resolves ready() and rejects the call with the reason, where no call may wait', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 0, startTimeout: 300, preload: [new URL('../fixtures/starts/never.mjs', import.meta.url)] });
     const first = rejection(pool.run(takesMs, [0]));
     const waiting = pool.ready();

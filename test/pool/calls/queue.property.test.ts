@@ -89,11 +89,11 @@ function* drained(queue: TaskQueue<Item>): Generator<Item> {
 }
 
 describe('the queue', () => {
-  it.each([['few', few], ['many', many]])('gives what a plain list gives, with %s priorities', (_name, priority) => {
+  it.each([['few', few], ['many', many]])('returns the same items as a plain list, with %s priorities', (_name, priority) => {
     fc.assert(fc.property(fc.array(step(priority), { maxLength: 120 }), play), { numRuns: 300 });
   });
 
-  it('compares a call with few others, however many priorities there are', () => {
+  it('compares a call with few other calls, however many priorities there are', () => {
     let compared = 0;
     const queue = new TaskQueue<Item>();
     const count = 4000;

@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { takes } from '../../fixtures/faults.js';
 import { poolFor, rejection } from '../helpers.ts';
 
-it('an argument that cannot be cloned costs no worker when its call is made while the worker rests', async () => {
+it('an argument that cannot be cloned costs no worker when its call is made while the worker is idle', async () => {
   const pool = poolFor({ maxThreads: 1 });
   await pool.run(takes, [1]);
   const call = new Promise<Promise<unknown>>((resolve) => {

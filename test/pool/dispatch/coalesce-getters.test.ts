@@ -16,7 +16,7 @@ import { poolFor, rejection } from '../helpers.ts';
 
 const task = {} as TaskRecord;
 
-it('a call that an argument has had sent to another worker is not sent a second time', () => {
+it('a call that a getter in an argument sends to another worker is not sent a second time', () => {
   const queue = new TaskQueue<Call>();
   const taken: Call[] = [];
   const call = (args: unknown[]): Call => ({ args, priority: 0, task, figures: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
@@ -27,7 +27,7 @@ it('a call that an argument has had sent to another worker is not sent a second 
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 
-it('a call that an argument of another one aborts never starts, and is counted once', async () => {
+it('a call that an argument of another call aborts never starts, and is counted once', async () => {
   const { pool, release } = await heldPool({ maxThreads: 1 });
   const marks = new Int32Array(new SharedArrayBuffer(4));
   const controllers = Array.from({ length: 30 }, () => new AbortController());

@@ -24,8 +24,8 @@ function passed(ms: number): () => boolean {
 
 const LIMIT = 150;
 
-describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
-  it.each(Object.keys(ways) as (keyof typeof ways)[])('deliver what was there in time: it %s', async (way) => {
+describe.each(workers)('%s whose main thread is blocked', (runtime) => {
+  it.each(Object.keys(ways) as (keyof typeof ways)[])('deliver a result that arrived in time: the main thread %s', async (way) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     await pool.run(takesMs, [1]);
     for (const limit of [{ timeout: LIMIT }, { deadline: Date.now() + 1500 }]) {
@@ -40,7 +40,7 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
     }
   });
 
-  it('still end what never ends', async () => {
+  it('still end a task that never ends', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 50 });
     for (const task of [hangs, spins]) {
       const { options, started } = observed({ timeout: 100 });
@@ -51,7 +51,7 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
     }
   });
 
-  it('give a task that was told to stop its time for it', async () => {
+  it('give a cancelled task its abortGrace', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 100 });
     const controller = new AbortController();
     const { options, started } = observed({ signal: controller.signal });
