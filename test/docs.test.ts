@@ -26,7 +26,7 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-/** As GitHub makes anchors of them. */
+/** The anchors that GitHub makes of headings. */
 function headingsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
 }

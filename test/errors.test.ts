@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const message = 'what happened';
 const cause = new Error('the cause');
 
-/** The whole table: class, code, its own fields, and how it is made. */
+/** The whole table: class, code, own fields, and an instance. */
 const table: [name: keyof typeof offloop, code: string, fields: object, error: Error][] = [
   ['TaskTimeoutError', 'OFFLOOP_TIMEOUT', { workerStack: '    at spin' }, new offloop.TaskTimeoutError(message, '    at spin')],
   ['DeadlineExceededError', 'OFFLOOP_DEADLINE', {}, new offloop.DeadlineExceededError(message)],

@@ -11,7 +11,7 @@ afterAll(() => {
 describe('every snippet that uses the watchdog runs', () => {
   it.each(programsOf(projects))('$section: $name prints the text that the README shows', expectPrints);
 
-  // The commands are those that are followed by what they write.
+  // A command is tested if its output follows it.
   it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command prints the text that the README shows', async ({ project, command, shown }) => {
     expect(project.commands).toEqual([command]);
     const { code, stdout, stderr } = await project.shell(command);
@@ -20,7 +20,7 @@ describe('every snippet that uses the watchdog runs', () => {
   });
 });
 
-/** How long it took, and in which column V8 saw it, differs each time. */
+/** Leaves out durations and columns, which differ each time. */
 function withoutFigures(text: string): string {
   return text.replace(/:\d+\)/g, ')').replace(/\d[\d.,]* (ms|s|min)\b/g, 'N');
 }

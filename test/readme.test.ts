@@ -8,14 +8,14 @@ import { tableRows } from '../examples/demo/table.js';
 import { createProject } from './fixtures/readme/project.js';
 import { createProjects, expectPrints, first, linesOf, programsOf, read, readme, root, snippets } from './readme-projects.ts';
 
-// Those that watch themselves are in readme-watchdog.test.ts.
+// The programs that use the watchdog are in readme-watchdog.test.ts.
 const projects = createProjects({ watch: false });
 
 afterAll(() => {
   for (const { remove } of projects) remove();
 });
 
-/** Commands that take the network or a minute: `.ci/run` runs them, as these steps of it. */
+/** Commands that take the network or a minute: `.ci/run` runs them in these steps. */
 const ranByCi: Readonly<Record<string, readonly string[]>> = {
   'npm ci && npm run demo': ["step 'npm ci'", 'npm run demo'],
   'npm install offloop': ['npm pack', 'npm install --prefix "$project" "$scratch"/offloop-*.tgz'],
@@ -158,7 +158,7 @@ function groupOf(name: string, rows: readonly string[][]): string[][] {
   return start === 0 ? [] : rows.slice(start, count === -1 ? undefined : start + count);
 }
 
-/** The members of an interface, each with the default that its comment names, if that is a value and not a sentence. */
+/** The members of an interface, each with the default in its comment, if the default is a value and not a sentence. */
 function membersOf(name: string, source: string): { option: string; value: string }[] {
   const [, body = ''] = new RegExp(`export interface ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? [];
   return [...body.matchAll(/(?: {2}\/\*\* ([^]*?) \*\/\n)?^ {2}(\w+)\??[:(]/gm)].map(([, comment = '', option = '']) => ({

@@ -29,7 +29,7 @@ describe('a store that would travel as a whole is refused, and the error says wh
     const [request] = requests(1);
     const response = await server.send(request!);
     expect(response.status).toBe(500);
-    // Fastify answers with it, the others log it.
+    // Fastify sends the error as its response, the others log the error.
     const said = framework === 'fastify' ? ((await response.json()) as Error).message : await server.wrote(/(The store 'everything' .*)/);
     expect(said).toBe(`The store 'everything' cannot cross to another thread: at ${reason}. ${choose(pick)}`);
     expect(table).toContain(`| ${framework} | at ${reason}. ${choose(pick)} |`);

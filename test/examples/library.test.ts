@@ -12,7 +12,7 @@ it('a library offloads its function to the pool of the application, with its own
     code: 0,
     stdout: [
       ...['pool shop: countWords', 'pool shop: nearest-word', 'pool shop: nearest-word'],
-      // The same word, to be found as it is spelled, and without regard to case.
+      // The same word is searched twice: as it is spelled, and without regard to case.
       ...['request r-1: 4 words', 'Oulu', 'OSLO', ''],
     ].join('\n'),
     stderr: '',

@@ -42,7 +42,7 @@ it('the example prints the request of each order', async () => {
 describe('a queue', () => {
   const request = { requestId: 'r-1', user: 'Åsa 東京' };
 
-  /** Keeps the job as BullMQ does: its data as JSON. */
+  /** Keeps the data of a job as JSON, like BullMQ. */
   function memoryQueue() {
     const jobs: { data: any }[] = [];
     return { jobs, add: (_name: string, data: unknown) => { jobs.push({ data: JSON.parse(JSON.stringify(data)) }); } };

@@ -7,7 +7,7 @@ import { add } from '../fixtures/places.js';
 import { spins } from '../fixtures/stops.js';
 import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers } from '../pool/helpers.ts';
 
-/** One for each runtime: its workers are replaced as they end. */
+/** One pool for each runtime: its workers are replaced as they end. */
 const pools = new Map<string, Pool>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close({ drain: false }))));
 
@@ -17,7 +17,7 @@ function poolOf(runtime: (typeof runtimes)[number]): Pool {
   return pool;
 }
 
-/** Two workers, of which one is busy with something innocent that must live. */
+/** A pool of two workers; one of them runs an innocent task that must live. */
 async function withSibling(runtime: (typeof runtimes)[number]) {
   const pool = poolOf(runtime);
   const { path, open } = gate();
@@ -108,7 +108,7 @@ describe.each(workers)('on %s', (runtime) => {
     const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(task, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
-    // A process says why on its stderr only.
+    // A process writes the reason on its stderr only.
     if (runtime === 'threads') expect(error.cause).toMatchObject({ name: 'RangeError', message });
     await expectWhole();
   });

@@ -8,8 +8,8 @@ import { add } from '../fixtures/places.js';
 import { poolFor } from '../pool/helpers.ts';
 
 /*
- * What a caller passes may be an object that throws when it is read, or answers with something else each time. The caller
- * gets an error of offloop's, or what the object itself has thrown; nobody else notices.
+ * A caller may pass an object that throws when it is read, or returns another value each time. The caller gets an error of
+ * offloop's, or the error that the object has thrown; no other call is affected.
  */
 
 const throws = (): never => { throw new RangeError('from the caller’s object'); };
@@ -72,7 +72,7 @@ async function outcomeOf(act: () => unknown): Promise<{ error?: unknown; value?:
   }
 }
 
-/** An array that throws when the item is read for the nth time. */
+/** An array that throws at the nth read of the item. */
 function throwsAt(nth: number): any[] {
   let reads = 0;
   return Object.defineProperty([1, 2], 0, { get: () => (++reads === nth ? throws() : 1), enumerable: true });
@@ -95,7 +95,7 @@ const calls: [what: string, act: (options?: object) => Promise<unknown>][] = [
 
 const fine: Record<string, unknown> = { signal: new AbortController().signal, timeout: 1e6, deadline: Date.now() + 1e6, priority: 1, transfer: [], context: 'none', onProgress: () => undefined };
 
-/** Reading it twice gives something else. */
+/** An object whose property has another value at the second read. */
 function changing(key: string): object {
   let reads = 0;
   return Object.defineProperty({}, key, { get: () => (reads++ === 0 ? fine[key] : Symbol('another')), enumerable: true });

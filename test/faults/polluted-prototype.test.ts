@@ -4,14 +4,14 @@ import { checkOptions, rules } from '../../src/validation/options.ts';
 import { normalizeWatchdogOptions } from '../../src/watchdog/options.ts';
 import { runNode, script } from '../pool/helpers.ts';
 
-/** For as long as the test runs. */
+/** Pollutes the prototype until the test ends. */
 function pollute(key: string, value: unknown): void {
   Object.defineProperty(Object.prototype, key, { value, writable: true, enumerable: true, configurable: true });
   onTestFinished(() => void Reflect.deleteProperty(Object.prototype, key));
 }
 
 describe('keys of a polluted Object.prototype', () => {
-  // All values on each of them are in polluted-prototype.slow.test.ts.
+  // polluted-prototype.slow.test.ts tries all values on each runtime.
   it.each([['threads', 'text,function'], ['processes', 'function'], ['inline', 'number']])('change no result of a round through the API on %s, with values such as %s', async (runtime, kinds) => {
     const { code, stdout, stderr } = await runNode([script('pollutes.js'), runtime, kinds]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { deadlyDeeds, does, harmlessDeeds, isWrapped, looks, resolves, returns, throwsRange, wraps } from '../fixtures/replaced-globals.js';
 import { poolFor, rejection, workers } from '../pool/helpers.ts';
 
-// A process takes its time to start.
+// A process takes time to start.
 const isWorthAProcess = (deed: string): boolean => deed.startsWith('process.') || ['process', 'Promise', 'Uint8Array', 'Object.prototype.then', "Object.prototype.end = 'polluted'", 'console', 'Array.prototype.push'].includes(deed);
 
-// `npm run test:slow` tries all: each has a worker of its own.
+// `npm run test:slow` tries all globals: each has a worker of its own.
 const isThorough = process.env.OFFLOOP_ALL_GLOBALS === '1';
-/** Of keys of Object.prototype one in three. */
+/** Every third key of Object.prototype. */
 const isTried = (deed: string, i: number): boolean => isThorough || !deed.startsWith('Object.prototype.') || i % 3 === 0 || isWorthAProcess(deed);
 
 describe.each(workers)('on %s, a task that replaces globals of its worker', (runtime) => {
@@ -27,7 +27,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
       expect([deed, await pool.run(returns, [7]), await pool.run(resolves, [7]), await pool.run(looks, [7])]).toEqual([deed, 7, { x: 7, list: [7] }, 7]);
       expect([deed, await rejection(pool.run(throwsRange, [7]))]).toEqual([deed, expect.objectContaining({ name: 'RangeError', message: 'mine 7' })]);
       expect([deed, await Promise.all([pool.run(returns, [1]), pool.run(returns, [2])])]).toEqual([deed, [1, 2]]);
-      // The eighth task of the worker: the next deed has a fresh one.
+      // This is the eighth task of the worker, so the next deed has a fresh worker.
       await pool.run(returns, [0]);
     }
     expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: deeds.length });
@@ -52,7 +52,7 @@ describe.each(workers)('on %s, a task that replaces globals of its worker', (run
       const pool = await freshPool();
       const outcomes = await Promise.allSettled([pool.run(does, [deed]), pool.run(returns, [1]), pool.run(resolves, [2]), pool.run(throwsRange, [3])]);
       for (const outcome of outcomes) {
-        // Nothing was wrong with the arguments.
+        // The arguments were valid.
         if (outcome.status === 'rejected') expect([deed, (outcome.reason as { code?: unknown } | undefined)?.code]).not.toEqual([deed, 'OFFLOOP_NOT_CLONEABLE']);
       }
       const calls = async (): Promise<unknown> => Promise.all([pool.run(returns, [7]), pool.run(resolves, [7])]).catch(calls);

@@ -13,7 +13,7 @@ import { expectCapacity, poolFor, rejection, workers } from '../pool/helpers.ts'
 const fixture = (name: string): string => new URL(`../fixtures/starts/${name}.mjs`, import.meta.url).href;
 const newFile = (): string => join(tmpdir(), `offloop-test-${randomUUID()}`);
 
-/** Workers of which the first ones end before they are ready. */
+/** Workers whose first ones end before they are ready. */
 function failingAtFirst(count: number) {
   const file = newFile();
   return {
@@ -40,7 +40,7 @@ describe.each(workers)('on %s', (runtime) => {
     const errors = await Promise.all(Array.from({ length: 10 }, () => rejection(pool.run(add, [1, 2]))));
     for (const error of errors) expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', message: expect.stringMatching(message) });
     if (runtime === 'threads' && 'execArgv' in options) expect(errors[0].cause).toMatchObject({ message: 'thrown before the worker is ready' });
-    // During the break calls are refused at once; where that is over already, one more is tried.
+    // During the break calls are refused at once; after the break, one more worker is tried.
     for (let i = 0; i < 10; i++) expect(await rejection(pool.run(add, [1, 2]))).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
     expect(pool.stats()).toMatchObject({ queue: { waiting: 0 }, workers: { busy: 0, idle: 0 } });
     expect(pool.stats().workers.started).toBeLessThan(10);

@@ -161,7 +161,7 @@ describe('a task on the caller\'s own thread that closes its pool', () => {
   });
 });
 
-/** Long enough for whatever is due. */
+/** Waits long enough for all pending events. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
 }

@@ -57,7 +57,7 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
   });
 
   it('with a syntax error rejects with that error', async () => {
-    // Not a file of the repository: linters and compilers would stumble over it.
+    // The file is not in the repository: linters and compilers would fail on it.
     const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
     const broken = join(folder, 'broken.mjs');
     writeFileSync(broken, 'export function broken() { return 1 +; }\n');

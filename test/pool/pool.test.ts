@@ -91,7 +91,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
       await pool.ready();
       return pool.run(add, [n, 1]);
     });
-    // Three places, one after the other, before anybody has had a turn.
+    // Three queue slots become free, one after the other, before any caller has its turn.
     giveUp.abort();
     await Promise.all(givenUp);
     open();
@@ -230,7 +230,7 @@ describe('an idle thread', () => {
     await pool.run(leavesTimer, [counter]);
     for (const later of [10, 20, 30]) {
       await expect.poll(() => Atomics.load(counter, 0), { timeout: 20_000 }).toBeGreaterThan(later);
-      // Woken by a task, it comes to rest again.
+      // A task wakes the worker, and afterwards its event loop turns again.
       expect(await pool.run(add, [1, 1])).toBe(2);
     }
     expect(pool.stats().workers.started).toBe(1);
@@ -380,7 +380,7 @@ describe('pool.map', () => {
     const { isOpen, open } = gate();
     async function* source(): AsyncGenerator<number> {
       yield 1;
-      // Goes on only when the first result has been taken.
+      // The source goes on only when the first result has been read.
       while (!isOpen()) await new Promise((resolve) => setImmediate(resolve));
       yield 2;
     }
@@ -450,7 +450,7 @@ describe('options', () => {
   });
 });
 
-/** Its worker is held up, and no further call may wait, until `release`. */
+/** A pool whose worker is held up, and which accepts no further call, until `release`. */
 async function fullPool(): Promise<{ pool: Pool; release(): Promise<unknown> }> {
   const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
   const { path, open } = gate();

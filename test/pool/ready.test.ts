@@ -6,9 +6,9 @@ import { increments } from '../fixtures/items.js';
 import { takesMs } from '../fixtures/takes-ms.js';
 import { poolFor, rejection, runtimes, workers } from './helpers.ts';
 
-/** What a caller does when it has been let in. */
+/** The action of a caller after ready(). */
 const step = fc.record({
-  // Those that take longer hold up others of their message, which come back into the queue.
+  // Longer tasks hold up the other calls of their batch, which come back into the queue.
   ms: fc.constantFrom(0, 0, 0, 0, 5),
   how: fc.constantFrom('calls', 'calls urgently', 'gives up', 'has little time', 'calls nothing'),
   waits: fc.boolean(),

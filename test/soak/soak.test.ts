@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { runNode } from '../pool/helpers.ts';
 
 const soak = fileURLToPath(new URL('soak.js', import.meta.url));
-/** More of them with OFFLOOP_SOAK_TASKS=50000. */
+/** OFFLOOP_SOAK_TASKS=50000 runs more tasks. */
 const { OFFLOOP_SOAK_TASKS: tasks = '10000' } = process.env;
 const limit = 25_000 + 3 * Number(tasks);
 

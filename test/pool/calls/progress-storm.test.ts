@@ -27,7 +27,7 @@ describe('a task that the pool knows as short', () => {
     const controller = new AbortController();
     let ticks = 0;
     const timer = setInterval(() => { if (++ticks === 5) controller.abort(new Error('enough')); }, 5);
-    // A listener that takes longer than the task takes to report.
+    // The listener takes longer for a value than the task does.
     const onProgress = (): void => { for (const end = performance.now() + 0.02; performance.now() < end;); };
     const calls = [pool.run(storms, [false]), pool.run(storms, [true], { onProgress, signal: controller.signal }), pool.run(storms, [false])];
     expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -47,7 +47,7 @@ describe('progress values that have not been delivered', () => {
     Atomics.wait(latch, 0, 0);
     await Promise.all(calls);
     expect(seen.slice(-1000)).toEqual(upTo(5000).slice(-1000));
-    // The oldest 1,000 may be on their way already when the loop turns, and the newest may not.
+    // The oldest 1,000 values may already be on their way when the loop turns, and the newest may not.
     expect(seen.length).toBeLessThanOrEqual(2000);
     expect(pool.stats().tasks.reportsMany!.progressDropped).toBe(5000 - seen.length);
   });

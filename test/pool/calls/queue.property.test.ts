@@ -7,7 +7,7 @@ interface Item extends Queued {
   readonly id: number;
 }
 
-/** The same, as simple as can be: a list in the order in which its items leave. */
+/** The simplest queue: a list in the order in which its items leave. */
 class NaiveQueue {
   readonly #items: Item[] = [];
   readonly #back = new Set<Item>();
@@ -77,7 +77,7 @@ function play(steps: readonly Step[]): void {
 
   function leave(item: Item, take: (item: Item) => void): void {
     take(item);
-    // Twice is the same as once.
+    // Removing a call twice is the same as removing it once.
     queue.remove(item);
     naive.remove(item);
     left.push(item);
@@ -98,7 +98,7 @@ describe('the queue', () => {
     const queue = new TaskQueue<Item>();
     const count = 4000;
     for (let id = 0; id < count; id++) {
-      // Counts how often it is compared, as a number would be.
+      // Counts the comparisons of this priority, which behaves like a number.
       const priority = { valueOf: () => { compared++; return (id * 7919) % count; } } as unknown as number;
       queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isBack: false });
     }

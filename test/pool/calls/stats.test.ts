@@ -94,12 +94,12 @@ describe('the list of pools that the watchdog reads', () => {
 
   it('keeps no pool alive: a forgotten pool can be collected', async () => {
     await useAndForget('forgotten');
-    // A look at it would keep it for another turn.
+    // A deref() would keep the pool alive for another turn.
     await collectGarbage(20);
     expect(isSeen('forgotten')).toBe(false);
   });
 
-  /** A function of its own, so that no local variable of the one above holds the pool. */
+  /** A separate function, so that no local variable of the test holds the pool. */
   async function useAndForget(name: string): Promise<void> {
     const pool = createPool({ name, runtime: 'inline' });
     await collectGarbage(5);

@@ -19,11 +19,11 @@ type Event = (typeof events)[number];
 interface Published {
   readonly event: Event;
   readonly message: TaskTrace;
-  /** What the message held by then. */
+  /** The content of the message at that moment. */
   readonly copy: TaskTrace;
 }
 
-/** What is published from here to the end of the test. */
+/** Collects the events from now to the end of the test. */
 function listen(only: readonly Event[] = events, look: (event: Event) => void = () => undefined): Published[] {
   const published: Published[] = [];
   for (const event of only) {

@@ -4,7 +4,7 @@ import { chain, depthOf, echo, liar, reportsChain, reportsLiar, returnsChain, re
 import { poolFor, rejection, runNode, runtimes, script, workers } from '../helpers.ts';
 
 const refused = { code: 'OFFLOOP_NOT_CLONEABLE', name: 'NotCloneableError' };
-/** Some of them can be written on one side, and not be read on the other. */
+/** Depths: some can be written on one side, and not be read on the other side. */
 const depths = [1000, 2000, 3000, 4000, 6000, 8000, 12_000];
 
 describe.each(runtimes)('a deeply nested value, on %s', (runtime) => {
@@ -83,7 +83,7 @@ describe('in a batch', () => {
   });
 
   it('a value in shared memory that cannot be read fails its own call alone', async () => {
-    // A text of 4 KB at most stands there: only a small stack makes it unreadable.
+    // Shared memory holds a text of 4 KB at most: only a small stack makes the text unreadable.
     expect(await runNode(['--stack-size=150', script('reads-with-a-small-stack.js')])).toMatchObject({ code: 0, stdout: 'ok OFFLOOP_NOT_CLONEABLE ok\nclosed\n' });
   });
 });
@@ -112,7 +112,7 @@ describe.each(runtimes)('a getter that changes its value, on %s', (runtime) => {
   it('ends no process and fails no other call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (const times of [1, 2, 3, 4]) {
-      // What arrives is what the getter has given last.
+      // The last value of the getter arrives.
       for (const call of [pool.run(returnsLiar, [times]), pool.run(echo, [liar(times)])]) {
         const outcome: unknown = await call.catch((error: unknown) => error);
         if (outcome instanceof Error) expect(outcome).toMatchObject(refused);

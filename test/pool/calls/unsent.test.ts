@@ -16,7 +16,7 @@ it('an argument that cannot be cloned costs no worker when its call is made whil
   expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
 });
 
-/** An idle worker is told to let its event loop turn: the next message waits until it has. */
+/** An idle worker is asked to let its event loop turn: the next message waits until it has done so. */
 function whenRestIsSent(then: () => void): void {
   const { postMessage } = MessagePort.prototype;
   const restore = (): void => { MessagePort.prototype.postMessage = postMessage; };

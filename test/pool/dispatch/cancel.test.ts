@@ -231,7 +231,7 @@ describe('a call whose deadline passes while it is being made', () => {
   });
 });
 
-/** Blocks until then. */
+/** Blocks until the given time. */
 function untilAfter(time: number): number {
   while (Date.now() <= time);
   return time;

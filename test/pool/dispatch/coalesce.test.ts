@@ -154,7 +154,7 @@ describe('short tasks that wait', () => {
     const marks = new Int32Array(new SharedArrayBuffer(4));
     const { path, open } = gate();
     const { options, seen } = observed();
-    // Each of the first two has the pool look for answers: for that of the third, too, once this thread comes to it.
+    // Each of the first two calls makes the pool read responses: the third response, too, once this thread reads it.
     const first = pool.run(mixed, [{ ms: 1 }]).then(() => {
       for (const end = performance.now() + 1000; Atomics.load(marks, 0) < 1 && performance.now() < end;);
     });
@@ -186,7 +186,7 @@ describe('short tasks that wait', () => {
 });
 
 describe('long tasks that wait', () => {
-  /** A pool that knows how long they are, with one worker held up. */
+  /** A pool that knows how long the tasks take, with one worker held up. */
   async function knowingPool(): Promise<{ pool: Pool; hold: Promise<unknown>; release(): void }> {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 10; i++) await pool.run(takesMsAloud, [4]);

@@ -33,7 +33,7 @@ describe.each(runtimes)('between this thread and %s,', (runtime) => {
   });
 });
 
-// Between processes nothing can be handed over: there `move()` copies.
+// Processes cannot hand objects over: `move()` copies there.
 describe.each(['threads', 'inline'] as const)('a result from %s', (runtime) => {
   it('that is moved is gone from the worker, also from within another object', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });

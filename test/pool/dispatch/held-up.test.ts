@@ -7,7 +7,7 @@ import { expectNoTimeCounted } from '../is-stopped.ts';
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
-/** How the main thread is blocked. */
+/** Two ways to block the main thread. */
 const ways = {
   computes: () => undefined,
   waits: () => { Atomics.wait(cell, 0, 0, 20); },
@@ -34,7 +34,7 @@ describe.each(workers)('%s whose main thread is blocked', (runtime) => {
       const call = pool.run(opensAloud, [done.path], options);
       await started;
       block(way, () => done.isOpen());
-      // Until the answer has been sent, and the limit is over.
+      // Blocks until the response has been sent and the limit is over.
       block(way, passed('deadline' in limit ? limit.deadline - Date.now() : LIMIT + 100));
       expect(await call).toBe('opened');
     }
@@ -66,6 +66,6 @@ describe.each(workers)('%s whose main thread is blocked', (runtime) => {
 });
 
 describe('a process that is stopped', () => {
-  // Its threads are in held-up.slow.test.ts.
+  // The same for threads is in held-up.slow.test.ts.
   it('and its worker processes do not count the time', () => expectNoTimeCounted('processes'));
 });

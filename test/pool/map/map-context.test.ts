@@ -11,10 +11,10 @@ import { requestStore } from '../../fixtures/context/request-store.js';
 import { traceStore } from '../../fixtures/context/trace-store.js';
 import { poolFor, rejection, runtimes } from '../helpers.ts';
 
-/** Not carried. */
+/** A store that is not carried. */
 const own = new AsyncLocalStorage<string>();
 
-/** The results, read as another request, item by item. */
+/** Reads the results item by item, in another request. */
 async function readElsewhere<R>(results: MapResult<R>): Promise<R[]> {
   const read = async (): Promise<R[]> => {
     const all: R[] = [];

@@ -9,19 +9,19 @@ import { add } from '../../fixtures/places.js';
 import { gate, observed, poolFor, rejection, runNode, runtimes, script } from '../helpers.ts';
 
 /*
- * Sources that stall: nothing that a map has to say may wait for them. Each test would never end.
+ * Sources that stall: a map must not wait for them. If it did, these tests would never end.
  */
 
 const closed = { code: 'OFFLOOP_POOL_CLOSED' };
 
 interface Stalling {
   readonly items: AsyncIterable<number>;
-  /** The source has been asked for what never comes. */
+  /** Resolves when the map waits for an item that never comes. */
   readonly stalled: Promise<void>;
   readonly returns: () => number;
 }
 
-/** Gives these items and then never answers again, nor does its `return()`, as with an async generator. */
+/** Gives these items and then never responds again, nor does its `return()`, like a stuck async generator. */
 function stalling(items: readonly number[], more: { next?: AsyncIterator<number>['next']; return?: AsyncIterator<number>['return'] | undefined } = {}): Stalling {
   let returns = 0;
   let next = 0;
@@ -36,7 +36,7 @@ function stalling(items: readonly number[], more: { next?: AsyncIterator<number>
     ...more,
   };
   const giveUp = 'return' in more ? more.return : () => new Promise<never>(() => undefined);
-  // What is no function stays what it is.
+  // A `return` that is no function is kept.
   const counted = typeof giveUp !== 'function' ? giveUp : (): ReturnType<typeof giveUp> => { returns++; return giveUp.call(iterator); };
   return { items: { [Symbol.asyncIterator]: () => ({ ...iterator, return: counted }) as AsyncIterator<number> }, stalled, returns: () => returns };
 }
@@ -152,7 +152,7 @@ describe.each(runtimes)('with a source that stalls, a map on %s', (runtime) => {
   });
 });
 
-/** The same source, whose first item is the path. */
+/** A source whose first item is the path. */
 function withItem({ items }: Stalling, path: string): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]() {
@@ -286,7 +286,7 @@ describe('an abort', () => {
     await started;
     controller.abort('enough');
     expect(await first).toBe('enough');
-    // Its worker is free again, though the iterator is not asked any more.
+    // The item's worker is free again, though nobody reads the iterator.
     expect(await pool.run(add, [1, 2])).toBe(3);
     expect(source.returns()).toBe(1);
   });
