@@ -87,7 +87,7 @@ export class PoolWorker implements CallHolder {
 
   /** The first response has come. */
   markStarted(): void {
-    this.#startTimer?.cancel();
+    this.#endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
   }
 
@@ -139,7 +139,7 @@ export class PoolWorker implements CallHolder {
 
   /** @param onLate called when the worker has not been set up within `ms` */
   watchStart(ms: number, onLate: () => void): void {
-    this.#startTimer?.cancel();
+    this.#endStartWatch();
     this.#startTimer = timeLimit(realClock, ms, () => { if (!this.engine.isReady()) onLate(); });
   }
 
@@ -149,9 +149,9 @@ export class PoolWorker implements CallHolder {
     this.#loadTimer = timeLimit(realClock, ms, () => { if (this.message.holds(call) && this.engine.isReady()) onLate(); });
   }
 
-  /** A timer that is only cancelled would keep the call, and with that its caller's context. */
   endLoadWatch(): void {
     this.#loadTimer?.cancel();
+    // A timer that is only cancelled would keep the call, and with that its caller's context.
     this.#loadTimer = undefined;
   }
 
@@ -159,7 +159,7 @@ export class PoolWorker implements CallHolder {
   end(state: 'ending' | 'ended'): void {
     this.#state = state;
     this.#clearAbort();
-    this.#startTimer?.cancel();
+    this.#endStartWatch();
     this.endLoadWatch();
     if (state === 'ended') this.#onEnded?.();
   }
@@ -175,6 +175,11 @@ export class PoolWorker implements CallHolder {
       this.#onEnded = done;
       this.engine.finish?.(done);
     });
+  }
+
+  #endStartWatch(): void {
+    this.#startTimer?.cancel();
+    this.#startTimer = undefined;
   }
 
   #clearAbort(): void {
