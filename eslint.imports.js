@@ -35,12 +35,12 @@ const mayImport = {
   'worker/processes': [...task, 'worker', 'worker/tasks', 'worker/tinypool'],
   'worker/tinypool': [...task, 'worker/tasks'],
 
-  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/map'],
+  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/map'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/workers', 'pool/engines'],
   'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack'],
   'pool/calls': [...task, 'pool/workers'],
-  'pool/engines': [...task, 'pool/calls', 'pool/engines/tinypool', 'pool/engines/worker-stack'],
+  'pool/engines': [...task, 'pool/engines/tinypool', 'pool/engines/worker-stack'],
   'pool/engines/tinypool': [...task, 'pool/engines', 'pool/engines/worker-stack'],
   'pool/engines/worker-stack': context,
 

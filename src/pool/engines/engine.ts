@@ -76,4 +76,4 @@ export interface WorkerOptions {
 }
 
 /** @throws whatever the platform says when no worker can be started here */
-export type Engine = (options: WorkerOptions, events: WorkerEvents) => EngineWorker;
+export type StartWorker = (options: WorkerOptions, events: WorkerEvents) => EngineWorker;

@@ -14,7 +14,7 @@ const turn = Promise.resolve();
  * No worker at all: the task runs on this thread, under the same rules. Everything is cloned on its way in and out, the
  * context is carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
  */
-export function inlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+export function startInlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const running = new Map<number, TaskHandle>();
   const told = new Map<number, AbortKind>();
   const host: WorkerHost = {

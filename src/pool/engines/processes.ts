@@ -8,13 +8,13 @@ import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, Wo
 import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
-import { noClasses } from '../calls/rejection.ts';
+import { noClasses } from '../../wire/errors/error-repairs.ts';
 import { abortFlag, type AbortFlag } from './process-abort-flag.ts';
 import { startProcess } from './tinypool/one-worker.ts';
 import { Unread } from './unread.ts';
 
 /** A worker process. Nothing can be shared with it or handed over to it, so a pipe of its own carries the abort flag. */
-export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+export function startProcessWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   let fatal: EncodedThrow | undefined;
   const onExit = (exit: WorkerExit): void => {
     // What it said last may not have been read yet.

@@ -11,7 +11,7 @@ import { stackOfThread } from './worker-stack/worker-stack.ts';
 import { startThread } from './tinypool/one-worker.ts';
 
 /** A worker thread. */
-export function threadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+export function startThreadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   // Before the thread, which would be left behind where there is no memory for these.
   const control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
   const flag = new AbortFlag(control);

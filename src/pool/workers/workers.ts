@@ -4,20 +4,16 @@ import { timeLimit } from '../../node/time-limit.ts';
 import { realClock } from '../../node/timers.ts';
 import type { WorkerNotice } from '../../wire/messages.ts';
 import { callsOf, endLoadWatch } from './responses.ts';
-import type { Engine, WorkerExit, WorkerOptions } from '../engines/engine.ts';
+import type { WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import { isDenied, warnOfNoWorkers } from './exit-errors.ts';
 import { IdleSlots } from './idle.ts';
-import { inlineWorker } from '../engines/inline.ts';
+import { engines, type Engine } from '../engines/engines.ts';
 import type { PoolSettings } from '../options.ts';
-import { processWorker } from '../engines/processes.ts';
 import { finished } from './end-hooks.ts';
 import { shortageError, shortageOf } from '../engines/shortage.ts';
 import { createSlot, type PoolWorker } from './pool-worker.ts';
 import { Reloads, Starts } from './starts.ts';
 import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
-import { threadWorker } from '../engines/threads.ts';
-
-const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
 
 export interface WorkersEvents {
   onNotice(slot: PoolWorker, notice: WorkerNotice): void;
@@ -99,7 +95,7 @@ export class Workers {
 
   /** A module did not load in this one, and may load in another one. */
   claimReload({ startedAt }: PoolWorker): boolean {
-    return this.#engine !== inlineWorker && this.#reloads.claim(startedAt);
+    return !this.#engine.isInline && this.#reloads.claim(startedAt);
   }
 
   /** To be called with the first task of a worker. */
@@ -212,15 +208,15 @@ export class Workers {
       this.recordShortage(() => shortageError(name, shortage, error));
       return false;
     }
-    if (!isDenied(error) || this.#engine === inlineWorker) return this.#events.onStartError(error);
+    if (!isDenied(error) || this.#engine.isInline) return this.#events.onStartError(error);
     warnOfNoWorkers(name, error);
-    this.#engine = inlineWorker;
+    this.#engine = engines.inline;
     return true;
   }
 
   #start(): PoolWorker {
     this.#together = this.#isAlone ? 1 : this.#together + 1;
-    const worker = withPlainPrototype(() => this.#engine(this.#options, {
+    const worker = withPlainPrototype(() => this.#engine.start(this.#options, {
       onNotice: (notice) => { this.#events.onNotice(slot, notice); },
       onExit: (exit) => {
         slot.onGone?.();

@@ -11,7 +11,7 @@ import { DeadlineExceededError, ModuleLoadError } from '../../errors.ts';
 import { abortReason, runningTask, TaskHandle, type TaskHost } from '../../task/current.ts';
 import { findTask, type AnyFunction } from '../../task/registry.ts';
 import { isThenable } from '../../node/promises.ts';
-import { nameExports, needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
+import { nameExports, needExports, noClasses, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
 import type { Channel } from '../../wire/values/structured-clone.ts';
 import type { ProgressNotice, RunMessage, RunResponse, TaskAddress } from '../../wire/messages.ts';
 import { repair } from '../../wire/values/repairs.ts';
@@ -176,8 +176,6 @@ function assertWanted({ message: { id }, address, handle: { due }, host }: Runni
   const kind = host.pollAbort(id);
   if (kind !== undefined) throw abortReason(kind, address.name);
 }
-
-const noClasses: ErrorClasses = { registered: [], exports: {} };
 
 function call(task: RunningTask, fn: AnyFunction): unknown {
   const { message, handle, inScope } = task;
