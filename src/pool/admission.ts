@@ -2,7 +2,7 @@ import { callStores, captureStores, readCarrier, type CallStores, type CarrierPa
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import type { RunOptions } from '../task/offload.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { surveyList } from '../wire/values/cloneability.ts';
+import { prepareList } from '../wire/values/cloneability.ts';
 import { extrasOf, type Call } from './calls/call.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { PoolSettings } from './options.ts';
@@ -48,7 +48,7 @@ export class Admission {
     if (due !== undefined && this.#settings.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'when it was called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
-    const prepared = surveyList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer, exports: undefined });
+    const prepared = prepareList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer, exports: undefined });
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const stores = given === undefined ? this.#stores(context, carried) : given.stores;

@@ -8,7 +8,7 @@ import { describe } from '../validation/describe.ts';
 import { DeadlineExceededError, OptionError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
 import { observed } from '../shared/introspection.ts';
 import type { Clock } from '../node/timers.ts';
-import type { AbortKind } from '../wire/messages.ts';
+import type { AbortKind } from '../wire/messages/requests.ts';
 import { signalPrototype, TaskController } from './abort-controller.ts';
 
 /** The task that is running, as its function sees it. */

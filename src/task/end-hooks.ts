@@ -4,7 +4,7 @@ import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared/shared.ts';
 import { warn } from '../node/warnings.ts';
-import type { EndHooksNotice, WarningNotice } from '../wire/messages.ts';
+import type { EndHooksNotice, WarningNotice } from '../wire/messages/notices.ts';
 
 /** What a worker has to say besides its answers, once it can. */
 const side = shared('worker side', () => ({

@@ -5,7 +5,7 @@ import { now } from '../../node/clock.ts';
 import type { CallStores } from '../../context/carrier.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Timer } from '../../node/timers.ts';
-import type { ProgressNotice } from '../../wire/messages.ts';
+import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import type { Newest } from '../../wire/newest-values.ts';
 import type { Repairs } from '../../wire/values/repairs.ts';
 import type { EncodedThrow } from '../../wire/errors/thrown.ts';

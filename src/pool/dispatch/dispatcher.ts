@@ -1,5 +1,6 @@
 import { now } from '../../node/clock.ts';
-import type { AbortKind, Batch } from '../../wire/messages.ts';
+import type { Batch } from '../../wire/messages/batch.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { timeLimit } from '../../node/time-limit.ts';
 import { realClock } from '../../node/timers.ts';
@@ -134,7 +135,7 @@ export class Dispatcher {
     // Only one task of a batch runs at a time: if another was told before, it has ended.
     forgive(slot);
     slot.told = id;
-    slot.worker.tell({ type: 'abort', id, kind });
+    slot.worker.sendAbort({ type: 'abort', id, kind });
     slot.grace = timeLimit(realClock, this.#settings.abortGrace, () => { this.#endings.replace(slot); });
   }
 
@@ -152,7 +153,7 @@ export class Dispatcher {
     if (slot.tasks === 0) this.#workers.watchStart(slot);
     if (!slot.knownTasks.has(call.task)) this.#watchLoad(call, slot);
     slot.worker.run(messageFor(call, slot), call.extras?.transfer, {
-      onAnswer: (response) => {
+      onResponse: (response) => {
         slot.worker.flushNotices();
         if (slot.tasks === 0) this.#workers.recordStart(slot);
         answered(slot, call, response, 0);

@@ -7,7 +7,7 @@ export function finished(slot: PoolWorker, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = timeLimit(realClock, limitMs, done);
     slot.onGone = done;
-    slot.worker.finish?.(done);
+    slot.worker.runEndHooks?.(done);
 
     function done(): void {
       timer.cancel();

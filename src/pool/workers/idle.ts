@@ -65,7 +65,7 @@ export class IdleSlots {
     for (const slot of this.#slots) {
       if (slot.isResting || slot.idleSince > since) continue;
       slot.isResting = true;
-      slot.worker.rest?.();
+      slot.worker.resumeEventLoop?.();
     }
     if (this.#slots.some((slot) => !slot.isResting)) this.#armRest();
   }

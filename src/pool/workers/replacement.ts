@@ -1,5 +1,5 @@
 import type { OffloopError } from '../../errors.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import { callsOf, noticed, readAnswers, withCallAt } from './responses.ts';
 import type { Call } from '../calls/call.ts';
 import type { WorkerExit } from '../engines/engine.ts';
@@ -139,7 +139,7 @@ export class Endings {
 
 /** True when the task was in a batch and had not been started; it never will be. */
 export function takeBack(call: Call, { worker, calls, isBatch }: PoolWorker): boolean {
-  if (!isBatch || worker.batches?.sheet.takeBack(call.place) !== true) return false;
+  if (!isBatch || worker.batches?.results.takeBack(call.place) !== true) return false;
   calls[call.place] = undefined;
   return true;
 }

@@ -3,7 +3,8 @@ import { errorText } from '../../validation/describe.ts';
 import { emitOnce } from '../../task/end-hooks.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import type { RunResponse, WorkerNotice } from '../../wire/messages.ts';
+import type { RunResponse } from '../../wire/messages/responses.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { Call } from '../calls/call.ts';
 import { inTurn } from '../calls/delivery-order.ts';
@@ -76,7 +77,7 @@ export function takeAnswers(slot: PoolWorker): Answers {
   const answers: Answers = { calls: [], values: [], runs: [], waits: [] };
   const { calls, isBatch, sentAt, worker: { batches } } = slot;
   if (!isBatch || batches === undefined) return answers;
-  const { sheet } = batches;
+  const { results: sheet } = batches;
   let turnAt = sentAt;
   for (let place = 0; place < calls.length; place++) {
     if (!sheet.isDone(place)) continue;
@@ -125,10 +126,10 @@ export function noticed(slot: PoolWorker, notice: WorkerNotice): void {
 
 function take(slot: PoolWorker, notice: WorkerNotice): void {
   switch (notice.type) {
-    case 'sheet':
+    case 'results':
       settleAll(takeAnswers(slot));
       break;
-    case 'answer':
+    case 'response':
       withCallAt(slot, notice, (call) => { answered(slot, call, notice.response, notice.waitedMs); });
       break;
     case 'unknown-text':

@@ -2,7 +2,7 @@ import type { OffloopError } from '../../errors.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import { timeLimit } from '../../node/time-limit.ts';
 import { realClock } from '../../node/timers.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import { callsOf, endLoadWatch } from './responses.ts';
 import type { WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import { isDenied, warnOfNoWorkers } from './exit-errors.ts';
