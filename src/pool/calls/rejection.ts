@@ -33,8 +33,6 @@ function callerFrames(name: string): string {
   return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
 }
 
-export const noClasses: ErrorClasses = { registered: [], exports: {} };
-
 /** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
 export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, errors: registered }: TaskRecord): ErrorClasses | Promise<ErrorClasses> {
   if (fn === undefined || !needExports(errors, registered) || isLoadedByRunner(ref)) return { registered, exports: {} };

@@ -1,6 +1,6 @@
 import type { CallStores } from '../../context/call-stores.ts';
 import type { StoreText } from '../../context/encoding/text-cache.ts';
-import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages.ts';
+import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages/batch.ts';
 import type { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';

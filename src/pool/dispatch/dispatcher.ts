@@ -1,6 +1,6 @@
 import type { TaskRecord } from '../../task/registry.ts';
 import { MAX_BATCH } from '../../wire/batch-results.ts';
-import type { AbortKind } from '../../wire/messages.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call } from '../calls/call.ts';
 import { TaskQueue } from '../calls/queue.ts';
 import { PoolTimings, type PoolStats } from '../calls/stats.ts';
@@ -59,8 +59,8 @@ export class Dispatcher {
 
   /** How many calls of this task share a message where many wait. */
   batchSize(task: TaskRecord | undefined): number {
-    const { budget, runtime } = this.#settings;
-    if (task === undefined || budget === 0 || runtime !== 'threads') return 1;
+    const { budget, engine } = this.#settings;
+    if (task === undefined || budget === 0 || !engine.canBatch) return 1;
     const { ms } = this.timings.of(task).estimate;
     return Math.max(1, Math.min(MAX_BATCH, Math.floor(budget / Math.max(ms, budget / MAX_BATCH))));
   }

@@ -1,5 +1,6 @@
 import type { CallStores } from '../../context/call-stores.ts';
-import type { BatchExtras, RunMessage } from '../../wire/messages.ts';
+import type { BatchExtras } from '../../wire/messages/batch.ts';
+import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { Call, CallExtras } from '../calls/call.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 

@@ -1,5 +1,5 @@
 import { lateLoadError } from '../workers/exit-errors.ts';
-import type { Batch } from '../../wire/messages.ts';
+import type { Batch } from '../../wire/messages/batch.ts';
 import type { Call } from '../calls/call.ts';
 import type { Unread } from '../engines/unread.ts';
 import type { PoolSettings } from '../options.ts';
@@ -45,7 +45,7 @@ export class Sender {
     if (worker.state === 'starting') worker.watchStart(this.#settings.startTimeout, () => { this.#workers.endLateStart(worker); });
     if (worker.knowledge.numberOf(call.task) === undefined) this.#watchLoad(call, worker);
     worker.engine.run(runMessage(call, worker.knowledge), call.extras?.transfer, {
-      onAnswer: (response) => {
+      onResponse: (response) => {
         worker.engine.flushNotices();
         this.#workers.markStarted(worker);
         respond(worker, call, response, 0);
@@ -87,7 +87,7 @@ export class Sender {
     this.#messages++;
     worker.begin(calls, isBatch);
     for (const call of calls) {
-      if (call.extras !== undefined) armTimeout(call, call.extras, worker.engine, this.#settings.clock, (reason) => { this.#events.timedOut(call, reason); });
+      if (call.extras !== undefined) armTimeout(call, call.extras, worker.engine, this.#settings.engine.clock, (reason) => { this.#events.timedOut(call, reason); });
     }
   }
 

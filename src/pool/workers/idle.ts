@@ -65,7 +65,7 @@ export class IdleWorkers {
     const since = now() - RESUME_AFTER_MS;
     for (let worker = this.#workers[this.#resumed]; worker !== undefined && worker.idleSince <= since; worker = this.#workers[this.#resumed]) {
       this.#resumed++;
-      worker.engine.rest?.();
+      worker.engine.resumeEventLoop?.();
     }
     if (this.#resumed < this.#workers.length) this.#resumeTimer = unrefTimer(() => { this.#resumeEventLoops(); }, RESUME_AFTER_MS);
   }

@@ -1,15 +1,11 @@
 import type { OffloopError } from '../../errors.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
-import type { Engine, EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../engines/engine.ts';
-import { inlineWorker } from '../engines/inline.ts';
-import { processWorker } from '../engines/processes.ts';
+import { engines, type Engine } from '../engines/engines.ts';
+import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../engines/engine.ts';
 import { shortageError, shortageOf } from '../engines/shortage.ts';
-import { threadWorker } from '../engines/threads.ts';
 import type { PoolSettings } from '../options.ts';
 import { failedStartError, isDenied, startError, warnOfNoWorkers } from './exit-errors.ts';
 import { Starts } from './starts.ts';
-
-const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
 
 /** The pool's side. */
 export interface LauncherHost {
@@ -32,16 +28,16 @@ export class Launcher {
   #engine: Engine;
 
   constructor(settings: PoolSettings, host: LauncherHost) {
-    const { name, runtime, resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle } = settings;
+    const { name, engine, resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle } = settings;
     this.#name = name;
     this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#host = host;
     this.#starts = new Starts(() => { host.pauseOver(); });
-    this.#engine = engines[runtime];
+    this.#engine = engine;
   }
 
   get isInline(): boolean {
-    return this.#engine === inlineWorker;
+    return this.#engine.isInline;
   }
 
   /** Why no worker will start for now; undefined where waiting is worth it. */
@@ -58,7 +54,7 @@ export class Launcher {
     while (this.canStart()) {
       this.#starts.begin(this.#host.isAlone());
       try {
-        return withPlainPrototype(() => this.#engine(this.#options, events));
+        return withPlainPrototype(() => this.#engine.start(this.#options, events));
       } catch (error) {
         if (!this.#handle(error)) return undefined;
       }
@@ -103,7 +99,7 @@ export class Launcher {
     // A worker that cannot be started is the error of the call that needed it, and never a call that waits for ever.
     if (!isDenied(error) || this.isInline) return this.#host.startRefused(() => startError(this.#name, error), 'first');
     warnOfNoWorkers(this.#name, error);
-    this.#engine = inlineWorker;
+    this.#engine = engines.inline;
     return true;
   }
 

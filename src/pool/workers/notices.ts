@@ -1,6 +1,6 @@
 import { warnOnce } from '../../node/warnings.ts';
 import { errorText } from '../../validation/describe.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import type { Call } from '../calls/call.ts';
 import { progressUnread, reported } from '../calls/progress.ts';
@@ -38,10 +38,10 @@ export function endBatch(worker: PoolWorker): void {
 function read(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) => void): void {
   const { message } = worker;
   switch (notice.type) {
-    case 'sheet':
+    case 'results':
       settleResults(takeResults(worker));
       break;
-    case 'answer': {
+    case 'response': {
       const call = message.callAt(notice);
       if (call !== undefined) respond(worker, call, notice.response, notice.waitedMs);
       break;

@@ -1,7 +1,8 @@
 import { now } from '../../node/clock.ts';
 import { timeLimit } from '../../node/time-limit.ts';
 import { realClock, type Timer } from '../../node/timers.ts';
-import type { AbortKind, LeftoverNotice } from '../../wire/messages.ts';
+import type { LeftoverNotice } from '../../wire/messages/notices.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call, CallHolder } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 import { CurrentMessage } from './current-message.ts';
@@ -99,7 +100,7 @@ export class PoolWorker implements CallHolder {
   }
 
   takeBack(call: Call): boolean {
-    if (!this.message.isBatch || this.engine.batches?.sheet.takeBack(call.place) !== true) return false;
+    if (!this.message.isBatch || this.engine.batches?.results.takeBack(call.place) !== true) return false;
     this.message.drop(call);
     return true;
   }
@@ -133,7 +134,7 @@ export class PoolWorker implements CallHolder {
     if (this.#abortSent?.id === id) return;
     // Only one task of a batch runs at a time: one that was told to stop before has ended.
     this.#clearAbort();
-    this.engine.tell({ type: 'abort', id, kind });
+    this.engine.sendAbort({ type: 'abort', id, kind });
     this.#abortSent = { id, grace: timeLimit(realClock, this.#options.abortGrace, () => { this.#options.onGraceOver(); }) };
   }
 
@@ -173,7 +174,7 @@ export class PoolWorker implements CallHolder {
       };
       const timer = timeLimit(realClock, limitMs, done);
       this.#onEnded = done;
-      this.engine.finish?.(done);
+      this.engine.runEndHooks?.(done);
     });
   }
 

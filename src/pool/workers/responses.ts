@@ -1,5 +1,5 @@
 import { now } from '../../node/clock.ts';
-import type { RunResponse } from '../../wire/messages.ts';
+import type { RunResponse } from '../../wire/messages/responses.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import type { Call } from '../calls/call.ts';

@@ -18,16 +18,16 @@ export function takeResults(worker: PoolWorker): TakenResults {
   const taken: TakenResults = { calls: [], values: [], runs: [], waits: [] };
   const { message, engine: { batches } } = worker;
   if (!message.isBatch || batches === undefined) return taken;
-  const { sheet } = batches;
+  const { results } = batches;
   const { calls } = message;
   let turnAt = message.sentAt;
   for (let place = 0; place < calls.length; place++) {
-    if (!sheet.isDone(place)) continue;
+    if (!results.isDone(place)) continue;
     const call = calls[place];
-    const runMs = sheet.runMs(place);
+    const runMs = results.runMs(place);
     if (call !== undefined) {
       taken.calls.push(call);
-      taken.values.push(valueAt(sheet, place));
+      taken.values.push(valueAt(results, place));
       taken.runs.push(runMs);
       taken.waits.push(turnAt - call.calledAt);
       worker.complete(call);

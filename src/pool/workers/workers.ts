@@ -1,5 +1,5 @@
 import type { OffloopError } from '../../errors.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { Call } from '../calls/call.ts';
 import type { PoolStats } from '../calls/stats.ts';
 import type { WorkerExit } from '../engines/engine.ts';
