@@ -10,7 +10,7 @@ import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { callersClock, realClock, type Clock } from '../node/timers.ts';
+import { callersClock, realClock, type Clock } from '../node/limit-clock.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */

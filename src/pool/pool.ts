@@ -8,7 +8,7 @@ import { taskRecord, type Task } from '../task/offload.ts';
 import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { afterReading, timeLimit } from '../node/time-limit.ts';
-import { realClock, type Timer } from '../node/timers.ts';
+import { realClock, type Timer } from '../node/limit-clock.ts';
 import { Admission, type CallContext, type Create } from './admission.ts';
 import { PromisedCall, type Call } from './calls/call.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';

@@ -4,7 +4,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Object, String } from '../node/intrinsics.ts';
 import { shared } from '../shared/shared.ts';
 import { observed } from '../shared/introspection.ts';
-import type { Clock } from '../node/timers.ts';
+import type { Clock } from '../node/limit-clock.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { abortReason } from './interruptions.ts';
 import { isAborted, pollingController } from './task-signal.ts';

@@ -7,7 +7,7 @@ import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { thread } from '../shared/shared.ts';
 import { afterReading, timeLimit, type TimeLimit } from '../node/time-limit.ts';
-import { callersClock, realClock, type Clock } from '../node/timers.ts';
+import { callersClock, realClock, type Clock } from '../node/limit-clock.ts';
 import type { AbortKind } from '../wire/messages.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import { deadlineError, timeoutError } from './interruptions.ts';

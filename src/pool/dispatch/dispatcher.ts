@@ -2,7 +2,7 @@ import { now } from '../../node/clock.ts';
 import type { AbortKind, Batch } from '../../wire/messages.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { timeLimit } from '../../node/time-limit.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import { MAX_BATCH } from '../../wire/batch-results.ts';
 import { answered, callsOf, endBatch, endLoadWatch, endUnanswered, forgive, readAnswers, settleAll, takeAnswers } from '../workers/responses.ts';
 import { batchOf } from './batch-message.ts';

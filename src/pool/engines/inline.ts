@@ -1,6 +1,7 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
 import type { TaskHandle } from '../../task/current.ts';
-import { callersClock, LONGEST_TIMER } from '../../node/timers.ts';
+import { callersClock } from '../../node/limit-clock.ts';
+import { LONGEST_TIMER } from '../../node/timers.ts';
 import type { AbortKind, AbortNotice, ProgressNotice, RunMessage, RunResponse } from '../../wire/messages.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { explainUncloneable, explainUnsent } from '../../wire/values/uncloneable.ts';

@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 
 import { inCleanRoot } from '../../context/root.ts';
 import { PoolClosedError } from '../../errors.ts';
-import type { Clock } from '../../node/timers.ts';
+import type { Clock } from '../../node/limit-clock.ts';
 import { mapEndedReason } from '../../task/interruptions.ts';
 import type { Items, MapItem, MapPool } from './map.ts';
 import { MapFeed } from './feed.ts';

@@ -1,5 +1,5 @@
 import { timeLimit } from '../../node/time-limit.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** Resolves when the worker has done what was to be done before it ends, when its time for that is over, or when it is gone. */

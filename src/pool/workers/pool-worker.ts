@@ -2,7 +2,7 @@ import { now } from '../../node/clock.ts';
 import type { CallStores } from '../../context/call-stores.ts';
 import { declarations, findStore } from '../../context/stores/registry.ts';
 import type { TaskRecord } from '../../task/registry.ts';
-import type { Timer } from '../../node/timers.ts';
+import type { Timer } from '../../node/limit-clock.ts';
 import type { BatchExtras, LeftoverNotice, RunMessage } from '../../wire/messages.ts';
 import { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call, CallExtras } from '../calls/call.ts';

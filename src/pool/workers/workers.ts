@@ -1,7 +1,7 @@
 import type { OffloopError } from '../../errors.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import { timeLimit } from '../../node/time-limit.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import type { WorkerNotice } from '../../wire/messages.ts';
 import { callsOf, endLoadWatch } from './responses.ts';
 import type { Engine, WorkerExit, WorkerOptions } from '../engines/engine.ts';

@@ -3,7 +3,7 @@ import { inCleanRoot } from '../../context/root.ts';
 import type { TaskHandle } from '../../task/current.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
 import { connectToPool } from '../../task/notices.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import { AbortFlag } from '../../wire/abort-flag.ts';
 import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../../wire/messages.ts';
 import { ownOnly } from '../../wire/own-only.ts';
