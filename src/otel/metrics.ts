@@ -7,14 +7,14 @@ export interface CallMetrics {
   record(attributes: Attributes, times: CallTimes, errorType: string | undefined): void;
 }
 
-/** Ms; undefined where there was none of it. */
+/** In ms; undefined for a part that a call did not have. */
 export interface CallTimes {
   readonly totalMs: number;
   readonly waitMs: number | undefined;
   readonly runMs: number | undefined;
 }
 
-/** In seconds: those that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
+/** In seconds: the boundaries that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
 const explicitBucketBoundaries = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Named after the pool metrics of https://opentelemetry.io/docs/specs/semconv/database/database-metrics/: there are none for worker pools. */
@@ -33,7 +33,7 @@ export function callMetrics(meter: Meter): CallMetrics {
   };
 }
 
-/** @returns ends it */
+/** @returns a function that ends the observation */
 export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   const level = (name: string, unit: string, description: string) => meter.createObservableUpDownCounter(name, { unit, description });
   const count = (name: string, description: string) => meter.createObservableCounter(name, { unit: '{worker}', description });
@@ -64,7 +64,7 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   return () => { meter.removeBatchObservableCallback(observe, instruments); };
 }
 
-/** By the pool's name: pools of one name are one to whoever looks at the metrics. */
+/** By the pool's name: metrics do not tell pools of one name apart. */
 function figuresOf(pool: Pool | 'all'): Map<string, PoolFigures[]> {
   const byName = new Map<string, PoolFigures[]>();
   for (const one of pool === 'all' ? observed.pools : [pool]) {

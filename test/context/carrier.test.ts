@@ -169,10 +169,10 @@ describe('restore refuses, before the function runs,', () => {
     expect(error.message).toMatch(/^Not a carrier: .* Pass on, unchanged, what capture\(\) returned\.$/);
   });
 
-  it('a store that nothing here has declared', () => {
+  it('a store that no module here has declared', () => {
     const error = refused({ version: 1, stores: { tenant: '"acme"', stranger: '1' } });
     expect(error.store).toBe('stranger');
-    expect(error.message).toMatch(/'stranger'.*nothing here has declared.*carry\(\)/);
+    expect(error.message).toMatch(/'stranger'.*no module here has declared.*carry\(\)/);
   });
 
   it.each(['__proto__', 'constructor', 'toString', ''])('a store with a name that objects inherit: %j', (name) => {

@@ -18,7 +18,7 @@ describe('carry() refuses', () => {
     ['an option that every object inherits', () => carry(import.meta, als(), { name: 'x', toString: 1 } as never), /there is no option `toString`/],
     ['what is no AsyncLocalStorage', () => carry(import.meta, new Map() as never, { name: 'x' }), /carry\('x'\): expected an AsyncLocalStorage, got `.*Map/],
     ['a look-alike that cannot be entered', () => carry(import.meta, { getStore: () => 1, run: () => 1 } as never, { name: 'x' }), /expected an AsyncLocalStorage/],
-    ['no module', () => carry(new AsyncLocalStorage() as never, { name: 'x' } as never, undefined as never), /carry\(\): the module comes first.*carry\(import\.meta, store, /],
+    ['no module', () => carry(new AsyncLocalStorage() as never, { name: 'x' } as never, undefined as never), /carry\(\): pass the module first.*carry\(import\.meta, store, /],
     ['no store at all', () => carry(import.meta, undefined as never, { name: 'x' }), /expected an AsyncLocalStorage, got `undefined`/],
     ['a store that is null', () => carry(import.meta, null as never, { name: 'x' }), /expected an AsyncLocalStorage, got `null`/],
     ['an empty pick', () => carry(import.meta, als(), { name: 'x', pick: [] }), /expected `pick` to be a non-empty array of keys/],

@@ -25,9 +25,9 @@ describe.each(workers)('a store that nobody has declared, read by a task on %s',
 
 it('a `pick` that finds nothing is told of once for each store, with its keys unless they are secret', async () => {
   expect(await warnings([fixture('captures.js')])).toEqual([
-    "OFFLOOP_EMPTY_PICK: Nothing of the store 'misspelt' travels to the tasks: it holds the keys `requestId`, `tenant`, and `pick` names `requestID`, `other`. Mend `pick` where carry() declares the store.",
-    "OFFLOOP_EMPTY_PICK: Nothing of the store 'secret' travels to the tasks: it holds 1 key, none of which is one of the 2 that `pick` names. Mend `pick` where carry() declares the store.",
-    "OFFLOOP_EMPTY_PICK: Nothing of the store 'map' travels to the tasks: it holds the keys `requestID`, and `pick` names `requestID`, `other`. The entries of a Map are no keys of it: give carry() an `encode` and a `decode` instead.",
+    "OFFLOOP_EMPTY_PICK: No key of the store 'misspelt' travels to the tasks: the store holds the keys `requestId`, `tenant`, and `pick` names `requestID`, `other`. Correct `pick` where carry() declares the store.",
+    "OFFLOOP_EMPTY_PICK: No key of the store 'secret' travels to the tasks: the store holds 1 key, none of which is one of the 2 that `pick` names. Correct `pick` where carry() declares the store.",
+    "OFFLOOP_EMPTY_PICK: No key of the store 'map' travels to the tasks: the store holds the keys `requestID`, and `pick` names `requestID`, `other`. The entries of a Map are not its keys: give carry() an `encode` and a `decode` instead.",
   ]);
   expect(await warnings([fixture('captures.js')], 'production')).toEqual([]);
 });

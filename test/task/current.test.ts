@@ -63,7 +63,7 @@ describe('move()', () => {
   ])('refuses %s without a list of what to hand over', (_what, value, says) => {
     const act = () => move(value);
     expect(act).toThrow(expect.objectContaining({ name: 'OptionError', code: 'OFFLOOP_OPTION' }));
-    expect(act).toThrow(/^move\(\): expected an ArrayBuffer, a typed array or a MessagePort, .* Or name what to hand over: move\(value, \[buffer\]\)\.$/);
+    expect(act).toThrow(/^move\(\): expected an ArrayBuffer, a typed array or a MessagePort, .* Or list the objects to transfer: move\(value, \[buffer\]\)\.$/);
     expect(act).toThrow(says);
   });
 

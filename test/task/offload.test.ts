@@ -16,7 +16,7 @@ describe('offload() refuses', () => {
     ['an anonymous function', () => offload(import.meta, (() => () => undefined)()), /the function in file:.*offload\.test\.ts has no name.*`\{ name: 'resize' \}`/],
     ['an anonymous function with an empty name', () => offload(import.meta, (() => () => undefined)(), { name: '' }), /expected `name` to be a non-empty string, got `''` \(string\)/],
     ['what is no function', () => offload(import.meta, 'resize' as never), /offload\(\): expected a function, got `'resize'` \(string\)/],
-    ['no module', () => offload((() => 1) as never, undefined as never), /offload\(\): the module comes first.*offload\(import\.meta, function name/],
+    ['no module', () => offload((() => 1) as never, undefined as never), /offload\(\): pass the module first.*offload\(import\.meta, function name/],
     ['no function', () => offload(import.meta, undefined as never), /expected a function, got `undefined`/],
     ['options that are no object', () => offload(import.meta, work(), 'fast' as never), /offload\(\): expected the options to be an object, got `'fast'`/],
     ['an unknown option', () => offload(import.meta, work(), { timeOut: 1 } as OffloadOptions), /there is no option `timeOut`\. The options are .*`timeout`/],

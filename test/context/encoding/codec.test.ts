@@ -219,7 +219,7 @@ describe('encode and decode', () => {
     const { name, captureIt } = declare<any>({ encode: () => { throw cause; } });
     const error = thrownBy(() => captureIt({}));
     expect(error).toMatchObject({ code: 'OFFLOOP_CONTEXT', store: name, path: name, cause });
-    expect(error.message).toMatch(/its `encode` threw.*Mend the codec/);
+    expect(error.message).toMatch(/its `encode` threw.*Correct the codec/);
   });
 
   it('what decode throws is the cause of a ContextError', () => {

@@ -66,6 +66,6 @@ describe('the error of a store that cannot cross', () => {
     expect(saidOf({ [key]: 1, user: 'ada' })).toMatch(/a symbol key cannot cross, since each thread has symbols of its own.*`pick: \['user'\]`/);
     const declare = () => carry(import.meta, new AsyncLocalStorage<{ [key]: number }>(), { name: 'by a symbol', pick: [key] });
     expect(declare).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
-    expect(declare).toThrow("carry('by a symbol'): `pick` cannot name Symbol(CLS_ID): each thread has symbols of its own. Give an `encode` and a `decode`.");
+    expect(declare).toThrow("carry('by a symbol'): `pick` cannot name Symbol(CLS_ID): each thread has symbols of its own. Pass an `encode` and a `decode`.");
   });
 });
