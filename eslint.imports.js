@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('./src/', import.meta.url));
 
 /** Rooms that every other room may import: they know nothing of tasks, pools or stalls. */
 const base = ['errors.ts', 'home.ts', 'node', 'validation', 'shared'];
-const wire = ['wire', 'wire/values', 'wire/errors'];
+const wire = ['wire', 'wire/messages', 'wire/values', 'wire/errors'];
 const context = [...wire, 'context', 'context/encoding', 'context/stores'];
 const task = [...context, 'task'];
 const watchdog = ['watchdog', 'watchdog/report', 'watchdog/page/client'];
@@ -21,7 +21,8 @@ const mayImport = {
   'node': [],
   'validation': [],
   'shared': [],
-  'wire': ['wire/values', 'wire/errors'],
+  'wire': ['wire/messages', 'wire/values'],
+  'wire/messages': ['wire/values', 'wire/errors'],
   'wire/values': ['wire/errors'],
   'wire/errors': ['wire/values'],
   'context': context,
@@ -29,18 +30,18 @@ const mayImport = {
   'context/stores': context,
   'task': context,
 
-  'worker': [...task, 'worker/tasks', 'worker/threads', 'worker/processes'],
-  'worker/tasks': [...task, 'worker'],
+  'worker': [...task, 'worker/tasks', 'worker/threads', 'worker/processes', 'worker/tinypool'],
+  'worker/tasks': task,
   'worker/threads': [...task, 'worker', 'worker/tasks', 'worker/tinypool'],
   'worker/processes': [...task, 'worker', 'worker/tasks', 'worker/tinypool'],
-  'worker/tinypool': [...task, 'worker/tasks'],
+  'worker/tinypool': [...task, 'worker', 'worker/tasks'],
 
-  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/map'],
+  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/map'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/workers', 'pool/engines'],
   'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack'],
   'pool/calls': [...task, 'pool/workers'],
-  'pool/engines': [...task, 'pool/calls', 'pool/engines/tinypool', 'pool/engines/worker-stack'],
+  'pool/engines': [...task, 'pool/engines/tinypool', 'pool/engines/worker-stack'],
   'pool/engines/tinypool': [...task, 'pool/engines', 'pool/engines/worker-stack'],
   'pool/engines/worker-stack': context,
 

@@ -10,7 +10,7 @@ import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { callersClock, realClock, type Clock } from '../node/limit-clock.ts';
+import { engines, type Engine, type Runtime } from './engines/engines.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
@@ -22,7 +22,7 @@ export interface PoolOptions {
   /** How many calls may wait; one more rejects with QueueFullError. Default 10 000. */
   maxQueue?: number;
   /** Default 'threads'. 'inline': on the caller's thread under the same rules, for tests. */
-  runtime?: 'threads' | 'processes' | 'inline';
+  runtime?: Runtime;
   /** A fresh worker for every task. Default false. */
   isolate?: boolean;
   /** Which declared stores travel. Default 'all'. */
@@ -68,7 +68,7 @@ export interface PoolSettings {
   readonly maxThreads: number;
   readonly idleTimeout: number;
   readonly maxQueue: number;
-  readonly runtime: 'threads' | 'processes' | 'inline';
+  readonly engine: Engine;
   readonly isolate: boolean;
   readonly stores: () => Iterable<StoreRecord>;
   readonly timeout: number | undefined;
@@ -84,8 +84,6 @@ export interface PoolSettings {
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly name: string;
-  /** Of timeouts and deadlines. */
-  readonly clock: Clock;
 }
 
 const LEAST_HEAP_MB = 4;
@@ -95,7 +93,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   maxThreads: rules.positiveInteger,
   idleTimeout: rules.ms,
   maxQueue: rules.wholeNumber,
-  runtime: oneOf('threads', 'processes', 'inline'),
+  runtime: oneOf(...Object.keys(engines)),
   isolate: rules.boolean,
   context: { is: (v) => v === 'all' || v === 'none' || Array.isArray(v), expected: "'all', 'none' or an array of what carry() returned" },
   timeout: rules.positiveMs,
@@ -123,7 +121,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     maxThreads,
     idleTimeout: given.idleTimeout ?? 10_000,
     maxQueue: given.maxQueue ?? 10_000,
-    runtime,
+    engine: engines[runtime],
     isolate: given.isolate ?? false,
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
@@ -138,7 +136,6 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     execArgv: given.execArgv && [...given.execArgv],
     env: given.env && ownCopy(given.env),
     name: given.name ?? 'pool',
-    clock: runtime === 'inline' ? callersClock : realClock,
   };
 }
 

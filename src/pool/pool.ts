@@ -123,12 +123,12 @@ export class WorkerPool implements Pool {
   }
 
   stats(): PoolStats {
-    const { queue, busy, idle, counts, figures } = this.#dispatcher;
-    const { name, maxQueue, maxThreads, runtime } = this.#settings;
+    const { queue, timings } = this.#dispatcher;
+    const { name, maxQueue, engine } = this.#settings;
+    const workers = this.#dispatcher.workerStats();
     return {
-      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
-      workers: { busy, idle, max: maxThreads, ...counts },
-      tasks: figures.stats(runtime === 'inline' ? undefined : counts.messages),
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers },
+      tasks: timings.stats(engine.isInline ? undefined : workers.messages),
     };
   }
 
@@ -136,7 +136,7 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.clock, timeout, () => { this.#rejectAll(); })) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.engine.clock, timeout, () => { this.#rejectAll(); })) : undefined;
     await this.#closed;
     timer?.cancel();
   }
@@ -205,7 +205,7 @@ export class WorkerPool implements Pool {
   }
 
   #deadlineTimer(call: Call, due: number, task: TaskRecord): Timer {
-    const { clock } = this.#settings;
+    const { clock } = this.#settings.engine;
     const expire = (): void => {
       // Its result may be here already, and only this thread be late in reading it.
       if (call.state === 'running' && clock === realClock) afterReading(end);

@@ -5,7 +5,7 @@ import { Object, String } from '../node/intrinsics.ts';
 import { shared } from '../shared/shared.ts';
 import { observed } from '../shared/introspection.ts';
 import type { Clock } from '../node/limit-clock.ts';
-import type { AbortKind } from '../wire/messages.ts';
+import type { AbortKind } from '../wire/messages/requests.ts';
 import { abortReason } from './interruptions.ts';
 import { isAborted, pollingController } from './task-signal.ts';
 

@@ -1,6 +1,6 @@
 import { DOMException, String } from '../node/intrinsics.ts';
 import { DeadlineExceededError, PoolClosedError, TaskTimeoutError } from '../errors.ts';
-import type { AbortKind } from '../wire/messages.ts';
+import type { AbortKind } from '../wire/messages/requests.ts';
 
 /*
  * The errors of a call that is given up: its caller aborts, its timeout or its deadline passes, or its pool closes. The caller's error

@@ -8,7 +8,7 @@ import { inCleanRoot } from '../context/root.ts';
 import { thread } from '../shared/shared.ts';
 import { afterReading, timeLimit, type TimeLimit } from '../node/time-limit.ts';
 import { callersClock, realClock, type Clock } from '../node/limit-clock.ts';
-import type { AbortKind } from '../wire/messages.ts';
+import type { AbortKind } from '../wire/messages/requests.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import { deadlineError, timeoutError } from './interruptions.ts';
 import type { RunOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import { shared } from '../shared/shared.ts';
 import { warnOnce } from '../node/warnings.ts';
-import type { EndHooksNotice, WarningNotice } from '../wire/messages.ts';
+import type { EndHooksNotice, WarningNotice } from '../wire/messages/notices.ts';
 
 /** Notices that a worker sends on its own account, which belong to no call. */
 type WorkerNotice = EndHooksNotice | WarningNotice;

@@ -1,7 +1,7 @@
 import { now, queueMicrotask, setImmediate } from '../../node/clock.ts';
 import { warnOnce } from '../../node/warnings.ts';
-import { fromBytes } from '../../wire/bytes.ts';
-import type { ProgressNotice } from '../../wire/messages.ts';
+import { deserialize } from '../../wire/bytes.ts';
+import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import { Newest } from '../../wire/newest-values.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
@@ -71,7 +71,7 @@ function tell(call: Call, notice: ProgressNotice): void {
   let sent: Pick<ProgressNotice, 'value' | 'repairs'>;
   try {
     const { bytes } = notice;
-    sent = bytes === undefined ? notice : ownOnly(fromBytes({ bytes }));
+    sent = bytes === undefined ? notice : ownOnly(deserialize(bytes) as typeof sent);
   } catch (cause) {
     progressUnread(call, cause);
     return;

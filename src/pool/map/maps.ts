@@ -49,7 +49,7 @@ export class Maps {
     const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
-      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.clock },
+      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
       scope: new AsyncResource('offloop.Map', { requireManualDestroy: true }),
       deadlineError: () => deadlineError(name, 'mapping'),
     });

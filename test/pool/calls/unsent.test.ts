@@ -5,7 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { takes } from '../../fixtures/faults.js';
 import { poolFor, rejection } from '../helpers.ts';
 
-it('an argument that cannot be cloned costs no worker when its call is made while the worker rests', async () => {
+it('an argument that cannot be cloned costs no worker when its call is made while the worker is idle', async () => {
   const pool = poolFor({ maxThreads: 1 });
   await pool.run(takes, [1]);
   const call = new Promise<Promise<unknown>>((resolve) => {
@@ -16,7 +16,7 @@ it('an argument that cannot be cloned costs no worker when its call is made whil
   expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
 });
 
-/** An idle worker is told to let its event loop turn: the next message waits until it has. */
+/** An idle worker is asked to let its event loop turn: the next message waits until it has done so. */
 function whenRestIsSent(then: () => void): void {
   const { postMessage } = MessagePort.prototype;
   const restore = (): void => { MessagePort.prototype.postMessage = postMessage; };

@@ -1,8 +1,8 @@
-import { process } from '../../node/intrinsics.ts';
-import { errorText } from '../../validation/describe.ts';
-import { runningTask } from '../../task/current.ts';
-import type { LeftoverNotice } from '../../wire/messages.ts';
-import { isTaskRunning } from './task-runner.ts';
+import { process } from '../node/intrinsics.ts';
+import { errorText } from '../validation/describe.ts';
+import { runningTask } from '../task/current.ts';
+import type { LeftoverNotice } from '../wire/messages/notices.ts';
+import { isTaskRunning } from './tasks/task-runner.ts';
 
 /**
  * What a finished task has left running (a timer, a stream, a promise) is its own fault, and not that of the task that

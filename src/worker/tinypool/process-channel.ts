@@ -1,20 +1,20 @@
 import { nextTick } from '../../node/clock.ts';
 import { warnOfForeignMessage } from '../../task/foreign-message-warning.ts';
-import { toBytes } from '../../wire/bytes.ts';
-import type { ProgressNotice, WorkerNotice } from '../../wire/messages.ts';
-import type { ReportLine } from '../progress.ts';
+import { packNotice } from '../../wire/bytes.ts';
+import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
+import type { ProgressChannel } from '../progress-sender.ts';
 
-interface Channel extends ReportLine {
+interface ProcessChannel extends ProgressChannel {
   post(notice: WorkerNotice): void;
 }
 
 type Send = (message: unknown, callback?: (error: Error | null) => void) => boolean;
 
 /**
- * A worker process's channel to the pool, taken from everybody else: its other end belongs to the pool alone, and what is nested too
- * deeply to be read there would be thrown in the caller's process, by Node's own code. tinypool has bound its own `send` by now.
+ * Takes a process's channel to the pool from everybody else: its other end belongs to the pool alone, and a message that is nested too
+ * deeply to be read there would throw in the caller's process, in Node's own code. tinypool has bound the real `send` by now.
  */
-export function takeChannel(): Channel {
+export function takeProcessChannel(): ProcessChannel {
   const self = process;
   const send = self.send?.bind(self) as Send | undefined;
   let isFull = false;
@@ -24,8 +24,8 @@ export function takeChannel(): Channel {
     copy: (notice: ProgressNotice) => notice,
     post(notice) {
       if (send === undefined || !self.connected) return;
-      // False once what has not been written has grown to 128 KB; a synchronous task writes no more then until it is over.
-      if (!send({ offloop: toBytes(notice) }, () => { isFull = false; })) isFull = true;
+      // False once 128 KB have not been written; while a synchronous task runs, Node writes nothing more.
+      if (!send(packNotice(notice), () => { isFull = false; })) isFull = true;
     },
   };
 }

@@ -9,49 +9,47 @@ type Listener = (message: unknown) => void;
 // As they were when the worker started: a task may replace them.
 const { listeners, prependListener, off, on } = EventEmitter.prototype;
 const probe = {};
-/** What tasks have made of it is what counts here. */
+/** The real process object, on which tasks replace properties: they may replace the global `process` as well. */
 const self = process;
 
 /**
- * Node hands a process its messages by `process.nextTick` and `process.emit`, to listeners that anybody may take off. Where a task
- * replaces one of these the process lives on and hears nothing, so that all later calls would wait for ever. A wrapper that calls the
- * real one, as agents have them, stays.
+ * Keeps a process able to receive messages. Node delivers them by `process.nextTick` and `process.emit` to listeners that anybody may
+ * remove. Where a task replaces one of these the process lives on and receives nothing, so that all later calls would wait for ever.
+ * A replacement that calls the real function, as agents install, stays.
  */
-export class Hearing {
+export class MessageListeners {
   readonly #own: readonly Listener[];
   #nextTick = self.nextTick;
   #emit = self.emit;
   readonly #channel = self.channel;
 
-  /** @param own the listeners of the pool's messages */
+  /** @param own the listeners that must receive the pool's messages */
   constructor(own: readonly Listener[]) {
     this.#own = own;
   }
 
-  /** To be called when a task is over, before its answer is sent. The process ends where it cannot be mended, which its pool notices. */
-  async mend(): Promise<void> {
-    if (self.emit !== this.#emit) this.#mendEmit();
-    if (self.nextTick !== this.#nextTick) await this.#mendNextTick();
-    // Node drops what comes in where there is none.
+  /**
+   * Puts back what a task has replaced or removed. Call this when the task is over, before its response is sent. The process exits
+   * where a property cannot be put back, which its pool notices.
+   */
+  async restore(): Promise<void> {
+    if (self.emit !== this.#emit) this.#restoreEmit();
+    if (self.nextTick !== this.#nextTick) await this.#restoreNextTick();
+    // Without a channel Node drops what it receives.
     if (self.channel !== this.#channel && self.connected) put('channel', this.#channel);
-    const there = listeners.call(process, 'message');
-    for (const listener of this.#own) if (!there.includes(listener)) on.call(process, 'message', listener);
+    const present = listeners.call(process, 'message');
+    for (const listener of this.#own) if (!present.includes(listener)) on.call(process, 'message', listener);
   }
 
-  #mendEmit(): void {
+  #restoreEmit(): void {
     if (isEmitting()) this.#emit = self.emit;
     else put('emit', this.#emit);
   }
 
-  async #mendNextTick(): Promise<void> {
+  async #restoreNextTick(): Promise<void> {
     if (await isTicking()) this.#nextTick = self.nextTick;
     else put('nextTick', this.#nextTick);
   }
-}
-
-/** tinypool's listener, while nobody else could have added one after it. */
-export function tinypoolsListener(): Listener[] {
-  return (listeners.call(process, 'message') as Listener[]).slice(-1);
 }
 
 function isEmitting(): boolean {
@@ -61,7 +59,7 @@ function isEmitting(): boolean {
   try {
     self.emit('message', probe, undefined);
   } catch {
-    // Of another listener's, or of the one that has replaced it.
+    // Another listener threw, or the replacement did.
   }
   off.call(process, 'message', listener);
   return isHeard;
