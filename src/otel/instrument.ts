@@ -75,7 +75,7 @@ interface OpenCall {
   readonly outer: Context | undefined;
 }
 
-function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): () => void {
+function traceCalls(pool: Pool | 'all', tracer: Tracer, recorder: CallMetrics): () => void {
   const channel = tracingChannel<unknown, TaskTrace>('offloop:task');
   const open = new Map<TaskTrace, OpenCall>();
   const settled = { asyncStart: (message: TaskTrace) => { settle(message); } };
@@ -98,7 +98,7 @@ function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): (
     const known = tracedCalls.get(message);
     if (call === undefined || known === undefined) return;
     open.delete(message);
-    finish(tracer, message, call, known, figures);
+    finish(tracer, message, call, known, recorder);
     if (!isOn && open.size === 0) channel.unsubscribe(settled as never);
   }
 
@@ -121,7 +121,7 @@ function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   return call;
 }
 
-function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, figures: CallMetrics): void {
+function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, recorder: CallMetrics): void {
   const { span, within, calledAt, startedAt } = call;
   const { name, pool, error } = message;
   const hasFailed = Object.hasOwn(message, 'error');
@@ -135,5 +135,5 @@ function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted
   if (times.waitMs !== undefined && span.isRecording()) tracer.startSpan(`wait ${name}`, { startTime: calledAt }, within).end(calledAt + times.waitMs);
   if (hasFailed) fail(span, error);
   span.end();
-  figures.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);
+  recorder.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);
 }

@@ -1,6 +1,6 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 
-import { observed, type PoolFigures } from '../shared/introspection.ts';
+import { observed, type PoolMetrics } from '../shared/introspection.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface CallMetrics {
@@ -46,17 +46,17 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   const replaced = count('offloop.worker.replaced', 'Workers that the pool has replaced.');
 
   const observe = (result: BatchObservableResult): void => {
-    for (const [name, figures] of figuresOf(pool)) {
+    for (const [name, poolMetrics] of metricsOf(pool)) {
       const attributes = { 'offloop.pool.name': name };
-      result.observe(size, sum(figures, ({ queue }) => queue.waiting), attributes);
-      result.observe(queueMax, sum(figures, ({ queue }) => queue.max), attributes);
+      result.observe(size, sum(poolMetrics, ({ queue }) => queue.waiting), attributes);
+      result.observe(queueMax, sum(poolMetrics, ({ queue }) => queue.max), attributes);
       for (const state of ['busy', 'idle'] as const) {
-        result.observe(workers, sum(figures, (one) => one.workers[state]), { ...attributes, 'offloop.worker.state': state });
+        result.observe(workers, sum(poolMetrics, (one) => one.workers[state]), { ...attributes, 'offloop.worker.state': state });
       }
-      result.observe(workersMax, sum(figures, (one) => one.workers.max), attributes);
-      result.observe(started, sum(figures, (one) => one.workers.started), attributes);
-      result.observe(crashed, sum(figures, (one) => one.workers.crashed), attributes);
-      result.observe(replaced, sum(figures, (one) => one.workers.replaced), attributes);
+      result.observe(workersMax, sum(poolMetrics, (one) => one.workers.max), attributes);
+      result.observe(started, sum(poolMetrics, (one) => one.workers.started), attributes);
+      result.observe(crashed, sum(poolMetrics, (one) => one.workers.crashed), attributes);
+      result.observe(replaced, sum(poolMetrics, (one) => one.workers.replaced), attributes);
     }
   };
   const instruments = [size, queueMax, workers, workersMax, started, crashed, replaced];
@@ -65,15 +65,15 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
 }
 
 /** By the pool's name: metrics do not tell pools of one name apart. */
-function figuresOf(pool: Pool | 'all'): Map<string, PoolFigures[]> {
-  const byName = new Map<string, PoolFigures[]>();
+function metricsOf(pool: Pool | 'all'): Map<string, PoolMetrics[]> {
+  const byName = new Map<string, PoolMetrics[]>();
   for (const one of pool === 'all' ? observed.pools : [pool]) {
-    const figures = one.stats();
-    byName.set(figures.name, [...(byName.get(figures.name) ?? []), figures]);
+    const stats = one.stats();
+    byName.set(stats.name, [...(byName.get(stats.name) ?? []), stats]);
   }
   return byName;
 }
 
-function sum(figures: readonly PoolFigures[], of: (one: PoolFigures) => number): number {
-  return figures.reduce((total, one) => total + of(one), 0);
+function sum(all: readonly PoolMetrics[], of: (one: PoolMetrics) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
 }

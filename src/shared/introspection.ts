@@ -1,7 +1,7 @@
 import { shared } from './shared.ts';
 
 /** The part of a pool's statistics that monitoring systems get. */
-export interface PoolFigures {
+export interface PoolMetrics {
   readonly name: string;
   readonly queue: { readonly waiting: number; readonly max: number };
   readonly workers: { readonly busy: number; readonly idle: number; readonly max: number; readonly started: number; readonly crashed: number; readonly replaced: number };
@@ -10,7 +10,7 @@ export interface PoolFigures {
 }
 
 interface ObservedPool {
-  stats(): PoolFigures;
+  stats(): PoolMetrics;
 }
 
 /** The open pools, iterated like a Set. A pool that was never closed can be garbage-collected all the same. */
