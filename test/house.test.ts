@@ -6,17 +6,14 @@ import { describe, expect, it } from 'vitest';
 
 import { mayImport } from '../eslint.imports.js';
 
-/** What does not keep to a rule yet. Every list has to become empty. */
-const exceptions = {
+/** Exceptions from the rules below, by rule. Every list has to become empty. */
+const exceptions: Readonly<Record<'longFiles' | 'largeFolders' | 'circles' | 'privateWords', readonly string[]>> = {
   longFiles: [
-    ...['pool/map/run.ts', 'pool/pool.ts', 'wire/batch-results.ts', 'wire/errors/error-repairs.ts', 'wire/values/cloneability.ts'],
     ...['watchdog/main/watchdog.ts', 'watchdog/monitor/monitor.ts', 'watchdog/monitor/stall-detector.ts', 'watchdog/monitor/stall-evidence.ts'],
+    ...['wire/batch-results.ts', 'wire/errors/error-repairs.ts', 'wire/values/cloneability.ts'],
   ],
   largeFolders: ['pool/workers', 'testing'],
-  circles: [
-    ...['pool/map/feed.ts', 'pool/map/items.ts', 'pool/map/iterator.ts', 'pool/map/map.ts', 'pool/map/run.ts', 'pool/map/source.ts'],
-    ...['wire/messages/batch.ts', 'wire/messages/requests.ts'],
-  ],
+  circles: ['wire/messages/batch.ts', 'wire/messages/requests.ts'],
   privateWords: ['attaching', 'episode', 'lenient', 'prober'],
 };
 

@@ -15,8 +15,8 @@ const { hrtime } = process;
 const dateNow = Date.now;
 
 /**
- * Monotonic, in ms, and the same for all threads and processes of a machine. As fast as `performance.now()`, whose module takes
- * a new thread more than a millisecond to load.
+ * Monotonic, in ms, and the same for all threads and processes of a machine. `now()` is as fast as `performance.now()`, whose module
+ * takes a new thread more than a millisecond to load.
  */
 export function now(): number {
   const [seconds, nanoseconds] = hrtime();

@@ -34,7 +34,7 @@ export function ownOrOfClass(object: object, key: PropertyKey): unknown {
   return key in Object.prototype && !hasOwnOrOfClass(object, key) ? undefined : (object as Record<PropertyKey, unknown>)[key];
 }
 
-/** The same for `key in object`. A proxy sees no other operation than `in`, as long as nobody has put the key on `Object.prototype`. */
+/** `key in object`, unless the key comes from `Object.prototype`. A proxy sees no other operation than `in`, as long as nobody has put the key on `Object.prototype`. */
 export function hasOwnOrOfClass(object: object, key: PropertyKey): boolean {
   return key in Object.prototype ? Object.hasOwn(object, key) || isOfClass(object, key) : key in object;
 }

@@ -64,7 +64,7 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   return () => { meter.removeBatchObservableCallback(observe, instruments); };
 }
 
-/** By the pool's name: metrics do not tell pools of one name apart. */
+/** The pools' metrics by name, since metrics do not tell pools of one name apart. */
 function metricsOf(pool: Pool | 'all'): Map<string, PoolMetrics[]> {
   const byName = new Map<string, PoolMetrics[]>();
   for (const one of pool === 'all' ? observed.pools : [pool]) {

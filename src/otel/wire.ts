@@ -19,7 +19,7 @@ import { ownValues } from '../node/own-properties.ts';
 
 /** The part of an OpenTelemetry context that travels. */
 export interface TraceWire {
-  /** As in the headers of https://www.w3.org/TR/trace-context/. */
+  /** In the form of the headers of https://www.w3.org/TR/trace-context/. */
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly baggage?: readonly BaggageMember[];
@@ -112,7 +112,7 @@ function isMember(member: unknown): member is BaggageMember {
   return Array.isArray(member) && (member.length === 2 || member.length === 3) && member.every((part) => typeof part === 'string');
 }
 
-/** Of a later version only the parts that the first version has are read; there is no version ff. */
+/** A later version is read for the parts of the first version only; there is no version ff. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 
 function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | undefined {

@@ -7,9 +7,9 @@ import { describe } from '../validation/describe.ts';
 import { runningTask } from './current.ts';
 
 /**
- * Inside a task: hands a part of the result over instead of copying it, `return move(buffer)`. Afterwards the worker
+ * Inside a task: transfers a part of the result instead of copying it, `return move(buffer)`. Afterwards the worker
  * cannot use that part any more. Outside of a task `move()` does nothing.
- * @param transfer what to hand over; default: the value itself, or the memory of a typed array.
+ * @param transfer the objects to transfer; default: the value itself, or the memory of a typed array.
  * @returns the value, unchanged
  * @throws OptionError (OFFLOOP_OPTION) when the value cannot be transferred and no list is given
  */

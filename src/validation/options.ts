@@ -2,7 +2,7 @@ import { describe, errorText, typeName } from './describe.ts';
 import { OptionError } from '../errors.ts';
 import { ownCopy } from '../node/own-properties.ts';
 
-/** What an option must be: a predicate, and the words for it in "expected `x` to be …". */
+/** The requirement of an option: a predicate, and the words for it in "expected `x` to be …". */
 export interface Rule {
   readonly is: (value: unknown) => boolean;
   readonly expected: string;
