@@ -2,7 +2,7 @@ import { Object, Set, process } from '../../node/intrinsics.ts';
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { errorText } from '../../validation/describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../../errors.ts';
-import { allExports, exportsNamed, exportsOnceEvaluated, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
+import { allExports, exportsNamed, loadExports, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
 import { taskRecord } from '../../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
@@ -67,7 +67,7 @@ export async function loadModule(url: string): Promise<Namespace> {
 export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
-  return allExports(await exportsOnceEvaluated(address.module, loadModule));
+  return allExports(await loadExports(address.module, loadModule));
 }
 
 /** The same without waiting: undefined where the module has been loaded by somebody else. */

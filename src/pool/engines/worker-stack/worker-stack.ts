@@ -81,7 +81,7 @@ function answerOf(worker: Worker, threadId: number): Promise<string | undefined>
 /** Without the process's own --import and --require: those are for the application. */
 function startStackReader(): Worker {
   const options = { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
-  const worker = withPlainPrototype(() => new Worker(new URL('./looker.js', import.meta.url), options));
+  const worker = withPlainPrototype(() => new Worker(new URL('./stack-reader.js', import.meta.url), options));
   // An error ends it.
   worker.on('error', () => undefined);
   worker.on('exit', () => { if (stackReader === worker) stackReader = undefined; });
