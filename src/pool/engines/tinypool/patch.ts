@@ -1,3 +1,5 @@
+import { defineOwn } from '../../../node/own-properties.ts';
+
 /** Calls `fn` while `target[key]` is `value`. Where the property cannot be replaced, `fn` is called all the same. */
 export function whilePatched<T extends object, R>(target: T, key: keyof T, value: unknown, fn: () => R): R {
   const own = Object.getOwnPropertyDescriptor(target, key);
@@ -7,7 +9,7 @@ export function whilePatched<T extends object, R>(target: T, key: keyof T, value
   } finally {
     if (isPatched) {
       if (own === undefined) Reflect.deleteProperty(target, key);
-      else Object.defineProperty(target, key, own);
+      else defineOwn(target, key, own);
     }
   }
 }

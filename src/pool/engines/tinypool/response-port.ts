@@ -1,5 +1,6 @@
 import { MessagePort } from 'node:worker_threads';
 
+import { withPlainPrototype } from '../../../node/plain-prototype.ts';
 import type { UnreadRequest } from '../../../wire/messages/responses.ts';
 import { ownOnly } from '../../../wire/own-only.ts';
 import { Unread } from '../unread.ts';
@@ -35,7 +36,8 @@ export function guardPortOf<R>(message: object, listeners: PortListeners, unsent
       return;
     }
     isFound = true;
-    guardResponses(this, listener, unsent);
+    // Node reads the options of a listener from an object literal, with what that inherits.
+    withPlainPrototype(() => { guardResponses(this, listener, unsent); });
     this.postMessage(posted, transfer as []);
   };
   return whilePatched(MessagePort.prototype, 'postMessage', spy, run);
