@@ -5,13 +5,14 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { chain, depthOf, echo, returnsChain } from '../../fixtures/unreadable.js';
 import { returnsIt } from '../../fixtures/context/returns-uncloneable.js';
+import { does } from '../../fixtures/replaced-globals.js';
 import { poolFor, rejection } from '../helpers.ts';
 
-const agent = fileURLToPath(new URL('../../fixtures/starts-ports.cjs', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
 describe('the port between tinypool and a worker thread', () => {
   it('is recognised in the worker, also where a module that was loaded before starts a port of its own first', async () => {
-    const pool = poolFor({ maxThreads: 1, execArgv: ['--require', agent] });
+    const pool = poolFor({ maxThreads: 1, execArgv: ['--require', fixture('starts-ports.cjs')] });
     expect(await pool.run(echo, [1])).toBe(1);
     expect(await rejection(pool.run(returnsIt, ['function']))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE' });
     const outcome: unknown = await pool.run(depthOf, [chain(12_000)]).catch((error: unknown) => error);
@@ -27,6 +28,16 @@ describe('the port between tinypool and a worker thread', () => {
     expect(await rejection(pool.run(returnsChain, [12_000]))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE' });
     expect(await pool.run(echo, [2])).toBe(2);
     expect(received).toContain('of the agent');
+    expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: 0 });
+  });
+});
+
+describe('the listener by which tinypool gets the tasks of a worker process', () => {
+  it('is recognised, and put back after a task that removes all listeners, also where an agent has added one behind it', async () => {
+    const pool = poolFor({ runtime: 'processes', maxThreads: 1, execArgv: ['--require', fixture('adds-listeners.cjs')] });
+    expect(await pool.run(echo, [1])).toBe(1);
+    await pool.run(does, ['process.on']);
+    expect(await pool.run(echo, [2])).toBe(2);
     expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: 0 });
   });
 });
