@@ -8,7 +8,7 @@ import type { Timer } from '../../node/timers.ts';
 import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import type { Newest } from '../../wire/newest-values.ts';
 import type { Repairs } from '../../wire/values/repairs.ts';
-import type { EncodedThrow } from '../../wire/errors/thrown.ts';
+import type { EncodedThrow } from '../../wire/values/thrown.ts';
 import { rejectWith } from './rejection.ts';
 import type { Queued } from './queue.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';

@@ -4,8 +4,9 @@ import { exportsOnceEvaluated, type Namespace } from '../../node/module-namespac
 import { isOwnFrame } from '../../node/stack-frames.ts';
 import { allExports } from '../../task/module-exports.ts';
 import type { TaskRecord } from '../../task/registry.ts';
-import { needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow } from '../../wire/errors/thrown.ts';
+import { needExports } from '../../wire/errors/error-classes.ts';
+import type { ErrorClasses, ErrorRepair } from '../../wire/errors/error-repairs.ts';
+import { decodeThrow } from '../../wire/values/thrown.ts';
 import type { Failure } from './call.ts';
 
 const turn = Promise.resolve();

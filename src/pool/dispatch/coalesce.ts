@@ -1,7 +1,7 @@
 import { clearTimeout, now } from '../../node/clock.ts';
 import { ON_TIME_MS } from '../../node/time-limit.ts';
 import { unrefTimer } from '../../node/timers.ts';
-import { SharedObjectGuard } from '../../wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../wire/shared-objects.ts';
 import type { Call } from '../calls/call.ts';
 import type { TaskQueue } from '../calls/queue.ts';
 import { isKnown, type PoolWorker } from '../workers/pool-worker.ts';

@@ -1,4 +1,4 @@
-import { unreadableError } from '../../wire/values/unreadable.ts';
+import { unreadableError } from '../../wire/values/clone-errors.ts';
 
 /** What came in place of an answer. */
 export class Unread {

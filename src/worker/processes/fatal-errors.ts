@@ -4,7 +4,7 @@ import { String, Error, process } from '../../node/intrinsics.ts';
 import { describe } from '../../validation/describe.ts';
 import { serialize } from '../../wire/bytes.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
-import { encodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
+import { encodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
 
 /** What is longer may not fit into the channel at once, and there is no time to send the rest. */
 const MAX_BYTES = 32 * 1024;
@@ -28,5 +28,5 @@ function short(thrown: EncodedThrow): EncodedThrow {
   if (!types.isNativeError(error?.it)) return { value: describe(thrown.value), repairs: undefined };
   const it = new Error(error.it.message.slice(0, MAX_BYTES / 4));
   it.stack = String(error.it.stack).slice(0, MAX_BYTES / 4);
-  return { value: it, repairs: { roots: undefined, places: undefined, errors: [{ ...error, it, props: {}, hidden: [] }] } };
+  return { value: it, repairs: { roots: undefined, revivals: undefined, errors: [{ ...error, it, props: {}, hidden: [] }] } };
 }

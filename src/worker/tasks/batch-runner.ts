@@ -92,7 +92,7 @@ class BatchRun {
     this.#memory = memory;
     this.#host.hasReported = false;
     // On the sheet, its answer would overtake what it has reported.
-    if (!hasReported && isPlain(response) && this.#host.results.finish(place, response.value, runMs)) {
+    if (!hasReported && isPlain(response) && this.#host.results.store(place, response.value, runMs)) {
       this.#heldMs += runMs;
       if (this.#heldMs >= HOLD_MS) this.#point();
     } else this.#host.post({ type: 'response', id: this.#id(place), place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
