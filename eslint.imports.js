@@ -14,8 +14,8 @@ const task = [...context, 'task'];
 const watchdog = ['watchdog', 'watchdog/report', 'watchdog/page/client'];
 
 /**
- * Each room of src (a folder without its subfolders), and what it may import besides itself and `base`. index.ts, in-worker.ts
- * and exports.ts are not in the table: they may import everything, and nothing but the command line may import them.
+ * Each room of src (a folder without its subfolders), and what it may import besides itself and `base`. index.ts and in-worker.ts
+ * are not in the table: they may import everything, and nothing but the command line may import them.
  */
 const mayImport = {
   'node': [],
@@ -77,7 +77,7 @@ export function importDirections(importX) {
 }
 
 function only(allowed) {
-  const zones = ['index.ts', 'in-worker.ts', 'exports.ts', 'errors.ts', 'home.ts', ...Object.keys(mayImport)]
+  const zones = ['index.ts', 'in-worker.ts', 'errors.ts', 'home.ts', ...Object.keys(mayImport)]
     .filter((path) => !allowed.includes(path))
     .map((path) => ({ target: '.', from: path.endsWith('.ts') ? path : `${path}/*`, message: 'Imports point one way: see eslint.imports.js.' }));
   return { 'import-x/no-restricted-paths': ['error', { basePath: src, zones }] };

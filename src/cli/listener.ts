@@ -2,6 +2,7 @@ import { epochNow } from '../node/clock.ts';
 import type { Told, WatchState } from '../register/told.ts';
 import { Ranking } from '../watchdog/report/ranking.ts';
 import { createReport } from '../watchdog/report/report.ts';
+import { stallKinds } from '../watchdog/stall-kinds.ts';
 import type { Stall, WatchdogReport } from '../watchdog/types.ts';
 
 /** Keeps what the program has told, outside of it: of a process that is killed, nothing else is left. */
@@ -42,8 +43,7 @@ export class Listener {
     // Where the next stall began, that one still lasts.
     if (this.#lasting !== undefined && this.#lasting.startedAt < stall.startedAt + stall.duration / 2) this.#lasting = undefined;
     this.#ranking.add(stall);
-    const isItsOwn = stall.kind !== 'suspended' && stall.kind !== 'starved';
-    if (isItsOwn && stall.duration > (this.#worst?.duration ?? 0)) this.#worst = stall;
+    if (stallKinds[stall.kind].isProgramsFault && stall.duration > (this.#worst?.duration ?? 0)) this.#worst = stall;
   }
 }
 

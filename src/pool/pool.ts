@@ -3,7 +3,9 @@ import { cleanResource } from '../context/root.ts';
 import { observed } from '../shared/introspection.ts';
 import { checkOptions, rules } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
+import { deadlineError } from '../task/interruptions.ts';
+import { taskRecord, type Task } from '../task/offload.ts';
+import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { afterReading, timeLimit } from '../node/time-limit.ts';
 import { realClock, type Timer } from '../node/timers.ts';
@@ -15,7 +17,7 @@ import { Maps } from './map/maps.ts';
 import type { MapOptions, MapResult } from './map/map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './calls/refusals.ts';
+import { afterClose, asCallerSees, closedError, notATask } from './calls/refusals.ts';
 import { whenAborted } from './calls/signals.ts';
 import type { PoolStats } from './calls/stats.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './calls/trace.ts';
@@ -121,12 +123,12 @@ export class WorkerPool implements Pool {
   }
 
   stats(): PoolStats {
-    const { queue, busy, idle, counts, figures } = this.#dispatcher;
-    const { name, maxQueue, maxThreads, runtime } = this.#settings;
+    const { queue, timings } = this.#dispatcher;
+    const { name, maxQueue, engine } = this.#settings;
+    const workers = this.#dispatcher.workerStats();
     return {
-      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
-      workers: { busy, idle, max: maxThreads, ...counts },
-      tasks: figures.stats(runtime === 'inline' ? undefined : counts.messages),
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers },
+      tasks: timings.stats(engine.isInline ? undefined : workers.messages),
     };
   }
 
@@ -134,7 +136,7 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.clock, timeout, () => { this.#rejectAll(); })) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.engine.clock, timeout, () => { this.#rejectAll(); })) : undefined;
     await this.#closed;
     timer?.cancel();
   }
@@ -203,14 +205,14 @@ export class WorkerPool implements Pool {
   }
 
   #deadlineTimer(call: Call, due: number, task: TaskRecord): Timer {
-    const { clock } = this.#settings;
+    const { clock } = this.#settings.engine;
     const expire = (): void => {
       // Its result may be here already, and only this thread be late in reading it.
       if (call.state === 'running' && clock === realClock) afterReading(end);
       else end();
     };
     const end = (): void => {
-      const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
+      const when = call.state === 'waiting' ? 'waiting' : 'running';
       this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
     };
     return clock.startAt(due, expire);

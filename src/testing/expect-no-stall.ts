@@ -5,7 +5,7 @@ import { normalizeWatchdogOptions, thresholdRule } from '../watchdog/options.ts'
 import type { Stall } from '../watchdog/types.ts';
 import { MainWatchdog } from '../watchdog/main/watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
-import { isTheMachines, longest } from './stalls.ts';
+import { worstOf } from './stalls.ts';
 
 export interface NoStallOptions {
   /** How long the event loop may be blocked, in ms. Default 100, at least 10. */
@@ -34,7 +34,7 @@ export async function expectNoStall<R>(fn: () => R, options: NoStallOptions = {}
     stalls.length = 0;
     const result = await fn();
     await watchdog.settle();
-    const stall = longest(stalls.filter((one) => !isTheMachines(one)));
+    const stall = worstOf(stalls);
     if (stall !== undefined) throw new BlockedLoopError('expectNoStall()', stall, over);
     return result;
   } finally {

@@ -7,7 +7,7 @@ import type { Stall } from '../watchdog/types.ts';
 import { MainWatchdog } from '../watchdog/main/watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { normalizeGuardOptions, type GuardOptions, type GuardSettings } from './guard-options.ts';
-import { isTheMachines, longest } from './stalls.ts';
+import { worstOf } from './stalls.ts';
 
 /** `now()` as epoch ms, whatever a test makes of `Date` later. */
 const epoch = epochNow() - now();
@@ -61,7 +61,7 @@ class LoopGuard {
     // Most tests are shorter: there is nothing to wait for.
     if (until - watched.since >= over) await this.#watchdog?.settle();
     this.#running.delete(watched);
-    const stall = longest(this.#stalls.filter((one) => !isTheMachines(one) && overlap(one, watched.since, until) >= over - ROUNDING));
+    const stall = worstOf(this.#stalls.filter((one) => overlap(one, watched.since, until) >= over - ROUNDING));
     if (stall !== undefined) throw new BlockedLoopError(`The test '${name}'`, stall, over);
   }
 

@@ -1,10 +1,11 @@
+import { stallKinds } from '../watchdog/stall-kinds.ts';
 import type { Stall } from '../watchdog/types.ts';
 
-/** With no CPU to run on, or asleep: no code of the test's has blocked anything. */
-export function isTheMachines({ kind }: Stall): boolean {
-  return kind === 'starved' || kind === 'suspended';
+/** The longest of the stalls that a test may fail for: a machine without a CPU to spare, or asleep, is not the test's fault. */
+export function worstOf(stalls: readonly Stall[]): Stall | undefined {
+  return stalls.filter(({ kind }) => stallKinds[kind].isProgramsFault).reduce<Stall | undefined>(longer, undefined);
 }
 
-export function longest(stalls: readonly Stall[]): Stall | undefined {
-  return stalls.reduce<Stall | undefined>((worst, stall) => (worst !== undefined && worst.duration >= stall.duration ? worst : stall), undefined);
+function longer(worst: Stall | undefined, stall: Stall): Stall {
+  return worst !== undefined && worst.duration >= stall.duration ? worst : stall;
 }

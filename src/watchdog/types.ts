@@ -1,3 +1,5 @@
+import type { StallKind } from './stall-kinds.ts';
+
 /** One frame of a stack, mapped to its source where the process has source maps on. */
 export interface Frame {
   /** As V8 names it: `validate`, `Object.parse`, `new Parser`; `(anonymous)` where it has no name. */
@@ -14,13 +16,6 @@ export interface Frame {
   /** Of a culprit inside a dependency: the application's frame that called into it. */
   readonly calledFrom?: Frame;
 }
-
-/**
- * `javascript`: it computes, and can be interrupted. `native`: it computes in one call that cannot. `blocking-io`: it
- * waits. `gc`: the garbage collector. `starved`: ready to run, with no CPU to run on. `suspended`: the whole process
- * stood still (SIGSTOP, sleep of the machine).
- */
-export type StallKind = 'javascript' | 'native' | 'blocking-io' | 'gc' | 'starved' | 'suspended';
 
 /**
  * `live`: caught inside the function. `at-return`: caught at the first statement after a native call, which may have

@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { stores } from '../context/carry.ts';
+import { stores } from '../context/stores/registry.ts';
 import { isOwnFrame } from '../node/stack-frames.ts';
 import { defineOwn } from '../node/own-properties.ts';
 import { runningTask, type TaskHandle } from '../task/current.ts';
-import { warnOnce } from '../task/end-hooks.ts';
+import { warnViaPool } from '../task/notices.ts';
 import { isDevelopment } from '../node/warnings.ts';
 
 const { prototype } = AsyncLocalStorage;
@@ -54,7 +54,7 @@ function look(store: AsyncLocalStorage<unknown>, read: Method): void {
   const place = readAt(read);
   if (place === undefined || [...stores.values()].some((record) => record.store === store)) return;
   for (const name of names) defineOwn(prototype, name, natives[name]!);
-  warnOnce(
+  warnViaPool(
     'OFFLOOP_UNCARRIED_STORE',
     `The task '${task.name}' has read an AsyncLocalStorage that is not set in its worker, ${place}. If its caller sets it, have it travel: ` +
       "carry(import.meta, store, { name: '…' }), in the module that makes the store. If not, nothing is wrong. Said once, and never with NODE_ENV=production.",

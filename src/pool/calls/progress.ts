@@ -1,5 +1,5 @@
 import { now, queueMicrotask, setImmediate } from '../../node/clock.ts';
-import { emitOnce } from '../../task/end-hooks.ts';
+import { warnOnce } from '../../node/warnings.ts';
 import { deserialize } from '../../wire/bytes.ts';
 import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import { Newest } from '../../wire/newest-values.ts';
@@ -91,5 +91,5 @@ function tell(call: Call, notice: ProgressNotice): void {
 export function progressUnread({ task, timings: figures }: Call, cause: unknown): void {
   figures.progressDropped++;
   const reason = unreadableError(task.name, 'progress', cause).message;
-  emitOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);
+  warnOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);
 }

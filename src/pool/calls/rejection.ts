@@ -1,13 +1,16 @@
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { OffloopError } from '../../errors.ts';
-import { exportsOnceEvaluated, type Namespace } from '../../node/module-namespaces.ts';
+import { allExports, exportsOnceEvaluated, type Namespace } from '../../task/module-exports.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
-import { allExports } from '../../task/module-exports.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { needExports } from '../../wire/errors/error-classes.ts';
 import type { ErrorClasses, ErrorRepair } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow } from '../../wire/values/thrown.ts';
-import type { Failure } from './call.ts';
+import { decodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
+
+/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+export type Failure =
+  | { readonly type: 'threw'; readonly thrown: EncodedThrow }
+  | { readonly type: 'refused'; readonly reason: () => unknown };
 
 const turn = Promise.resolve();
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 
 import { errorText } from '../../validation/describe.ts';
-import { emitOnce } from '../../task/end-hooks.ts';
+import { warnOnce } from '../../node/warnings.ts';
 import { abortKinds, type AbortMessage } from '../../wire/messages/requests.ts';
 import type { AbortSource } from '../../wire/messages/setup.ts';
 import { ABORT_PIPE, hasAbortPipe } from './tinypool/spawning.ts';
@@ -62,7 +62,7 @@ function wordsOf({ id, kind }: AbortMessage): Uint8Array {
 }
 
 function warnAboutFolder(folder: string, error: unknown): void {
-  emitOnce(
+  warnOnce(
     'OFFLOOP_NO_ABORT_FLAG',
     `${folder} cannot be written (${errorText(error)}): a task on a worker process that never awaits does not see its abort, ` +
       'and is ended after `abortGrace`. Make the temporary folder writable (TEMP, TMPDIR).',

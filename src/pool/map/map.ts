@@ -1,7 +1,7 @@
 import { describe } from '../../validation/describe.ts';
 import { OptionError } from '../../errors.ts';
 import { checkOptions, rules, type Rule } from '../../validation/options.ts';
-import { runTable, type RunOptions } from '../../task/offload.ts';
+import { runTable, type RunOptions } from '../../task/options.ts';
 import { iterate } from './iterator.ts';
 import { MapRun, type MapRunOptions } from './run.ts';
 

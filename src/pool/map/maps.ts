@@ -1,7 +1,8 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { ownCopy } from '../../node/own-properties.ts';
-import type { RunOptions } from '../../task/offload.ts';
+import { deadlineError } from '../../task/interruptions.ts';
+import type { RunOptions } from '../../task/options.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Admission, CallContext } from '../admission.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -9,7 +10,7 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import type { Problem } from './run.ts';
 import { assertIterable, checkMapOptions, mapResult, type Items, type MapOptions, type MapPool, type MapResult } from './map.ts';
 import type { PoolSettings } from '../options.ts';
-import { asCallerSees, closedError, deadlineError, notATask } from '../calls/refusals.ts';
+import { asCallerSees, closedError, notATask } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 
 /** The side of the pool that its maps need. */
@@ -48,9 +49,9 @@ export class Maps {
     const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
-      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.clock },
+      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
       scope: new AsyncResource('offloop.Map', { requireManualDestroy: true }),
-      deadlineError: () => deadlineError(name, 'while pool.map() waited for its next item'),
+      deadlineError: () => deadlineError(name, 'mapping'),
     });
   }
 

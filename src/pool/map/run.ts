@@ -3,6 +3,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { inCleanRoot } from '../../context/root.ts';
 import { PoolClosedError } from '../../errors.ts';
 import type { Clock } from '../../node/timers.ts';
+import { mapEndedReason } from '../../task/interruptions.ts';
 import type { Items, MapItem, MapPool } from './map.ts';
 import { MapFeed } from './feed.ts';
 import { MapItems } from './items.ts';
@@ -240,7 +241,7 @@ export class MapRun<I, Item extends MapItem> {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#release();
-    const reason = this.#problem?.reason ?? new DOMException('The map has ended.', 'AbortError');
+    const reason = this.#problem?.reason ?? mapEndedReason();
     for (const item of this.#items.inFlight) this.#pool.cancel(item, reason);
     void this.#source?.close();
     this.#wake();

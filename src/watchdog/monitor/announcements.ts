@@ -1,4 +1,4 @@
-import { canCallAnything } from '../../context/show.ts';
+import { canCallAnything } from '../../context/shown-stores.ts';
 import type { ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
 import type { StallLog } from '../report/log.ts';

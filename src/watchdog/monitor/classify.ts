@@ -1,5 +1,5 @@
 import { syncCall } from '../report/sync-calls.ts';
-import type { StallKind } from '../types.ts';
+import type { StallKind } from '../stall-kinds.ts';
 
 /** What was seen of a stall, over `spanMs`. */
 export interface Evidence {

@@ -1,7 +1,7 @@
 import { now } from '../protocol/clock.ts';
 import { spentWriting } from '../report/log.ts';
 import { ownThread, SchedulingReader, type Scheduling } from '../protocol/scheduling.ts';
-import type { Stall } from '../types.ts';
+import type { StallKind } from '../stall-kinds.ts';
 
 /** How often the scheduler's figures are read while all is well, in ms. */
 const READ_EVERY = 1000;
@@ -10,7 +10,7 @@ const READ_EVERY = 1000;
 export interface MonitorPause {
   readonly began: number;
   readonly ended: number;
-  readonly kind: Extract<Stall['kind'], 'starved' | 'suspended'>;
+  readonly kind: Extract<StallKind, 'starved' | 'suspended'>;
 }
 
 /**

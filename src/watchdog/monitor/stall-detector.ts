@@ -8,6 +8,7 @@ import { StallSampling, type SamplingSettings } from './stall-sampling.ts';
 import { SchedulingReader, type Scheduling } from '../protocol/scheduling.ts';
 import { unseenStall } from '../unseen-stall.ts';
 import { Announcements, type AnnouncementParts } from './announcements.ts';
+import { stallKinds } from '../stall-kinds.ts';
 import type { Stall } from '../types.ts';
 
 /** How often the monitor looks at the board while something is wrong, in ms. */
@@ -232,6 +233,6 @@ export class StallDetector {
  * microtasks.
  */
 function isUnnamed({ confidence, kind, call, culprit }: Stall): boolean {
-  if (kind !== 'native' && kind !== 'blocking-io' && kind !== 'javascript') return false;
+  if (stallKinds[kind].withoutCulprit !== undefined) return false;
   return confidence === 'at-return' ? call === undefined : confidence === 'live' && culprit === undefined;
 }

@@ -5,6 +5,7 @@ import uplot from 'uplot/dist/uPlot.iife.min.js?raw';
 import uplotStyle from 'uplot/dist/uPlot.min.css?raw';
 
 import { reportTable } from '../report/table.ts';
+import { kindNames, stallKinds } from '../stall-kinds.ts';
 import type { ReportData } from '../types.ts';
 import dom from './client/dom.js?raw';
 import drawing from './client/drawing.js?raw';
@@ -52,7 +53,7 @@ const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path 
 /** What is inlined, put together at the first page. */
 function assets() {
   return (inlined ??= {
-    style: unix(`${uplotStyle}\n${ownStyle}`),
+    style: unix(`${uplotStyle}\n${ownStyle}\n${kindStyle()}`),
     library: unix(`/*!\n${uplotLicence}\n*/\n${uplot}`),
     client: unix(clientScript()),
   });
@@ -65,11 +66,20 @@ function unix(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }
 
-/** Modules of one page, with no file to import from: one scope for all of them. */
+function kindStyle(): string {
+  const colours = (scheme: 'light' | 'dark'): string => kindNames.map((kind) => `--${kind}: ${stallKinds[kind].colours[scheme]};`).join(' ');
+  return [
+    `:root { ${colours('light')} }`,
+    `@media (prefers-color-scheme: dark) { :root { ${colours('dark')} } }`,
+    ...kindNames.map((kind) => `[data-kind='${kind}'] { background: var(--${kind}); }`),
+  ].join('\n');
+}
+
+/** The modules of the page share one scope: a page in one file has nothing to import from. */
 function clientScript(): string {
   const modules = [format, kinds, dom, summary, drawing, scales, timeline, ranking, offenders, main];
   const bodies = modules.map((source) => source.replace(/^import [^;]*;$/gm, '').replace(/^export /gm, ''));
-  return `(() => {\n'use strict';\n${bodies.join('\n')}\n})();`;
+  return `(() => {\n'use strict';\nconst stallKinds = ${scriptJSON(stallKinds)};\n${bodies.join('\n')}\n})();`;
 }
 
 /** Nothing is loaded from anywhere, and only our own scripts run, whatever the data may hold. */

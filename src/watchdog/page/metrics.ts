@@ -1,22 +1,21 @@
 import { LAG_BUCKETS, type SharedState } from '../protocol/shared-state.ts';
 import type { PoolFigures } from '../../shared/introspection.ts';
+import { kindNames, type StallKind } from '../stall-kinds.ts';
 import type { ReportData, Stall } from '../types.ts';
 
 /** Stalls since the start, by kind; the ranking forgets, a counter must not. */
 export class StallCounters {
-  readonly #kinds = new Map<Stall['kind'], { count: number; seconds: number }>();
+  readonly #kinds = new Map<StallKind, { count: number; seconds: number }>();
 
   add({ kind, duration }: Stall): void {
     const { count, seconds } = this.#kinds.get(kind) ?? { count: 0, seconds: 0 };
     this.#kinds.set(kind, { count: count + 1, seconds: seconds + duration / 1000 });
   }
 
-  *[Symbol.iterator](): Iterator<[Stall['kind'], { count: number; seconds: number }]> {
-    for (const kind of KINDS) yield [kind, this.#kinds.get(kind) ?? { count: 0, seconds: 0 }];
+  *[Symbol.iterator](): Iterator<[StallKind, { count: number; seconds: number }]> {
+    for (const kind of kindNames) yield [kind, this.#kinds.get(kind) ?? { count: 0, seconds: 0 }];
   }
 }
-
-const KINDS = ['javascript', 'native', 'blocking-io', 'gc', 'starved', 'suspended'] as const;
 
 /**
  * Prometheus's text format.

@@ -1,4 +1,4 @@
-import { showStores } from '../../context/show.ts';
+import { showStores } from '../../context/shown-stores.ts';
 import { observed } from '../../shared/introspection.ts';
 import { shared } from '../../shared/shared.ts';
 import type { SharedState } from '../protocol/shared-state.ts';

@@ -7,16 +7,22 @@ type Seen = Omit<Stall, 'advice'>;
 
 /** What cures the stall: not everything that blocks belongs on a worker. */
 export function advise(stall: Seen): Advice {
-  return adviseByKind(stall) ?? adviseByTask(stall) ?? adviseByCall(stall) ?? (stall.kind === 'blocking-io' ? adviseWait(stall) : adviseOffload(stall));
+  switch (stall.kind) {
+    case 'javascript':
+    case 'native':
+      return adviseByTask(stall) ?? adviseByCall(stall) ?? adviseOffload(stall);
+    case 'blocking-io':
+      return adviseByTask(stall) ?? adviseByCall(stall) ?? adviseWait(stall);
+    case 'gc':
+      return adviseGarbage(stall);
+    case 'starved':
+      return compose('add-cpu', 'The event loop was ready to run and got no CPU.', 'Raise the CPU limit (quota) of the container, or run fewer busy processes and threads beside it.');
+    case 'suspended':
+      return compose('none', 'The whole process stood still: it was stopped, or the machine slept.', 'There is nothing to change in the code.');
+  }
 }
 
-/** These have nothing to do with what was called. */
-function adviseByKind({ kind, culprit }: Seen): Advice | undefined {
-  if (kind === 'suspended') return compose('none', 'The whole process stood still: it was stopped, or the machine slept.', 'There is nothing to change in the code.');
-  if (kind === 'starved') {
-    return compose('add-cpu', 'The event loop was ready to run and got no CPU.', 'Raise the CPU limit (quota) of the container, or run fewer busy processes and threads beside it.');
-  }
-  if (kind !== 'gc') return undefined;
+function adviseGarbage({ culprit }: Seen): Advice {
   return compose(
     'reduce-garbage',
     `Garbage collection blocked the event loop${culprit === undefined ? '' : `, with ${place(culprit)} on the stack`}.`,

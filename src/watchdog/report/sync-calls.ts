@@ -1,4 +1,4 @@
-import type { StallKind } from '../types.ts';
+import type { StallKind } from '../stall-kinds.ts';
 
 /** How the asynchronous twin answers. `stream`: chunk by chunk. `event`: by an event of the object that it returns. */
 type Answer = 'promise' | 'callback' | 'stream' | 'event';

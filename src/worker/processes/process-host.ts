@@ -1,6 +1,7 @@
 import { process } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
 import { packMessage, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
@@ -49,7 +50,8 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     readAbort = createAbortReader(ownOnly(setup.abortSource));
     watchLeftovers(send);
     watchFatal(send);
-    connectSide(send);
+    connectToPool(send);
+    announceEndHooks();
     inCleanRoot(() => { process.on('message', onMessage); });
   }
 

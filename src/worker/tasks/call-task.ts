@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { Reflect } from '../../node/intrinsics.ts';
-import { enterStores } from '../../context/carrier.ts';
+import { enterStores } from '../../context/call-stores.ts';
 import { enterDeadline } from '../../context/deadline.ts';
 import { runningTask } from '../../task/current.ts';
 import type { AnyFunction } from '../../task/registry.ts';

@@ -2,8 +2,8 @@ import { Promise } from '../../node/intrinsics.ts';
 import { now } from '../../node/clock.ts';
 import { isThenable } from '../../node/promises.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import { DeadlineExceededError } from '../../errors.ts';
-import { abortReason, type TaskHandle } from '../../task/current.ts';
+import type { TaskHandle } from '../../task/current.ts';
+import { abortReason, deadlineError } from '../../task/interruptions.ts';
 import type { AnyFunction } from '../../task/registry.ts';
 import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
@@ -54,9 +54,7 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
 
 /** The module may have taken long to load, so that the caller has given up meanwhile. */
 function assertWanted({ message: { id }, address, handle: { due }, host }: RunningTask): void {
-  if (due !== undefined && host.clock.timeTo(due) <= 0) {
-    throw new DeadlineExceededError(`The deadline of the task '${address.name}' passed before it had begun in its worker; it was never started. Allow more time, or give it less to do.`);
-  }
+  if (due !== undefined && host.clock.timeTo(due) <= 0) throw deadlineError(address.name, 'in its worker');
   const kind = host.pollAbort(id);
   if (kind !== undefined) throw abortReason(kind, address.name);
 }

@@ -1,6 +1,7 @@
 import { Atomics, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
 import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
@@ -63,7 +64,8 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     const channel = side = new SideChannel(sidePort, control);
     progress = new ProgressSender(channel);
     watchLeftovers((notice) => { channel.post(notice); });
-    connectSide((notice) => { channel.post(notice); });
+    connectToPool((notice) => { channel.post(notice); });
+    announceEndHooks();
     // A port's listener runs in the context in which it was added, which must not be that of the first task.
     inCleanRoot(() => sidePort.on('message', (message: AbortMessage) => { host.running.abort(message); }));
   }

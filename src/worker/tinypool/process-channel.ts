@@ -1,5 +1,5 @@
 import { nextTick } from '../../node/clock.ts';
-import { warnOfForeign } from '../../task/foreign-messages.ts';
+import { warnOfForeignMessage } from '../../task/foreign-message-warning.ts';
 import { packNotice } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
 import type { ProgressChannel } from '../progress-sender.ts';
@@ -33,7 +33,7 @@ export function takeProcessChannel(): ProcessChannel {
 let hasWarned = false;
 
 function refuse(message: unknown, ...rest: unknown[]): boolean {
-  if (!hasWarned) warnOfForeign('process.send()', message);
+  if (!hasWarned) warnOfForeignMessage('process.send()', message);
   hasWarned = true;
   const callback = rest.find((argument) => typeof argument === 'function');
   if (callback !== undefined) nextTick(callback, null);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { classify, type Evidence } from '../../../src/watchdog/monitor/classify.ts';
-import type { StallKind } from '../../../src/watchdog/types.ts';
+import type { StallKind } from '../../../src/watchdog/stall-kinds.ts';
 
 const unknown = { onCpuMs: undefined, waitingMs: undefined };
 const computing = { onCpuMs: 200, waitingMs: 0 };

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { advise } from '../../../src/watchdog/report/advice.ts';
+import { kindNames } from '../../../src/watchdog/stall-kinds.ts';
 import type { Advice, Frame, Stall } from '../../../src/watchdog/types.ts';
 
 type Seen = Omit<Stall, 'advice'>;
@@ -319,7 +320,7 @@ describe('any stall', () => {
     {
       startedAt: fc.double(),
       duration: fc.double(),
-      kind: fc.constantFrom('javascript', 'native', 'blocking-io', 'gc', 'starved', 'suspended'),
+      kind: fc.constantFrom(...kindNames),
       confidence: fc.constantFrom('live', 'at-return', 'none'),
       culprit: frame,
       boundary: frame,

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { duration, percent } from '../../../src/watchdog/page/client/format.js';
 import { createReport, reportTable } from '../../../src/watchdog/report/report.ts';
+import { kindNames } from '../../../src/watchdog/stall-kinds.ts';
 import type { Frame, Offender, ReportData } from '../../../src/watchdog/types.ts';
 import { emptyReport, frame, offender, sampleReport } from './fixtures-report.ts';
 
@@ -162,7 +163,7 @@ function anyReport(): fc.Arbitrary<ReportData> {
 
 function anyOffender(ms: fc.Arbitrary<number>, count: fc.Arbitrary<number>): fc.Arbitrary<Offender> {
   return fc.record({
-    kind: fc.constantFrom('javascript', 'native', 'blocking-io', 'gc', 'starved', 'suspended'),
+    kind: fc.constantFrom(...kindNames),
     confidence: fc.constantFrom('live', 'at-return', 'none'),
     culprit: anyFrame(), boundary: anyFrame(), task: anyText(), call: anyText(),
     count, totalMs: ms, p50: ms, max: ms, share: fc.double({ min: 0, max: 1, noNaN: true }), requests: count,

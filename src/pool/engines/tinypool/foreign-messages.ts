@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 
-import { warnOfForeign } from '../../../task/foreign-messages.ts';
+import { warnOfForeignMessage } from '../../../task/foreign-message-warning.ts';
 
 /*
  * Everybody in a worker may use the worker's own channel (`parentPort`, `process.send`): the task's modules, and Node itself, which
@@ -19,7 +19,7 @@ export function ignoreForeignMessages(thread: Worker): void {
       isReady = true;
       tinypools(message);
       // With another listener, the message may have been meant for that.
-    } else if (thread.listenerCount('message') === 1) warnOfForeign('parentPort.postMessage()', message);
+    } else if (thread.listenerCount('message') === 1) warnOfForeignMessage('parentPort.postMessage()', message);
   });
   // A new listener keeps the process alive, and tinypool has called unref() already.
   thread.unref();

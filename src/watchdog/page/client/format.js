@@ -1,5 +1,7 @@
 // How figures and places read, in the terminal and on the page: plain JavaScript, since a browser gets it as it is.
 
+import { stallKinds } from '../../stall-kinds.ts';
+
 /** @import { Frame, Offender, ReportData } from '../../types.ts' */
 
 /** 9.5 ms, 312 ms, 2.7 s, 5 min 3 s, 2 h 13 min, 3 d 4 h
@@ -64,7 +66,7 @@ export function captureNote({ capture: { mode, reason } }) {
  * @returns {string} */
 export function culpritName({ culprit, call, kind, task }) {
   if (culprit) return call && call !== culprit.function ? `${culprit.function} → ${call}` : culprit.function;
-  return call ?? (task ? `task ${task}` : WITHOUT_CULPRIT[kind] ?? '(no stack was caught)');
+  return call ?? (task ? `task ${task}` : stallKinds[kind].withoutCulprit ?? '(no stack was caught)');
 }
 
 /** src/validate.js:12
@@ -112,13 +114,6 @@ export function timeSpan(since, until) {
   const [from, to] = [since, until].map(date);
   return `${from}, ${clock(since)} to ${from === to ? '' : `${to}, `}${clock(until)}`;
 }
-
-/** @type {Partial<Record<string, string>>} */
-const WITHOUT_CULPRIT = {
-  gc: '(garbage collection)',
-  starved: '(no CPU to run on)',
-  suspended: '(the process stood still)',
-};
 
 /** @param {string} file
  * @param {string} root */

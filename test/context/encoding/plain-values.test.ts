@@ -180,7 +180,7 @@ describe('what would arrive mangled is refused with its exact place', () => {
 
   it('and not walked for ever, when a small value repeats itself at every level', () => {
     // In a process of its own, since a walk that never ends could not be stopped in this one.
-    const script = fileURLToPath(new URL('../fixtures/context/captures-doubling-value.js', import.meta.url));
+    const script = fileURLToPath(new URL('../../fixtures/context/captures-doubling-value.js', import.meta.url));
     const { stdout, stderr, signal } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 10_000 });
     expect({ stderr, signal }).toEqual({ stderr: '', signal: null });
     expect(stdout).toMatch(/^OFFLOOP_CONTEXT/);

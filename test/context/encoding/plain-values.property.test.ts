@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { capture, carry, ContextError, createPool, restore, type Carrier } from 'offloop';
 import { afterAll, expect, it } from 'vitest';
 
-import { recapture, roomyStore } from '../fixtures/context/recaptures.js';
+import { recapture, roomyStore } from '../../fixtures/context/recaptures.js';
 
 const store = new AsyncLocalStorage<unknown>();
 carry(import.meta, store, { name: 'any', maxBytes: 2 ** 24 });

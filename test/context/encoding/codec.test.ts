@@ -5,9 +5,9 @@ import { capture, carry, ContextError, ContextTooLargeError, createPool, restore
 import * as v from 'valibot';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { StoreRecord } from '../../src/context/carry.ts';
-import { encodeStore } from '../../src/context/encoding/codec.ts';
-import { checkedStore, pickedStore, readCodecStores, secretStore, smallStore, User, userStore } from '../fixtures/context/codec-stores.js';
+import type { StoreRecord } from '../../../src/context/stores/store-record.ts';
+import { encodeStore } from '../../../src/context/encoding/codec.ts';
+import { checkedStore, pickedStore, readCodecStores, secretStore, smallStore, User, userStore } from '../../fixtures/context/codec-stores.js';
 
 const pool = createPool({ maxThreads: 1 });
 afterAll(() => pool.close());

@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { runNode, runtimes } from '../pool/helpers.ts';
+import { runNode, runtimes } from '../../pool/helpers.ts';
 
-const root = resolve(import.meta.dirname, '../..');
+const root = resolve(import.meta.dirname, '../../..');
 let folder = '';
 
 const declares = `
@@ -113,5 +113,5 @@ it('two packages of different names may not share a name, and are told what to d
   const { code, stderr } = await runNode([join(folder, 'both.mjs')]);
   expect(code).toBe(1);
   expect(stderr).toContain("carry('session'): the name is taken by a store declared in ");
-  expect(stderr).toContain("of the package 'sessions'. Choose another, one that begins with the name of your package: 'stranger.session'.");
+  expect(stderr).toContain("of the package 'sessions'. Choose another name that begins with the name of your package: 'stranger.session'.");
 });

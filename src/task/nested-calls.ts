@@ -1,22 +1,23 @@
 import { AsyncResource } from 'node:async_hooks';
 
-import { Promise, String } from '../node/intrinsics.ts';
-import { readCarrier, restore } from '../context/carrier.ts';
+import { Promise } from '../node/intrinsics.ts';
+import { restore } from '../context/carrier.ts';
+import { readCarrier } from '../context/carrier-reader.ts';
 import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
-import { DeadlineExceededError, TaskTimeoutError } from '../errors.ts';
 import { thread } from '../shared/shared.ts';
 import { afterReading, timeLimit, type TimeLimit } from '../node/time-limit.ts';
 import { callersClock, realClock, type Clock } from '../node/timers.ts';
 import type { AbortKind } from '../wire/messages/requests.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
-import type { RunOptions } from './offload.ts';
+import { deadlineError, timeoutError } from './interruptions.ts';
+import type { RunOptions } from './options.ts';
 import type { TaskRecord } from './registry.ts';
 
 /** Runs a task that was called inside another one: on this thread, with no copy, seeing what its caller sees. */
 export async function runHere(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
   const limits = limitsOf(record, options);
-  const refusal = reasonToStop(limits, record.name);
+  const refusal = reasonToStop(limits, record.name, 'called');
   if (refusal !== undefined) throw refusal.reason;
   const handle = new TaskHandle(`${outerId()}${record.name}`, record.name, limits.deadline, limits.due, hostOf(limits, options));
   const stopped = stopPromise(limits, record.name, handle);
@@ -28,7 +29,7 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
     return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
   } catch (error) {
     // What was told of a limit when it looked, before the limit's timer could run, throws for that reason.
-    const stop = handle.isAborted ? reasonToStop(limits, record.name) : undefined;
+    const stop = handle.isAborted ? reasonToStop(limits, record.name, 'running') : undefined;
     throw stop === undefined ? error : stop.reason;
   } finally {
     stopped?.release();
@@ -91,15 +92,14 @@ function kindOfStop({ signal, clock, due, timeout, limit, startedAt }: Limits): 
 }
 
 /** In an object, since the caller may have aborted with any value. */
-function reasonToStop(limits: Limits, name: string): { reason: unknown } | undefined {
+function reasonToStop(limits: Limits, name: string, when: 'called' | 'running'): { reason: unknown } | undefined {
   const kind = kindOfStop(limits);
-  return kind && { reason: reasonOf(kind, limits, name) };
+  return kind && { reason: reasonOf(kind, limits, name, when) };
 }
 
-function reasonOf(kind: AbortKind, { signal, timeout }: Limits, name: string): unknown {
+function reasonOf(kind: AbortKind, { signal, timeout }: Limits, name: string, when: 'called' | 'running'): unknown {
   if (kind === 'abort') return signal?.reason;
-  if (kind === 'deadline') return new DeadlineExceededError(`The deadline of the task '${name}' has passed.`);
-  return new TaskTimeoutError(`The task '${name}' ran longer than its timeout of ${String(timeout)} ms.`);
+  return kind === 'deadline' ? deadlineError(name, when) : timeoutError(name, timeout!);
 }
 
 function inContext<R>(context: RunOptions['context'], run: () => R): R {
@@ -123,7 +123,7 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
   const promise = new Promise<never>((_resolve, reject) => {
     release = watch(limits, (kind) => {
       handle.abort(kind);
-      reject(reasonOf(kind, limits, name));
+      reject(reasonOf(kind, limits, name, 'running'));
     });
   });
   // The task may settle first; its caller then never looks at this one.

@@ -1,7 +1,31 @@
-import { shortened } from '../../validation/describe.ts';
+import { Object, String } from '../../node/intrinsics.ts';
+import { shortened, typeName } from '../../validation/describe.ts';
 import { shared } from '../../shared/shared.ts';
+import { hasOwnOrOfClass, setOwn } from '../../node/own-properties.ts';
 import { isDevelopment, warn } from '../../node/warnings.ts';
-import type { StoreRecord } from '../carry.ts';
+import type { StoreRecord } from '../stores/store-record.ts';
+import { storeError } from './store-errors.ts';
+
+/**
+ * The part of a store's value that `pick` names.
+ * @throws ContextError (OFFLOOP_CONTEXT)
+ */
+export function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKey[]): unknown {
+  if (typeof value !== 'object' || value === null) {
+    throw storeError(record, [], `\`pick\` needs an object, and its value is a ${typeName(value)}`);
+  }
+  const picked: Record<PropertyKey, unknown> = {};
+  for (const key of keys) pickKey(record, picked, value, key);
+  return picked;
+}
+
+function pickKey(record: StoreRecord, picked: Record<PropertyKey, unknown>, value: object, key: PropertyKey): void {
+  try {
+    if (hasOwnOrOfClass(value, key)) setOwn(picked, key, (value as Record<PropertyKey, unknown>)[key]);
+  } catch (cause) {
+    throw storeError(record, [String(key)], 'its getter threw', cause);
+  }
+}
 
 const warned = shared('empty picks', () => new Set<string>());
 
@@ -9,8 +33,8 @@ const warned = shared('empty picks', () => new Set<string>());
 const SHOWN = 10;
 
 /**
- * Nothing of a store travels though it holds something: a typo, most often, or a Map, whose entries are no keys. Said once for each store,
- * and not in production: what `pick` names is in the source.
+ * Warns when no key of a store's value was picked: most often `pick` has a typo, or the value is a Map, whose entries are no keys.
+ * Warns once for each store, and not in production: `pick` is in the source, so the developer is the reader.
  */
 export function warnOfEmptyPick({ name, pick, sensitive }: StoreRecord, value: object, picked: object): void {
   if (pick === undefined || Object.keys(picked).length > 0 || warned.has(name) || !isDevelopment()) return;
@@ -26,7 +50,7 @@ function keysOf(value: object): unknown[] {
   try {
     return value instanceof Map ? [...(value as Map<unknown, unknown>).keys()] : Object.keys(value);
   } catch {
-    // A proxy: nobody asked for what it says.
+    // A proxy threw; a missing hint is no reason to fail.
     return [];
   }
 }

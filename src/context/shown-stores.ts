@@ -1,8 +1,9 @@
 import { OffloopError } from '../errors.ts';
-import { defineOwn } from '../node/own-properties.ts';
-import { stores, type StoreRecord } from './carry.ts';
+import { setOwn } from '../node/own-properties.ts';
 import { plainStore } from './encoding/codec.ts';
 import { carrierName } from './stores/names.ts';
+import { stores } from './stores/registry.ts';
+import type { StoreRecord } from './stores/store-record.ts';
 
 /**
  * The user's functions can be called in the middle of anything: on Node 20 and 22 that may be a regular expression, and a
@@ -15,8 +16,7 @@ export function showStores(): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const record of stores.values()) {
     const value = show(record);
-    // A name such as `__proto__` must become a key, not the prototype.
-    if (value !== undefined) defineOwn(shown, carrierName(record), { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined) setOwn(shown, carrierName(record), value);
   }
   return shown;
 }
