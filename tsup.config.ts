@@ -37,7 +37,7 @@ export default defineConfig({
     'pool': 'src/pool/index.ts',
     'entry': 'src/worker/entry.ts',
     'monitor': 'src/watchdog/monitor/entry.ts',
-    'looker': 'src/pool/engines/worker-stack/stack-reader.ts',
+    'stack-reader': 'src/pool/engines/worker-stack/stack-reader.ts',
     'cli': 'src/cli/main.ts',
     'otel-worker': 'src/otel/in-worker.ts',
     'leak-probe': 'src/testing/leak-probe.ts',
