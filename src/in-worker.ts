@@ -1,7 +1,7 @@
 import { nodeModule } from './node/builtins.ts';
 import { setDefaultRunner } from './task/offload.ts';
 import type * as Pools from './pool/index.ts';
-import type { Pool } from './pool/pool.ts';
+import type { Pool } from './pool/types.ts';
 import type { PoolOptions } from './pool/options.ts';
 
 /*

@@ -110,7 +110,7 @@ describe('the tables', () => {
     ['MapOptions', 'src/pool/map/map.ts'],
     ['OffloadOptions', 'src/task/options.ts'],
     ['CarryOptions', 'src/context/carry.ts'],
-    ['CloseOptions', 'src/pool/pool.ts'],
+    ['CloseOptions', 'src/pool/types.ts'],
     ['WatchdogOptions', 'src/watchdog/options.ts'],
   ])('list every option of %s, and its default', (name, file) => {
     const rows = groupOf(name, cellsOf(sectionOf('## Options')));

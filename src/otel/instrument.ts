@@ -7,7 +7,7 @@ import { stores } from '../context/stores/registry.ts';
 import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../validation/options.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 import { tracedCalls, type TaskTrace, type TracedCall } from '../pool/calls/trace.ts';
 import { shared } from '../shared/shared.ts';
 import { carryTrace, TRACE } from './carry-trace.ts';

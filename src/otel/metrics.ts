@@ -1,7 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 
 import { observed, type PoolFigures } from '../shared/introspection.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 
 export interface CallMetrics {
   record(attributes: Attributes, times: CallTimes, errorType: string | undefined): void;

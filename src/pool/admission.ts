@@ -29,7 +29,7 @@ export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   /** For those who wait for room. */
-  readonly places = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
+  readonly reservations = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
   constructor(settings: PoolSettings, dispatcher: Dispatcher) {
     this.#settings = settings;
@@ -55,7 +55,7 @@ export class Admission {
     const priority = options.priority ?? task.priority ?? 0;
     const stores = given === undefined ? this.#stores(context, carried) : given.stores;
     const call = create(id, task, this.#dispatcher.timings.of(task), prepared?.value ?? args, stores, priority, extras);
-    this.places.taken();
+    this.reservations.redeem();
     return call;
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { stores } from '../context/stores/registry.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 import type { RunOptions } from '../task/options.ts';
 import { withResolvers } from '../node/promises.ts';
 import { ContextLeakError } from './errors.ts';

@@ -1,5 +1,5 @@
 import { Call } from '../calls/call.ts';
-import type { MapItem } from './map.ts';
+import type { MapItem } from './types.ts';
 import { rejectWith, type Failure } from '../calls/rejection.ts';
 
 /** The call for one item of a `map`, which has no need of a promise. */
