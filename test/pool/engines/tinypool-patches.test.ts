@@ -6,7 +6,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { throwsLater } from '../../fixtures/throws-later.js';
 import { leavesLoop, sendsForged } from '../../fixtures/outlives.js';
 import { echo } from '../../fixtures/unreadable.js';
-import { gate, poolFor, rejection, runNode, script } from '../helpers.ts';
+import { gate, poolFor, rejection, runNode, script, workers } from '../helpers.ts';
 
 // What offloop changes of tinypool's and Node's behaviour, as far as no other test shows it: see the tables of both tinypool folders.
 
@@ -59,4 +59,11 @@ it('a worker process in a loop that a task has left is killed when the pool clos
   onTestFinished(() => { vi.useRealTimers(); });
   await pool.close();
   expect(pool.stats().workers).toMatchObject({ busy: 0, idle: 0 });
+});
+
+it.each(workers)('%s of a process that waits for a debugger do not wait for another debugger', async (runtime) => {
+  process.execArgv.push('--inspect-brk=0');
+  onTestFinished(() => { process.execArgv.pop(); });
+  const pool = poolFor({ runtime, maxThreads: 1, startTimeout: 10_000 });
+  expect(await pool.run(echo, [1])).toBe(1);
 });
