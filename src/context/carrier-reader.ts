@@ -2,6 +2,8 @@ import { Object, Array } from '../node/intrinsics.ts';
 import { describe, shortened, typeName } from '../validation/describe.ts';
 import { ContextError } from '../errors.ts';
 import { ownValues } from '../node/own-properties.ts';
+import type { CallStores } from './call-stores.ts';
+import type { StoreText } from './encoding/text-cache.ts';
 import { wireName } from './stores/names.ts';
 import { findStore } from './stores/registry.ts';
 
@@ -20,8 +22,7 @@ export interface Carrier {
 
 /** A carrier's content. */
 export interface CarrierParts {
-  /** Name, text, name, text …: as in a message. */
-  readonly wire: readonly string[];
+  readonly stores: CallStores;
   /** Epoch ms. */
   readonly deadline: number | undefined;
 }
@@ -47,12 +48,12 @@ function partsOf(carrier: unknown): CarrierParts {
   if (version !== 1) throw badCarrier(`its version is ${shown(version)}, and this offloop reads version 1`);
   if (typeof stores !== 'object' || stores === null || Array.isArray(stores)) throw badCarrier(`its \`stores\` is ${shown(stores)}`);
   if (deadline !== undefined && !Number.isFinite(deadline)) throw badCarrier(`its \`deadline\` is ${shown(deadline)}`);
-  const wire: string[] = [];
+  const read: StoreText[] = [];
   for (const [name, text] of Object.entries(stores as Record<string, unknown>)) {
     if (typeof text !== 'string') throw new ContextError(`The carrier's store '${shortened(name)}' is not text. ${remedy}`, name);
-    wire.push(longName(name, packages), text);
+    read.push({ name: longName(name, packages), text, number: 0 });
   }
-  return { wire, deadline: deadline as number | undefined };
+  return { stores: read, deadline: deadline as number | undefined };
 }
 
 function badCarrier(problem: string): ContextError {

@@ -2,7 +2,7 @@ import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../validation/options.ts';
 import { setOwn } from '../node/own-properties.ts';
-import { enterStores } from './call-stores.ts';
+import { enterStores, toWire } from './call-stores.ts';
 import { readCarrier, type Carrier, type CarrierParts } from './carrier-reader.ts';
 import { encodeStore } from './encoding/codec.ts';
 import { currentDeadline, enterDeadline } from './deadline.ts';
@@ -31,7 +31,7 @@ export function capture(options: { only?: readonly Carried<unknown>[] } = {}): C
   return { version: 1, stores, ...(packages !== undefined && { packages }), ...(deadline !== undefined && { deadline }) };
 }
 
-const nothing: CarrierParts = { wire: [], deadline: undefined };
+const nothing: CarrierParts = { stores: [], deadline: undefined };
 
 /**
  * Runs `fn` from a clean root with exactly the stores of the carrier: a store that the carrier does not hold is absent, whatever
@@ -41,9 +41,9 @@ const nothing: CarrierParts = { wire: [], deadline: undefined };
  */
 export function restore<R>(carrier: Carrier | undefined, fn: () => R): R {
   if (typeof fn !== 'function') throw new OptionError(`restore(): expected a function to run, got ${describe(fn)}.`);
-  const { wire, deadline } = carrier === undefined ? nothing : readCarrier(carrier);
+  const { stores, deadline } = carrier === undefined ? nothing : readCarrier(carrier);
   return inCleanRoot(() => {
-    const within = enterStores(wire);
+    const within = enterStores(toWire(stores));
     const run = deadline === undefined ? fn : () => enterDeadline(deadline, fn);
     return within === undefined ? run() : within(run);
   });

@@ -1,4 +1,4 @@
-import { captureStores, storesOfCarrier, type CallStores } from '../context/call-stores.ts';
+import { captureStores, type CallStores } from '../context/call-stores.ts';
 import { readCarrier, type CarrierParts } from '../context/carrier-reader.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
 import { deadlineError } from '../task/interruptions.ts';
@@ -102,6 +102,6 @@ export class Admission {
 
   #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
     if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return carried && storesOfCarrier(carried);
+    return carried?.stores;
   }
 }

@@ -1,44 +1,43 @@
-import { types } from 'node:util';
-
-import { Object, Set, Math, Atomics, ArrayBuffer, SharedArrayBuffer, Int32Array, Float64Array, Buffer } from '../node/intrinsics.ts';
+import { Math, Atomics, SharedArrayBuffer, Int32Array, Float64Array, Buffer } from '../node/intrinsics.ts';
 import { deserialize, serialize } from './bytes.ts';
-import { eachPart } from './values/parts.ts';
+import { isShortAndSerializable, isShortLatin1 } from './short-values.ts';
 
-/** Tasks in one message at most. More would gain nothing: the message is paid for by then. */
+/** How many calls a message may have. In a longer message the share of the message itself in the cost of a call is negligible. */
 export const MAX_BATCH = 512;
 
 /**
- * Who has a task of a batch: whoever changes `free` first. `done`: its value stands on the sheet. The batch's number is a
- * part of each state, so that one batch cannot be taken for another one.
+ * The state of a call in a batch. The side that changes `free` first has the call: the worker to run it, or the pool to take it back.
+ * `done`: its value is in the results. The stored word includes the batch's number, so that no batch is taken for another one.
  */
 const state = { free: 0, started: 1, takenBack: 2, done: 3 } as const;
 const STATES = 4;
 
 type State = (typeof state)[keyof typeof state];
 
-/** What a task has returned. What is none of these is serialized. */
+/** How a value is stored. All other values are serialized. */
 const kind = { undefined: 0, null: 1, false: 2, true: 3, number: 4, latin1: 5, serialized: 6 } as const;
 
 /** Room for the texts and serialized values of one batch, in bytes. */
 const TEXT_BYTES = 64 * 1024;
-/** Longer values travel by themselves. */
+/** Longer values are sent in a message of their own, in bytes. */
 const MAX_TEXT = 4 * 1024;
 
 const NUMBERS = MAX_BATCH * Float64Array.BYTES_PER_ELEMENT;
 const WORDS = MAX_BATCH * Int32Array.BYTES_PER_ELEMENT;
-const TENTHS_OF_MICROSECONDS = 10_000;
+/** Run times are stored in tenths of a microsecond. */
+const UNITS_PER_MS = 10_000;
 
 /**
- * The memory that a pool and a worker thread share for a batch: which tasks have been started, and what the short ones have
- * returned. A value that stands here can be read while the worker is busy with the next task, and even when that task has
- * killed the worker; and it costs less than a message.
+ * The results of a batch, in memory that the pool and a worker thread share: which calls have been started, and the values of those
+ * that returned short ones. The pool can read a value here while the worker runs the next task, and even after that task has ended the
+ * worker; and it costs less than a message.
  */
 export class BatchResults {
   readonly buffer: SharedArrayBuffer;
   readonly #states: Int32Array;
   readonly #kinds: Int32Array;
   readonly #runs: Int32Array;
-  /** Where each text ends. */
+  /** Where the text of each call ends. */
   readonly #ends: Int32Array;
   readonly #numbers: Float64Array;
   readonly #text: Buffer;
@@ -56,13 +55,13 @@ export class BatchResults {
     this.#text = Buffer.from(buffer, NUMBERS + 4 * WORDS, TEXT_BYTES);
   }
 
-  /** Pool: before the batch of this number, with so many tasks, is sent. */
+  /** For the pool, before it sends the batch of this number, with so many calls. */
   clear(size: number, batch: number): void {
     this.#batch = batch;
     this.#states.fill(this.#word(state.free), 0, size);
   }
 
-  /** Pool: true when the task has not been started, and now never will be. */
+  /** For the pool. @returns whether the call had not been started; then the worker never starts it */
   takeBack(place: number): boolean {
     return this.#change(place, state.free, state.takenBack);
   }
@@ -71,7 +70,7 @@ export class BatchResults {
     return Atomics.load(this.#states, place) === this.#word(state.done);
   }
 
-  /** Pool: what a task that is done has returned. */
+  /** For the pool: the value of a call that is done. */
   valueAt(place: number): unknown {
     switch (this.#kinds[place]) {
       case kind.number:
@@ -89,32 +88,32 @@ export class BatchResults {
     }
   }
 
-  /** Pool: how long a task that is done has run, in ms. */
+  /** For the pool: how long a call that is done has run, in ms. */
   runMs(place: number): number {
-    return this.#runs[place]! / TENTHS_OF_MICROSECONDS;
+    return this.#runs[place]! / UNITS_PER_MS;
   }
 
-  /** Worker: the batch of this number begins. */
+  /** For the worker: the batch of this number begins. */
   begin(batch: number): void {
     this.#batch = batch;
     this.#used = 0;
   }
 
-  /** Worker: the task starts now; false when it has been taken back, or when the sheet is no longer this batch's. */
+  /** For the worker: takes the call to run it. @returns false where the pool has taken the call back, or uses the results for another batch */
   claim(place: number): boolean {
     return this.#change(place, state.free, state.started);
   }
 
-  /** Worker: the task has returned; false when its value has no room here, or cannot be serialized. */
-  finish(place: number, value: unknown, runMs: number): boolean {
+  /** For the worker: stores the value that the task has returned. @returns false where the value has no room here, or cannot be serialized */
+  store(place: number, value: unknown, runMs: number): boolean {
     if (!this.#write(place, value)) return false;
-    this.#runs[place] = Math.min(2 ** 31 - 1, Math.round(runMs * TENTHS_OF_MICROSECONDS));
-    // Last: whoever sees it reads the rest.
+    this.#runs[place] = Math.min(2 ** 31 - 1, Math.round(runMs * UNITS_PER_MS));
+    // The state last: a pool that sees `done` reads the rest.
     Atomics.store(this.#states, place, this.#word(state.done));
     return true;
   }
 
-  /** A word has 32 bits, and numbers may be used again after half a thousand million batches. */
+  /** A word has 32 bits, so numbers repeat after about 500 million batches, when no batch of that number is left. */
   #word(of: State): number {
     return (this.#batch * STATES + of) | 0;
   }
@@ -136,7 +135,7 @@ export class BatchResults {
         this.#kinds[place] = value ? kind.true : kind.false;
         return true;
       case 'string':
-        return isLatin1(value) ? this.#writeLatin1(place, value) : this.#writeSerialized(place, value);
+        return isShortLatin1(value) ? this.#writeLatin1(place, value) : this.#writeSerialized(place, value);
       default:
         if (value !== null) return this.#writeSerialized(place, value);
         this.#kinds[place] = kind.null;
@@ -153,10 +152,10 @@ export class BatchResults {
   #writeSerialized(place: number, value: unknown): boolean {
     let bytes: Buffer;
     try {
-      if (!isCommon(value)) return false;
+      if (!isShortAndSerializable(value, MAX_TEXT)) return false;
       bytes = serialize(value);
     } catch {
-      // Something else may be able to carry it, or to say what is wrong with it.
+      // A message may be able to carry the value, or its sender can say what is wrong with it.
       return false;
     }
     if (!this.#reserve(place, bytes.length, kind.serialized)) return false;
@@ -172,52 +171,4 @@ export class BatchResults {
     this.#ends[place] = this.#used;
     return true;
   }
-}
-
-/** How many parts of a value are looked at: one with more is too long anyway. */
-const MAX_PARTS = 1000;
-
-/**
- * Whether it is made of what V8 itself can carry. Node's own cloneable classes (Blob, KeyObject …) can only go in a message: a
- * serializer makes bare objects of them, without a word since Node 22.
- */
-function isCommon(value: unknown): boolean {
-  const parts = [value];
-  const seen = new Set<unknown>();
-  for (const part of parts) {
-    if (isLong(part)) return false;
-    if (typeof part !== 'object' || part === null || seen.has(part)) continue;
-    if (!isCommonClass(part)) return false;
-    seen.add(part);
-    if (!addParts(part, parts)) return false;
-  }
-  return true;
-}
-
-/** Found out before it is serialized for nothing. */
-function isLong(part: unknown): boolean {
-  return typeof part === 'string' ? part.length > MAX_TEXT : types.isArrayBuffer(part) && part.byteLength > MAX_TEXT;
-}
-
-function addParts(part: object, parts: unknown[]): boolean {
-  // The memory of a view is looked at, too: it may be shared, or long.
-  if (ArrayBuffer.isView(part)) return parts.push(part.buffer) <= MAX_PARTS;
-  return eachPart(part, (next) => parts.push(next) <= MAX_PARTS);
-}
-
-const commonClasses = new Set<unknown>([
-  ...[null, Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView].map((known) => known?.prototype ?? null),
-  ...[Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array].map(({ prototype }) => prototype),
-  ...[Float32Array, Float64Array, BigInt64Array, BigUint64Array].map(({ prototype }) => prototype),
-]);
-
-function isCommonClass(object: object): boolean {
-  return !types.isProxy(object) && commonClasses.has(Object.getPrototypeOf(object));
-}
-
-/** Short, and without a character that takes more than a byte: most names, ids and digests. */
-function isLatin1(text: string): boolean {
-  if (text.length > 256) return false;
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 255) return false;
-  return true;
 }

@@ -10,7 +10,7 @@ export class Newest<T> {
     return this.#items.length - this.#first;
   }
 
-  /** Returns how many items were dropped for it. */
+  /** Returns how many items were dropped to make room. */
   push(item: T): number {
     this.#items.push(item);
     if (this.size <= LIMIT) return 0;
@@ -22,7 +22,7 @@ export class Newest<T> {
     if (this.size === 0) return undefined;
     const item = this.#items[this.#first];
     this.#items[this.#first++] = undefined;
-    // Now and then, so that an item costs the same however many wait.
+    // Only now and then, so that the cost of an item does not depend on how many wait.
     if (this.#first >= LIMIT || this.size === 0) {
       this.#items = this.#items.slice(this.#first);
       this.#first = 0;

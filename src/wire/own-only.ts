@@ -1,8 +1,8 @@
 import { Object } from '../node/intrinsics.ts';
 
 /**
- * Makes an object that has just been received answer with its own keys only. Structured clone gives each object this thread's
- * Object.prototype: a key that somebody has added there would be taken for a part of the message.
+ * Takes the prototype off an object that has just been received. Structured clone gives each object this thread's Object.prototype,
+ * and a key that somebody has added there would be taken for a part of the message.
  */
 export function ownOnly<T extends object>(received: T): T {
   return setPrototypeOf(received, null);

@@ -2,10 +2,9 @@ import { fileURLToPath } from 'node:url';
 
 import { thread } from '../shared/shared.ts';
 import { runningTask } from '../task/current.ts';
-import { noPromise } from './tasks/no-then.ts';
 import { createProcessHandler } from './processes/process-host.ts';
 import { createThreadHandler } from './threads/thread-host.ts';
-import { isTinypoolThread, undoPreload } from './tinypool/startup.ts';
+import { isTinypoolThread, noThenable, undoPreload } from './tinypool/startup.ts';
 import { watchReads } from './uncarried-stores.ts';
 
 thread.isWorker = true;
@@ -16,4 +15,4 @@ runningTask.run(undefined as never, () => undefined);
 watchReads();
 
 /** What tinypool calls with each message. */
-export default isTinypoolThread() ? noPromise(createThreadHandler(fileURLToPath(import.meta.url))) : noPromise(createProcessHandler());
+export default isTinypoolThread() ? noThenable(createThreadHandler(fileURLToPath(import.meta.url))) : noThenable(createProcessHandler());

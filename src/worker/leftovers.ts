@@ -5,28 +5,28 @@ import type { LeftoverNotice } from '../wire/messages/notices.ts';
 import { isTaskRunning } from './tasks/task-runner.ts';
 
 /**
- * What a finished task has left running (a timer, a stream, a promise) is its own fault, and not that of the task that
- * runs meanwhile: Node still has the context of the one that left it when its error is found to be uncaught.
+ * Reports errors of leftovers: code that a finished task has left running (a timer, a stream, a promise). Such an error is the fault of
+ * the finished task, whose context Node still has when the error turns out to be uncaught, and not of the task that runs meanwhile.
  *
- * A task that runs lives on then, and the pool is told to replace the worker afterwards.
+ * A running task goes on, and the pool replaces the worker afterwards.
  */
-export function watchLeftovers(tell: (notice: LeftoverNotice) => void): void {
+export function watchLeftovers(send: (notice: LeftoverNotice) => void): void {
   process.on('uncaughtExceptionMonitor', (error: unknown) => {
-    // Somebody takes care of it: then it ends nothing.
+    // The error is handled elsewhere, and does not end the worker.
     if (process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback()) return;
     const task = finishedTask();
     if (task === undefined) return;
     const isFatal = !isTaskRunning();
     if (!isFatal) process.once('uncaughtException', () => undefined);
-    tell({ type: 'leftover', task, what: `threw ${errorText(error)}`, isFatal });
+    send({ type: 'leftover', task, what: `threw ${errorText(error)}`, isFatal });
   });
   process.on('exit', (code) => {
     const task = finishedTask();
-    if (task !== undefined) tell({ type: 'leftover', task, what: `exited with code ${code}`, isFatal: true });
+    if (task !== undefined) send({ type: 'leftover', task, what: `exited with code ${code}`, isFatal: true });
   });
 }
 
-/** The one whose context this is, if it is over. */
+/** The name of the task in whose context this runs, where that task is over. */
 function finishedTask(): string | undefined {
   const task = runningTask.getStore();
   return task?.isOver === true ? task.name : undefined;

@@ -12,19 +12,19 @@ const names = ['getStore', 'run', 'enterWith'] as const;
 const natives = Object.fromEntries(names.map((name) => [name, Object.getOwnPropertyDescriptor(prototype, name)!]));
 const getStore = natives.getStore!.value as (this: AsyncLocalStorage<unknown>) => unknown;
 
-/** Entered in this worker, or looked at already: what such a store holds is its owner's affair. */
+/** Stores that were entered in this worker, or that have been checked already. */
 const known = new WeakSet<object>();
 
 /**
- * A task that reads an AsyncLocalStorage which nobody has declared finds nothing, and nobody is told: its caller has set it in another
- * thread. So in development reads are looked at until one is found, and then no more. A store that this worker has entered itself,
- * and one that a library reads, may well be absent.
+ * Warns, in development, when a task reads an AsyncLocalStorage that was not declared with carry(): its caller has set the store in another
+ * thread, so the task finds nothing, with no error. Watches reads until it has found one, and then no longer. Ignores stores that
+ * this worker has entered itself, and reads by libraries, since such a store may be absent on purpose.
  */
 export function watchReads(): void {
   if (!isDevelopment()) return;
   wrap('getStore', (native) => function read(this: AsyncLocalStorage<unknown>) {
     const value = native.call(this);
-    if (value === undefined && !known.has(this)) look(this, read);
+    if (value === undefined && !known.has(this)) check(this, read);
     return value;
   });
   for (const name of ['run', 'enterWith'] as const) {
@@ -42,12 +42,12 @@ function wrap(name: (typeof names)[number], around: (native: Method) => Method):
   defineOwn(prototype, name, { ...natives[name], value: around(natives[name]!.value as Method) });
 }
 
-/** Each task enters it. */
+/** Each task enters this store, so it keeps the native methods. */
 function keepNative(store: AsyncLocalStorage<TaskHandle>): void {
   Object.defineProperties(store, natives);
 }
 
-function look(store: AsyncLocalStorage<unknown>, read: Method): void {
+function check(store: AsyncLocalStorage<unknown>, read: Method): void {
   const task = getStore.call(runningTask) as TaskHandle | undefined;
   if (task === undefined || task.isOver) return;
   known.add(store);
@@ -56,16 +56,16 @@ function look(store: AsyncLocalStorage<unknown>, read: Method): void {
   for (const name of names) defineOwn(prototype, name, natives[name]!);
   warnViaPool(
     'OFFLOOP_UNCARRIED_STORE',
-    `The task '${task.name}' has read an AsyncLocalStorage that is not set in its worker, ${place}. If its caller sets it, have it travel: ` +
-      "carry(import.meta, store, { name: '…' }), in the module that makes the store. If not, nothing is wrong. Said once, and never with NODE_ENV=production.",
+    `The task '${task.name}' has read an AsyncLocalStorage that is not set in its worker, ${place}. If its caller sets the store, carry it: ` +
+      "carry(import.meta, store, { name: '…' }), in the module that creates the store. If not, nothing is wrong. This warning is given once, and never with NODE_ENV=production.",
   );
 }
 
-/** Where the user's own code has read it; undefined where that was a library, offloop or Node, whose affair it is. */
+/** Where the user's own code has read the store; undefined where a library, offloop or Node has. */
 function readAt(read: Method): string | undefined {
   const holder: { stack?: unknown } = {};
   Error.captureStackTrace(holder, read);
-  // An Error.prepareStackTrace of the user's may make anything of it.
+  // An Error.prepareStackTrace of the user's may return anything.
   const { stack } = holder;
   const caller = typeof stack === 'string' ? stack.split('\n').find((line) => line.startsWith('    at ')) : undefined;
   return caller === undefined || isOwnFrame(caller) || /[\\/]node_modules[\\/]/.test(caller) ? undefined : caller.trim();

@@ -5,7 +5,7 @@ import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import { Newest } from '../../wire/newest-values.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
-import { unreadableError } from '../../wire/values/unreadable.ts';
+import { unreadableError } from '../../wire/values/clone-errors.ts';
 import type { Call } from './call.ts';
 import { inTurn } from './delivery-order.ts';
 

@@ -3,8 +3,9 @@ import { OffloopError } from '../../errors.ts';
 import { allExports, loadExports, type Namespace } from '../../task/module-exports.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
 import type { TaskRecord } from '../../task/registry.ts';
-import { needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
+import { needExports } from '../../wire/errors/error-classes.ts';
+import type { ErrorClasses, ErrorRepair } from '../../wire/errors/error-repairs.ts';
+import { decodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
 
 /** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
 export type Failure =

@@ -1,4 +1,4 @@
-import { SharedObjectGuard } from '../../wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../wire/shared-objects.ts';
 import type { Call } from '../calls/call.ts';
 import type { TaskQueue } from '../calls/queue.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';

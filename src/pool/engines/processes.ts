@@ -9,7 +9,7 @@ import type { EndHooksMessage, RunMessage } from '../../wire/messages/requests.t
 import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
 import type { ProcessSetup } from '../../wire/messages/setup.ts';
 import { noClasses } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
+import { decodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
 import { createAbortWriter } from './abort-writer.ts';
 import { endWithThisProcess } from './child-processes.ts';

@@ -1,13 +1,13 @@
 import { WorkerCrashedError } from '../../errors.ts';
 
 /*
- * The machine, and not what the pool was given, is why a worker does not start. That passes, so nothing is concluded from it for
- * the next start.
+ * A worker may not start because the machine lacks processes, file descriptors or memory, and not because of the pool's options. Such a
+ * shortage passes, so the next start is tried again.
  */
 
 const files = 'raise the limit of open files (`ulimit -n`), or look for what leaves files and sockets open';
 
-/** What is short, and what to do. */
+/** What the machine lacks, and what to do, by the system's error code. */
 const remedies: Readonly<Record<string, string>> = {
   EAGAIN: 'The table of processes and threads is full: raise its limit (`ulimit -u`, a container\'s limit of pids), or give the pool fewer `maxThreads`.',
   EMFILE: `This process has no file descriptor left: ${files}.`,
@@ -15,7 +15,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOMEM: 'There is no memory left for another worker: give the machine or the container more, or the pool fewer `maxThreads`.',
 };
 
-/** The code of the system's error that keeps a worker from starting; undefined where the cause is another one. */
+/** The system's error code where a shortage keeps a worker from starting; undefined for any other cause. */
 export function shortageOf(error: unknown): string | undefined {
   const { code, message, syscall } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; message?: unknown; syscall?: unknown };
   if (typeof code === 'string' && (Object.hasOwn(remedies, code) || syscall === 'spawn')) return code;
@@ -25,14 +25,14 @@ export function shortageOf(error: unknown): string | undefined {
   return error instanceof RangeError && /allocat/i.test(message) ? 'ENOMEM' : undefined;
 }
 
-/** The same from what a process has written before it ended: Node itself ends there by an assertion. */
+/** The same from the output of a process that has ended: there Node itself fails an assertion. */
 export function shortageIn(text: string): string | undefined {
   return /\b(?:EAGAIN|EMFILE|ENFILE|ENOMEM)\b/.exec(text)?.[0] ?? (/\b(?:uv_thread_create|pthread_create)\b/.test(text) ? 'EAGAIN' : undefined);
 }
 
 /**
- * What the calls get that wait when no worker lives that could run them.
- * @param cause the error; or how the worker ended
+ * The error of the waiting calls when no worker is alive that could run them.
+ * @param cause the error; or in words, how the worker ended
  */
 export function shortageError(pool: string, code: string, cause: unknown): WorkerCrashedError {
   const text = cause instanceof Error ? cause.message : `it ended ${String(cause)}`;
@@ -43,7 +43,7 @@ export function shortageError(pool: string, code: string, cause: unknown): Worke
 
 function remedyFor(code: string): string {
   if (code === 'ENOENT' || code === 'EACCES') {
-    return `Worker processes run ${process.execPath}, which is not there any more or may not be run: after an upgrade of Node, restart this process.`;
+    return `Worker processes run ${process.execPath}, which no longer exists or may not be executed: after an upgrade of Node, restart this process.`;
   }
-  return remedies[code] ?? 'The system refuses it: look up the code.';
+  return remedies[code] ?? 'The system refuses to start one: look up the code.';
 }

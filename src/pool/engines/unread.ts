@@ -1,10 +1,10 @@
-import { unreadableError } from '../../wire/values/unreadable.ts';
+import { unreadableError } from '../../wire/values/clone-errors.ts';
 
-/** What came in place of an answer. */
+/** What arrived in place of a response. */
 export class Unread {
   /**
-   * `here`: the worker has answered, and this side cannot read the answer. `there`: the worker could not read what it was sent,
-   * and has run nothing. `failed`: offloop's own code in the worker has thrown.
+   * `here`: this side cannot read the worker's response. `there`: the worker could not read the request, and has run nothing. `failed`:
+   * offloop's own code in the worker has thrown.
    */
   readonly where: 'here' | 'there' | 'failed';
   readonly cause: unknown;
@@ -15,7 +15,7 @@ export class Unread {
   }
 }
 
-/** What the call of this task gets. */
+/** The error of the call of this task. */
 export function unreadError(task: string, { where, cause }: Unread): Error {
   return unreadableError(task, where === 'there' ? 'args' : 'result', cause);
 }

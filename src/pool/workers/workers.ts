@@ -116,12 +116,11 @@ export class Workers {
   release(worker: PoolWorker): void {
     worker.endMessage();
     if (worker.isGone) return;
-    if (this.#recycling.claim(worker, !this.#launcher.isInline)) {
-      this.replace(worker);
-      return;
+    if (this.#recycling.claim(worker, !this.#launcher.isInline)) this.replace(worker);
+    else {
+      this.#idle.push(worker);
+      this.#events.workerFree(worker);
     }
-    this.#idle.push(worker);
-    this.#events.workerFree(worker);
   }
 
   /** Ends a worker; another one may take its place. */

@@ -1,4 +1,4 @@
-import type { EncodedThrow } from '../errors/thrown.ts';
+import type { EncodedThrow } from '../values/thrown.ts';
 import type { Repairs } from '../values/repairs.ts';
 import type { RunResponse } from './responses.ts';
 

@@ -1,4 +1,4 @@
-import type { EncodedThrow } from '../errors/thrown.ts';
+import type { EncodedThrow } from '../values/thrown.ts';
 import type { Repairs } from '../values/repairs.ts';
 
 /** What a worker sends back for one call. */

@@ -2,49 +2,48 @@ import { types } from 'node:util';
 
 import { Object, Array, Map, Set, Math, Uint8Array } from '../../node/intrinsics.ts';
 import { defineOwn } from '../../node/own-properties.ts';
-import { isBuffer, type ValuePath } from './value-path.ts';
-import { readQuietly, unreadable } from './parts.ts';
+import { isBuffer, typedArrayNames } from './structured-clone.ts';
+import { readQuietly, unreadable, type ValuePath } from './value-parts.ts';
 
-/** What a survey has seen of a value. */
+/** What a walk has found in a value. */
 export interface WalkResult {
-  /** Each object once, where it was met first. */
-  readonly places: readonly ValuePath[];
-  readonly placeOf: ReadonlyMap<unknown, ValuePath>;
-  /** Further places of objects that had been met before. */
-  readonly again: readonly ValuePath[];
-  /** What goes in the place of an object. */
+  /** The path by which each object was met first. */
+  readonly paths: readonly ValuePath[];
+  readonly pathOf: ReadonlyMap<unknown, ValuePath>;
+  /** Further paths to objects that had been met before. */
+  readonly repeated: readonly ValuePath[];
+  /** What is sent in place of an object. */
   readonly replaced: ReadonlyMap<unknown, object>;
 }
 
-/** How many values a survey looks at. */
+/** How many values of a message are visited. */
 export const VALUES = 100_000;
 
-/** Longer arrays are copied without the properties that they may have beside their items. */
+/** Longer arrays are copied without properties besides their items. */
 const LONG = 10_000;
 
 /**
- * The value as it is sent where parts of it are replaced: only what leads to such a part is copied, and the caller's own
- * objects stay as they are.
+ * Copies of the objects that lead to a replaced part. Only these objects are copied, and the caller's own objects stay as they are.
  */
 export class Copies {
-  readonly #surveyed: WalkResult;
+  readonly #walk: WalkResult;
   readonly #copies = new Map<unknown, object>();
-  /** Holder, key, holder, key …: where Buffers and DOMExceptions stand. */
+  /** Where Buffers and DOMExceptions are: holder, key, holder, key … */
   readonly revivals: unknown[] = [];
   readonly #isRevived: (part: unknown) => boolean;
 
-  /** @param isRevived whether a part is replaced by something else once more when it has arrived */
-  constructor(surveyed: WalkResult, isRevived: (part: unknown) => boolean) {
-    this.#surveyed = surveyed;
+  /** @param isRevived whether the receiver replaces the part by another object */
+  constructor(walk: WalkResult, isRevived: (part: unknown) => boolean) {
+    this.#walk = walk;
     this.#isRevived = isRevived;
-    if (surveyed.replaced.size > 0) this.#copyWhatLeadsTo([...surveyed.replaced.keys()]);
-    for (const place of surveyed.places) this.#noteRevival(place);
-    for (const place of surveyed.again) this.#noteRevival(place);
+    if (walk.replaced.size > 0) this.#copyHoldersOf([...walk.replaced.keys()]);
+    for (const path of walk.paths) this.#noteRevival(path);
+    for (const path of walk.repeated) this.#noteRevival(path);
   }
 
-  /** What is sent in the place of this. */
+  /** What is sent in place of this part. */
   of(part: unknown): unknown {
-    return this.#surveyed.replaced.get(part) ?? this.#copies.get(part) ?? part;
+    return this.#walk.replaced.get(part) ?? this.#copies.get(part) ?? part;
   }
 
   #noteRevival({ value, parent, step, key, isMapKey }: ValuePath): void {
@@ -52,21 +51,21 @@ export class Copies {
     this.revivals.push(parent.value, types.isMap(parent.value) ? key : step);
   }
 
-  #copyWhatLeadsTo(parts: unknown[]): void {
-    const { placeOf, again } = this.#surveyed;
+  #copyHoldersOf(parts: unknown[]): void {
+    const { pathOf, repeated } = this.#walk;
     const otherHolders = new Map<unknown, unknown[]>();
-    for (const { value, parent } of again) {
+    for (const { value, parent } of repeated) {
       const holders = otherHolders.get(value) ?? [];
       if (holders.push(parent!.value) === 1) otherHolders.set(value, holders);
     }
     for (const part of parts) {
-      for (const holder of [placeOf.get(part)?.parent?.value, ...(otherHolders.get(part) ?? [])]) {
+      for (const holder of [pathOf.get(part)?.parent?.value, ...(otherHolders.get(part) ?? [])]) {
         if (holder === undefined || this.#copies.has(holder)) continue;
         this.#copies.set(holder, emptyCopy(holder));
         parts.push(holder);
       }
     }
-    // All of them are there now, so that each can refer to each.
+    // All copies exist now, so that they can refer to each other.
     for (const [original, copy] of this.#copies) this.#fill(original as object, copy);
   }
 
@@ -80,7 +79,7 @@ export class Copies {
   #fillProperty(original: object, copy: object, key: string): void {
     const part = readQuietly(original, key);
     if (part === unreadable) {
-      // Cloning is to meet the same error.
+      // Cloning must meet the same error.
       defineOwn(copy, key, { enumerable: true, get: () => (original as Record<string, unknown>)[key] });
       return;
     }
@@ -125,25 +124,23 @@ function emptyCopy(original: unknown): object {
   if (types.isMap(original)) return new Map();
   if (types.isSet(original)) return new Set();
   if (!Array.isArray(original)) return {};
-  // `concat` keeps holes, and is quick with an array of few items and a great length.
+  // `concat` keeps holes, and is fast for a long array with few items.
   return original.length > LONG ? ([] as unknown[]).concat(original) : new Array<unknown>(original.length);
 }
 
-/** Its own memory, and no more than it shows: what lies beside it in the same buffer is nobody's business. */
+/** Copies only the memory that the view shows: the rest of its buffer may belong to others. */
 export function copyOfView(view: ArrayBufferView): ArrayBufferView | undefined {
   try {
     if (isBuffer(view)) return new Uint8Array(view);
     if (types.isDataView(view)) return new DataView(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
     return new (typedArrays.get(tagOf.call(view))!)(view as Uint8Array);
   } catch {
-    // It is out of its buffer's bounds, which cloning will meet again.
+    // The view is out of its buffer's bounds: cloning will meet the same error.
     return undefined;
   }
 }
 
 const typedArrays = new Map<unknown, typeof Uint8Array>(
-  'Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float16Array Float32Array Float64Array BigInt64Array BigUint64Array'
-    .split(' ')
-    .map((name) => [name, (globalThis as unknown as Record<string, typeof Uint8Array>)[name]!]),
+  typedArrayNames.map((name) => [name, (globalThis as unknown as Record<string, typeof Uint8Array>)[name]!]),
 );
 const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;

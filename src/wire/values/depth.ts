@@ -1,9 +1,9 @@
-import { types } from 'node:util';
+import { eachPart } from './value-parts.ts';
 
-/** A thread's smallest usual stack (1 MB) reads about twice as many levels. */
+/** The smallest usual stack of a thread (1 MB) reads about twice as many levels. */
 const MAX_DEPTH = 1000;
 
-/** How many objects are looked at. */
+/** How many objects are visited. */
 const BUDGET = 100_000;
 
 /**
@@ -18,18 +18,17 @@ export function isNestedDeeply(value: unknown): boolean {
     if (seen.has(part)) continue;
     if (depth > MAX_DEPTH) return true;
     seen.add(part);
-    const parts = partsOf(part);
-    // The first part is taken first, as by structured clone, which goes down a chain from where it meets the chain first.
-    for (let i = parts.length - 1; i >= 0; i--) {
-      const inner = parts[i];
-      if (typeof inner === 'object' && inner !== null) waiting.push([inner, depth + 1]);
-    }
+    // The first part is popped first: structured clone, too, goes down a chain from where it meets the chain first.
+    for (const inner of objectsIn(part).reverse()) waiting.push([inner, depth + 1]);
   }
   return false;
 }
 
-function partsOf(object: object): readonly unknown[] {
-  if (ArrayBuffer.isView(object)) return [];
-  if (types.isMap(object)) return [...object.keys(), ...object.values()];
-  return types.isSet(object) ? [...object] : Object.values(object);
+function objectsIn(object: object): object[] {
+  const objects: object[] = [];
+  eachPart(object, (part) => {
+    if (typeof part === 'object' && part !== null) objects.push(part);
+    return true;
+  });
+  return objects;
 }

@@ -2,31 +2,32 @@ import { types } from 'node:util';
 
 import { Object, Map, DOMException, Buffer } from '../../node/intrinsics.ts';
 import { defineOwn } from '../../node/own-properties.ts';
-import { isDOMException, rebuildError, type ErrorClasses, type ErrorRepair } from '../errors/error-repairs.ts';
+import { isDOMException, type ErrorClasses, type ErrorRepair } from '../errors/error-repairs.ts';
+import { rebuildError } from '../errors/rebuild-error.ts';
 
 /**
- * What structured clone does to a value, and how it is undone on arrival: a Buffer arrives as a Uint8Array, an error
- * without its class and its own properties. The list travels beside the value in the same message and names parts of it
- * by themselves: structured clone keeps what is the same the same, so that no path has to be followed.
+ * How the receiver undoes what structured clone does to a value: a Buffer arrives as a Uint8Array, an error without its class and its
+ * own properties. The repairs travel in the same message as the value and refer to its parts directly: structured clone keeps the
+ * identity of objects, so no path has to be followed.
  */
 export interface Repairs {
-  // Each key is always there, so that none is looked for on Object.prototype.
+  // Every key is always present, so that none is read from Object.prototype.
   /** Which of the values (the arguments, or the one result) are Buffers or DOMExceptions. */
   readonly roots: readonly number[] | undefined;
-  /** Where others stand: holder, key, holder, key … For a Set, the key is the member's index. */
-  readonly places: readonly unknown[] | undefined;
+  /** Where other Buffers and DOMExceptions are: holder, key, holder, key … For a Set, the key is the member's index. */
+  readonly revivals: readonly unknown[] | undefined;
   readonly errors: readonly ErrorRepair[] | undefined;
 }
 
 /**
- * Undoes what structured clone has done to these values, in place. Never throws: what is not what the list says stays as
- * it is, since a getter may have answered otherwise when the value was cloned.
+ * Repairs the values in place. Never throws: a part that is not what the repairs say stays as it is, since a getter may have returned
+ * another value when the message was cloned.
  */
-export function repair(values: unknown[], { roots, places, errors }: Repairs, classes: ErrorClasses): void {
+export function repair(values: unknown[], { roots, revivals, errors }: Repairs, classes: ErrorClasses): void {
   const revived = new Map<unknown, unknown>();
   for (const error of errors ?? []) if (isDOMException(error)) revived.set(error.it, new DOMException(error.it.message, error.name));
   for (const root of roots ?? []) values[root] = revive(values[root], revived);
-  if (places !== undefined) reviveAt(places, revived);
+  if (revivals !== undefined) reviveAt(revivals, revived);
   for (const error of errors ?? []) quietly(() => { rebuildError(error, (revived.get(error.it) as object | undefined) ?? error.it, classes); });
 }
 
@@ -38,10 +39,10 @@ export function repaired(value: unknown, repairs: Repairs | undefined, classes: 
   return values[0];
 }
 
-function reviveAt(places: readonly unknown[], revived: Map<unknown, unknown>): void {
+function reviveAt(revivals: readonly unknown[], revived: Map<unknown, unknown>): void {
   const sets = new Map<Set<unknown>, unknown[]>();
-  for (let i = 0; i < places.length; i += 2) {
-    const [holder, key] = [places[i], places[i + 1]];
+  for (let i = 0; i < revivals.length; i += 2) {
+    const [holder, key] = [revivals[i], revivals[i + 1]];
     quietly(() => {
       if (types.isMap(holder)) holder.set(key, revive(holder.get(key), revived));
       else if (types.isSet(holder)) reviveMember(holder, key as number, revived, sets);
@@ -54,20 +55,20 @@ function reviveAt(places: readonly unknown[], revived: Map<unknown, unknown>): v
   }
 }
 
-/** A Set has no other way to change a member where it stands than to be filled again. */
+/** A member of a Set can only be replaced at its position by filling the Set again. */
 function reviveMember(set: Set<unknown>, index: number, revived: Map<unknown, unknown>, sets: Map<Set<unknown>, unknown[]>): void {
   const members = sets.get(set) ?? [...set];
   sets.set(set, members);
   if (index < members.length) members[index] = revive(members[index], revived);
 }
 
-/** What is not there any more is not put there: the key may be `__proto__`. */
+/** A missing property is not added: the key may be `__proto__`. */
 function reviveProperty(holder: object, key: string, revived: Map<unknown, unknown>): void {
   const property = Object.getOwnPropertyDescriptor(holder, key);
   if (property !== undefined) defineOwn(holder, key, { ...property, value: revive(property.value, revived) });
 }
 
-/** One Buffer for each array, so that what was the same in two places is so again. */
+/** Makes one Buffer for each array, so that an array that occurs twice becomes one Buffer that occurs twice. */
 function revive(value: unknown, revived: Map<unknown, unknown>): unknown {
   if (revived.has(value)) return revived.get(value);
   if (!types.isUint8Array(value)) return value;
@@ -76,11 +77,11 @@ function revive(value: unknown, revived: Map<unknown, unknown>): unknown {
   return buffer;
 }
 
-/** The error that a stand-in could not be given all that belongs to it is still an error with its message. */
+/** An error that cannot be rebuilt completely still has its message. */
 function quietly(step: () => void): void {
   try {
     step();
   } catch {
-    // As it arrived.
+    // The part stays as it arrived.
   }
 }

@@ -2,19 +2,19 @@ import { types } from 'node:util';
 
 import { Object, Array } from '../../node/intrinsics.ts';
 
-/** How many values are looked at: more than most arguments have. */
+/** How many values are visited: more than most arguments have. */
 const VALUES = 100;
 
 /**
- * Whether a value is nothing but a few plain objects and arrays of primitive values, which most are: these can be sent as they
- * are, and this is found out at a third of the price of a survey. Functions and symbols are left to cloning, which refuses them.
+ * Whether a value consists of a few plain objects and arrays of primitive values, as most do. Such a value can be sent as it is, and
+ * this check costs a third of the full one. Functions and symbols count as primitive: cloning refuses them.
  */
 export function isSimple(value: unknown): boolean {
   left = VALUES;
   try {
     return isSimplePart(value);
   } catch {
-    // A getter that throws.
+    // A getter has thrown.
     return false;
   }
 }

@@ -2,22 +2,22 @@ import { Worker } from 'node:worker_threads';
 
 import { process } from '../../node/intrinsics.ts';
 
-/** A terminal sends these to all that run in its foreground, and supervisors to the whole process group. */
+/** A terminal sends these signals to all processes in its foreground, and a supervisor to the whole process group. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies NodeJS.Signals[];
 
 /**
- * A worker process lives as long as the process that started it: it ends with that, and of nothing that is told to both.
- * An application that drains its pool on SIGTERM would otherwise find no worker left to do it.
+ * Makes a worker process live as long as its parent: it ends with the parent, and ignores signals that are sent to both. Otherwise an
+ * application that drains its pool on SIGTERM would have no worker left for that.
  */
 export function liveWithParent(): void {
   for (const signal of signals) process.on(signal, () => undefined);
-  // Nobody waits for what this process still computes.
+  // No caller waits for the results of this process any more.
   process.on('disconnect', () => process.exit());
   if (!process.connected) process.exit();
   watchParent();
 }
 
-// Windows leaves the number of a parent that is gone; elsewhere an orphan has another parent.
+// On Windows an orphan keeps the pid of its parent; elsewhere it gets another parent.
 const guard = (parent: number): string => `
   const parent = ${parent};
   const isOrphan = process.platform === 'win32' ? () => !isAlive(parent) : () => process.ppid !== parent;
@@ -39,6 +39,6 @@ function watchParent(): void {
     worker.on('error', () => undefined);
     worker.unref();
   } catch {
-    // Threads are not allowed here (`--permission`): only such a loop outlives the parent then.
+    // Threads are not allowed here (`--permission`): then only a task in a synchronous loop outlives the parent.
   }
 }

@@ -1,7 +1,7 @@
 import { Object, Math } from '../../node/intrinsics.ts';
 import { now } from '../../node/clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../../context/root.ts';
-import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages/batch.ts';
+import type { Batch, BatchExtras } from '../../wire/messages/batch.ts';
 import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
@@ -9,32 +9,32 @@ import { ownOnly } from '../../wire/own-only.ts';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { KeptTexts } from '../../wire/kept-texts.ts';
 import { isThenable } from '../../node/promises.ts';
+import { storesOfCalls, UNKNOWN, type StoresOfCall } from './batch-stores.ts';
 import { scopeOf, transfersOf } from './responses.ts';
 import type { Scope } from './running-task.ts';
 import { run } from './task-runner.ts';
 import type { WorkerHost } from './worker-host.ts';
 
-/** What is around a batch. */
 export interface BatchHost extends WorkerHost {
   readonly results: BatchResults;
-  /** Of stores. */
+  /** Texts of carried stores. */
   readonly texts: KeptTexts;
-  /** The task that runs has reported progress. */
+  /** Whether the running task has reported progress. */
   hasReported: boolean;
-  /** What cannot be cloned is answered for by an error. */
+  /** A response that cannot be cloned is sent as an error. */
   post(notice: ResponseNotice | UnknownTextNotice): void;
-  /** Has the pool look at the sheet. */
+  /** Tells the pool that the batch results have new values. */
   announceResults(): void;
 }
 
-/** Answers stand on the sheet for so many ms of running until the pool is told to look at it. */
-const HOLD_MS = 0.25;
+/** After how much run time the pool is told about new results, in ms. */
+const ANNOUNCE_MS = 0.25;
 
-/** Runs the tasks of a batch in turn. */
+/** Runs the calls of a batch in turn. */
 export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<BatchDone> {
   host.results.begin(batch.number);
   host.hasReported = false;
-  // What is entered in a task is seen in its own scope alone, so that one clean root does for all of them.
+  // Stores that are entered for a call are visible only in its own scope, so one clean root serves all calls.
   return inCleanRoot(() => new BatchRun(batch, host).from(0, inScopeOfItsOwn));
 }
 
@@ -43,15 +43,15 @@ class BatchRun {
   readonly #host: BatchHost;
   readonly #receivedAt = now();
   readonly #argsFrom: readonly number[] | undefined;
-  readonly #stores: readonly TaskStores[] | undefined;
-  /** Ms of running that the pool has not been told of. */
-  #heldMs = 0;
+  readonly #stores: readonly StoresOfCall[] | undefined;
+  /** Run time of results that have not been announced, in ms. */
+  #unannouncedMs = 0;
   #memory: number | undefined;
 
   constructor(batch: Batch, host: BatchHost) {
     this.#batch = batch;
     this.#host = host;
-    this.#stores = batch.stores && storesOfTasks(ownOnly(batch.stores), batch.size, host.texts);
+    this.#stores = batch.stores && storesOfCalls(ownOnly(batch.stores), batch.size, host.texts);
     this.#argsFrom = typeof batch.arity === 'number' ? undefined : offsets(batch.arity);
   }
 
@@ -66,44 +66,44 @@ class BatchRun {
       }
       const response = run(this.#message(place, stores), this.#host, scope);
       if (isThenable(response)) {
-        this.#point();
+        this.#announce();
         return this.#goOn(place, response);
       }
-      this.#answer(place, response);
+      this.#respond(place, response);
     }
     return { type: 'done', memory: this.#memory };
   }
 
-  /** After a task that was waited for, nobody knows in whose scope this runs. */
+  /** After an await, this runs in an unknown scope: the calls that follow start from a clean root. */
   async #goOn(place: number, response: PromiseLike<RunResponse>): Promise<BatchDone> {
-    this.#answer(place, await response);
+    this.#respond(place, await response);
     return this.from(place + 1, inCleanRoot);
   }
 
-  #answer(place: number, response: RunResponse): void {
+  #respond(place: number, response: RunResponse): void {
     const scope = scopeOf(response);
-    if (scope === undefined) this.#tell(place, response);
-    else scope.runInAsyncScope(() => { this.#tell(place, response); });
+    if (scope === undefined) this.#send(place, response);
+    else scope.runInAsyncScope(() => { this.#send(place, response); });
   }
 
-  #tell(place: number, response: RunResponse): void {
+  #send(place: number, response: RunResponse): void {
     const { runMs, memory } = response;
     const { hasReported } = this.#host;
     this.#memory = memory;
     this.#host.hasReported = false;
-    // On the sheet, its answer would overtake what it has reported.
-    if (!hasReported && isPlain(response) && this.#host.results.finish(place, response.value, runMs)) {
-      this.#heldMs += runMs;
-      if (this.#heldMs >= HOLD_MS) this.#point();
+    // In the batch results, the response would overtake the task's progress values.
+    if (!hasReported && isPlain(response) && this.#host.results.store(place, response.value, runMs)) {
+      this.#unannouncedMs += runMs;
+      if (this.#unannouncedMs >= ANNOUNCE_MS) this.#announce();
     } else this.#host.post({ type: 'response', id: this.#id(place), place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
   }
 
-  #point(): void {
-    if (this.#heldMs > 0) this.#host.announceResults();
-    this.#heldMs = 0;
+  #announce(): void {
+    if (this.#unannouncedMs > 0) this.#host.announceResults();
+    this.#unannouncedMs = 0;
   }
 
-  /** With every key, so that none is looked for on Object.prototype. */
+  /** With every key, so that none is read from Object.prototype. */
   #message(place: number, stores: string[] | undefined): RunMessage {
     const { tasks, extras } = this.#batch;
     const task = typeof tasks === 'number' ? tasks : tasks[place]!;
@@ -129,44 +129,6 @@ function isPlain(response: RunResponse): response is RunResponse & { readonly ty
 }
 
 const noExtras = ownOnly<BatchExtras>({});
-
-/** Stands for the stores of a task one of whose texts this worker does not have. */
-const UNKNOWN = null;
-
-/** Name, text, name, text …; undefined where there is no store. */
-type TaskStores = string[] | undefined | typeof UNKNOWN;
-
-/** The stores of each task. All are taken apart at once: the next message may be about texts that came with this one. */
-function storesOfTasks(stores: BatchStores, size: number, texts: KeptTexts): TaskStores[] {
-  const { layouts, layoutOf } = stores;
-  const next = textReader(stores, texts);
-  const tasks: TaskStores[] = [];
-  let previous: (string | undefined)[] = [];
-  for (let place = 0; place < size; place++) {
-    const layout = layouts[typeof layoutOf === 'number' ? layoutOf : layoutOf[place]!];
-    if (layout === undefined) {
-      tasks.push(undefined);
-      continue;
-    }
-    const wire: (string | undefined)[] = [];
-    for (const name of layout) wire.push(name, next(previous[wire.length + 1]));
-    previous = wire;
-    tasks.push(wire.includes(undefined) ? UNKNOWN : wire as string[]);
-  }
-  return tasks;
-}
-
-/** Reads text after text. What the message brings for a number holds, whatever was kept under it. */
-function textReader({ numbers, keep, keepNumbers, text, ends }: BatchStores, texts: KeptTexts): (previous: string | undefined) => string | undefined {
-  let [nth, kept, sliced] = [0, 0, 0];
-  return (previous) => {
-    const number = numbers[nth++]!;
-    if (number === SAME_TEXT) return previous;
-    if (number === 0) return text.slice(ends[sliced - 1] ?? 0, ends[sliced++]);
-    if (keepNumbers[kept] === number) texts.set(number, keep[kept++]!);
-    return texts.get(number);
-  };
-}
 
 function offsets(arity: readonly number[]): number[] {
   let sum = 0;

@@ -8,7 +8,7 @@ import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
-/** By the address object itself: a worker keeps one for each task that it is sent. */
+/** By the address object: a worker keeps one for each task that it has been sent. */
 const functions = new WeakMap<TaskAddress, AnyFunction>();
 
 /**
@@ -37,7 +37,7 @@ function exportedFunction(namespace: Namespace, name: string): AnyFunction | und
     const fn = taskRecord(exported)?.fn ?? exported;
     if (typeof fn === 'function') return fn as AnyFunction;
   }
-  // A module reached through a link has another URL here than it had where it was declared.
+  // A module behind a symbolic link has another URL here than in the process that declared its tasks.
   return Object.values(namespace).map(taskRecord).find((record) => record?.name === name)?.fn;
 }
 
@@ -63,14 +63,14 @@ export async function loadModule(url: string): Promise<Namespace> {
   }
 }
 
-/** The exports of a task's module, for finding an error's class among them. */
+/** The exports of a task's module, to find an error's class among them. */
 export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
   return allExports(await loadExports(address.module, loadModule));
 }
 
-/** The same without waiting: undefined where the module has been loaded by somebody else. */
+/** The same without waiting: undefined where offloop has not loaded the module itself. */
 export function exportsNow(address: TaskAddress): Namespace | undefined {
   const namespace = namespaceOf(address.module);
   return namespace && allExports(namespace);

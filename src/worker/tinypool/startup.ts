@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 
+import { defineOwn } from '../../node/own-properties.ts';
+
 /** What static/preload.cjs, which runs before tinypool's entry, leaves for this worker. */
 interface Startup {
   /** The real function: tinypool has bound a fake one. */
@@ -35,4 +37,9 @@ function dropFlag(isItsValue: (value: string) => boolean): void {
 
 export function isTinypoolThread(): boolean {
   return (process as { __tinypool_state__?: { isWorkerThread?: boolean } }).__tinypool_state__?.isWorkerThread === true;
+}
+
+/** tinypool awaits its handler, which must not be taken for a thenable: a task may have put a `then` on `Function.prototype`. */
+export function noThenable<T extends object>(handler: T): T {
+  return defineOwn(handler, 'then', { value: undefined });
 }

@@ -9,67 +9,67 @@ import { exitsWithCells } from '../../fixtures/inspects.js';
 import { observed, poolFor, rejection, runNode, script } from '../helpers.ts';
 
 describe('the inspector attaches to threads', () => {
-  it('only when those that are ending are gone', async () => {
-    const attaching = new InspectorLock();
+  it('only when ending workers are gone', async () => {
+    const lock = new InspectorLock();
     const seen: string[] = [];
     const ended = withResolvers<undefined>();
-    const end = attaching.end(async () => {
+    const end = lock.end(async () => {
       await ended.promise;
       seen.push('ended');
     });
-    const look = attaching.look(async () => { seen.push('looked'); });
+    const attached = lock.whileAttaching(async () => { seen.push('looked'); });
     await turns();
     expect(seen).toEqual([]);
     ended.resolve(undefined);
-    await Promise.all([end, look]);
+    await Promise.all([end, attached]);
     expect(seen).toEqual(['ended', 'looked']);
   });
 
-  it('and none is ended meanwhile', async () => {
-    const attaching = new InspectorLock();
+  it('and no worker is ended meanwhile', async () => {
+    const lock = new InspectorLock();
     const seen: string[] = [];
     const looked = withResolvers<undefined>();
-    const look = attaching.look(async () => {
+    const attached = lock.whileAttaching(async () => {
       seen.push('looks');
       await looked.promise;
       seen.push('looked');
     });
     await turns();
-    const end = attaching.end(async () => { seen.push('ended'); });
+    const end = lock.end(async () => { seen.push('ended'); });
     await turns();
     expect(seen).toEqual(['looks']);
     looked.resolve(undefined);
-    await Promise.all([look, end]);
+    await Promise.all([attached, end]);
     expect(seen).toEqual(['looks', 'looked', 'ended']);
   });
 
-  it('one look after the other, whatever becomes of the first', async () => {
-    const attaching = new InspectorLock();
-    const first = attaching.look(async () => { throw new RangeError('no inspector'); });
-    const second = attaching.look(async () => 'a stack');
+  it('once at a time, whatever becomes of the first time', async () => {
+    const lock = new InspectorLock();
+    const first = lock.whileAttaching(async () => { throw new RangeError('no inspector'); });
+    const second = lock.whileAttaching(async () => 'a stack');
     await expect(first).rejects.toThrow('no inspector');
     expect(await second).toBe('a stack');
   });
 
-  it('never, where one does not end', async () => {
-    const attaching = new InspectorLock();
-    void attaching.end(() => new Promise(() => {}));
-    expect(await attaching.look(async () => 'a stack')).toBe(undefined);
+  it('never, where an ending worker does not end', async () => {
+    const lock = new InspectorLock();
+    void lock.end(() => new Promise(() => {}));
+    expect(await lock.whileAttaching(async () => 'a stack')).toBe(undefined);
   });
 });
 
 describe('a thread that ends by itself', () => {
-  it('is waited for before the inspector attaches', async () => {
-    const attaching = new InspectorLock();
+  it('ends before the inspector attaches', async () => {
+    const lock = new InspectorLock();
     const seen: string[] = [];
     const gone = withResolvers<undefined>();
-    attaching.add({ isEnding: () => true, gone: gone.promise });
-    const look = attaching.look(async () => { seen.push('looked'); });
+    lock.add({ isEnding: () => true, gone: gone.promise });
+    const attached = lock.whileAttaching(async () => { seen.push('looked'); });
     await turns();
-    expect([seen, attaching.flag[0]]).toEqual([[], 0]);
+    expect([seen, lock.flag[0]]).toEqual([[], 0]);
     gone.resolve(undefined);
-    await look;
-    expect([seen, attaching.flag[0]]).toEqual([['looked'], 0]);
+    await attached;
+    expect([seen, lock.flag[0]]).toEqual([['looked'], 0]);
   });
 
   it('waits while the inspector attaches', async () => {
@@ -78,7 +78,7 @@ describe('a thread that ends by itself', () => {
     await pool.run(exitsWithCells, [cells]).catch(() => {});
     Atomics.store(cells, 0, 0);
     const looked = withResolvers<undefined>();
-    const look = attachingOfDist().look(() => looked.promise);
+    const attached = lockOfDist().whileAttaching(() => looked.promise);
     await turns();
     const { options, started } = observed();
     const exits = rejection(pool.run(exitsWithCells, [cells], options));
@@ -86,20 +86,20 @@ describe('a thread that ends by itself', () => {
     await Atomics.waitAsync(cells, 0, 0, 100).value;
     expect(Atomics.load(cells, 0)).toBe(0);
     looked.resolve(undefined);
-    await look;
+    await attached;
     expect(await exits).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', exitCode: 3 });
     expect(Atomics.load(cells, 0)).toBe(1);
   });
 });
 
-/** That of the pools under test. */
-function attachingOfDist(): InspectorLock {
+/** The lock of the pools under test. */
+function lockOfDist(): InspectorLock {
   const shared = (globalThis as unknown as Record<symbol, Map<string, unknown>>)[Symbol.for('offloop.shared.1')]!;
-  return shared.get('attaching 2') as InspectorLock;
+  return shared.get('inspector lock 3') as InspectorLock;
 }
 
 describe('a worker with an inspector of its own', () => {
-  it('ends after a look at its stack, and so do its pool and its process', async () => {
+  it('ends after its stack was read, and so do its pool and its process', async () => {
     const { code, stdout, stderr } = await runNode([script('is-inspected.js')]);
     const told = 'OFFLOOP_TIMEOUT true\n';
     expect([code, stdout]).toEqual([0, `${`${told}closed\n`.repeat(3)}${told}`]);

@@ -36,7 +36,7 @@ export function guardPortOf<R>(message: object, listeners: PortListeners, unsent
       return;
     }
     isFound = true;
-    // Node reads the options of a listener, inherited ones too.
+    // Node reads the options of a listener from an object literal, with what that inherits.
     withPlainPrototype(() => { guardResponses(this, listener, unsent); });
     this.postMessage(posted, transfer as []);
   };

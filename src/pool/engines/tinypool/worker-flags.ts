@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 
 import type { WorkerOptions } from '../engine.ts';
-import { calmed, isToBeCalmed, refuseWaiting, withoutInspector, withoutWaiting } from './inspector-flags.ts';
+import { isWaitInherited, refuseWaiting, withoutInheritedInspector, withoutInspector, withoutWaiting } from './inspector-flags.ts';
 import { hasAbortPipe, spawning } from './spawning.ts';
 
 export type TinypoolRuntime = 'worker_threads' | 'child_process';
@@ -15,23 +15,23 @@ export interface WorkerFlags {
   serialization?: 'advanced';
 }
 
-/** @throws what `create` throws when the worker cannot be started with these options */
+/** @throws the error of `create` when the worker cannot be started with these options */
 export function startWith<T>(create: (flags: WorkerFlags) => T, runtime: TinypoolRuntime, options: WorkerOptions): T {
   refuseWaiting(options);
   return runtime === 'child_process' ? spawning(() => create(processFlags(options)), hasAbortPipe) : startThreadWith(create, options);
 }
 
-/** See in-worker.ts, which loads the pool with `require()`: without that, all is loaded at once. */
+/** With this condition `offloop` is in-worker.ts, which loads the pool only when needed, by `require()` of a module. */
 const condition = process.features.require_module ? ['--conditions', 'offloop-worker'] : [];
 
 const preload = [...condition, '--require', fileURLToPath(new URL('./preload.cjs', import.meta.url))];
 
-/** Flags of this process that a thread cannot have of its own; it has them as a part of the process. */
+/** Flags that hold for the whole process, so that a thread cannot be given them. */
 const processWide = new Set<string>();
 
 /**
- * A thread inherits this process's flags, but only as long as it is given none, and `preload` is one. Given expressly,
- * flags that hold for the whole process (`--max-old-space-size`) are refused: those are left out, as they change nothing.
+ * A thread inherits this process's flags only where it is given none, and it is given `preload`. So the flags are passed on, except
+ * those that hold for the whole process (`--max-old-space-size`): Node refuses them in a thread, where they would change nothing.
  */
 function startThreadWith<T>(create: (flags: WorkerFlags) => T, options: WorkerOptions): T {
   const flags = (execArgv: readonly string[] | undefined): WorkerFlags => defined({ ...options, execArgv });
@@ -54,7 +54,7 @@ function refusedFlags(error: unknown): string[] {
   return code === 'ERR_WORKER_INVALID_EXEC_ARGV' ? message.slice(message.indexOf(': ') + 2).split(', ') : [];
 }
 
-/** A process inherits no flag of its own accord, and tinypool gives it no environment either. */
+/** A process inherits no flags by itself, and tinypool gives it no environment either. */
 function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
   const heap = resourceLimits?.maxOldGenerationSizeMb;
   const own = execArgv === undefined ? withoutInspector(ownFlags()) : [...loaderFlags(), ...withoutWaiting(execArgv)];
@@ -66,8 +66,8 @@ function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerF
 }
 
 /**
- * This process's flags without those that say what it runs, which a worker is told otherwise: one that was given `--eval`
- * would run that code, and so start workers itself.
+ * This process's flags without those that name the code to run: a worker that was given `--eval` would run that code, and start
+ * workers itself.
  */
 function ownFlags(): string[] {
   const script = /^(-e|--eval|-p|--print|-pe|--input-type)(=|$)/;
@@ -75,7 +75,7 @@ function ownFlags(): string[] {
   return process.execArgv.filter((flag, i, all) => !script.test(flag) && !takesNext(all[i - 1]));
 }
 
-/** What a user's `execArgv` must not take away: the flags by which this process loads its own modules. */
+/** The flags by which this process loads its modules. Workers need them even if the user's `execArgv` does not have them. */
 function loaderFlags(): string[] {
   const isLoader = /^(--import|--require|-r|--loader|--experimental-loader|--conditions|-C|--experimental-strip-types|--experimental-transform-types|--preserve-symlinks)(=|$)/;
   return process.execArgv.flatMap((flag, i, all) => {
@@ -86,14 +86,14 @@ function loaderFlags(): string[] {
 }
 
 function merged(env: WorkerOptions['env']): Record<string, string> {
-  return calmed({ ...process.env, ...env } as Record<string, string>);
+  return withoutInheritedInspector({ ...process.env, ...env } as Record<string, string>);
 }
 
-/** An option that is there and undefined is not the same to tinypool as one that is absent. */
+/** tinypool does not treat an option that is undefined as absent. */
 function defined({ execArgv, env, resourceLimits }: Pick<WorkerOptions, 'env' | 'resourceLimits'> & { execArgv: readonly string[] | undefined }): WorkerFlags {
   return {
     ...(execArgv && { execArgv: [...execArgv] }),
-    ...((env !== undefined || isToBeCalmed()) && { env: merged(env) }),
+    ...((env !== undefined || isWaitInherited()) && { env: merged(env) }),
     ...(resourceLimits && { resourceLimits: { ...resourceLimits } }),
   };
 }

@@ -2,43 +2,44 @@ import { now } from '../../../node/clock.ts';
 import { shared } from '../../../shared/shared.ts';
 import { unrefTimer } from '../../../node/timers.ts';
 
-/** How long a look waits for workers that end, in ms. */
-const PATIENCE_MS = 250;
+/** How long the inspector waits for workers that are ending before it attaches, in ms. */
+const CALM_LIMIT_MS = 250;
 
 /** A worker thread that may end by itself at any moment. */
 export interface LockedWorker {
-  /** It has begun to end, which it says before it looks at `Attaching.flag`. */
+  /** Whether the thread has begun to end. It says so before it reads `InspectorLock.flag`. */
   isEnding(): boolean;
   readonly gone: Promise<unknown>;
 }
 
 /**
- * Node (20 to 26) ends the whole process, with no word, when the inspector attaches to a thread that is being torn down: it takes
- * a lock that is gone (`MainThreadInterface::Post`). The inspector attaches to all threads, whichever is asked. So no worker is
- * ended while the inspector attaches, one that ends by itself (`process.exit()`, an uncaught exception) waits for a moment, and the
- * inspector does not attach while a worker is ending. Threads that are not offloop's, and one that runs out of memory, can still meet it.
+ * Keeps the inspector from attaching to a thread that is ending. Node (20 to 26) then ends the whole process without a message, since it
+ * takes a lock that is gone (`MainThreadInterface::Post`), and the inspector attaches to all threads, whichever is asked. So no worker is
+ * ended while the inspector attaches, a worker that ends by itself (`process.exit()`, an uncaught exception) waits for a moment, and the
+ * inspector does not attach while a worker is ending. Not protected: threads that are not offloop's, and a thread that runs out of memory.
  */
 export class InspectorLock {
   /** 1 while the inspector attaches. */
   readonly flag = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #mortals = new Set<LockedWorker>();
+  readonly #workers = new Set<LockedWorker>();
   #last: Promise<unknown> = Promise.resolve();
   #current: Promise<unknown> | undefined;
   readonly #ending = new Set<Promise<unknown>>();
 
-  /** Takes a worker into account until it is gone. */
+  /** Considers the worker until it is gone. */
   add(worker: LockedWorker): void {
-    this.#mortals.add(worker);
-    void worker.gone.then(() => { this.#mortals.delete(worker); });
+    this.#workers.add(worker);
+    void worker.gone.then(() => { this.#workers.delete(worker); });
   }
 
-  /** One look after the other. @returns undefined when there was no calm moment for it */
-  look<T>(look: () => Promise<T>): Promise<T | undefined> {
-    const result = this.#last.then(() => this.#lookOnceCalm(look));
+  /** Attaches one at a time. @returns undefined when workers did not stop ending in time */
+  whileAttaching<T>(attach: () => Promise<T>): Promise<T | undefined> {
+    const result = this.#last.then(() => this.#attachOnceCalm(attach));
     this.#last = result.catch(() => undefined);
     return result;
   }
 
+  /** Ends a worker once the inspector is not attaching. */
   end(terminate: () => Promise<void>): Promise<void> {
     const ended = this.#current === undefined ? terminate() : this.#current.then(terminate, terminate);
     const gone = ended.catch(() => undefined).then(() => { this.#ending.delete(gone); });
@@ -46,13 +47,13 @@ export class InspectorLock {
     return ended;
   }
 
-  async #lookOnceCalm<T>(look: () => Promise<T>): Promise<T | undefined> {
-    const limit = now() + PATIENCE_MS;
-    while (!this.#hold()) {
+  async #attachOnceCalm<T>(attach: () => Promise<T>): Promise<T | undefined> {
+    const limit = now() + CALM_LIMIT_MS;
+    while (!this.#acquire()) {
       if (now() >= limit) return undefined;
       await Promise.race([...this.#endings(), after(limit - now())]);
     }
-    this.#current = look();
+    this.#current = attach();
     try {
       return await (this.#current as Promise<T>);
     } finally {
@@ -61,9 +62,9 @@ export class InspectorLock {
     }
   }
 
-  /** Has those wait that are about to end by themselves. False when a worker is ending already: then there is nothing to release. */
-  #hold(): boolean {
-    // First the flag: whoever begins to end now either sees it or is seen.
+  /** Makes workers wait that are about to end by themselves. @returns false when a worker is ending already: then nothing is to be released */
+  #acquire(): boolean {
+    // The flag first: a worker that begins to end now either sees the flag or is seen.
     Atomics.store(this.flag, 0, 1);
     if (this.#endings().length === 0) return true;
     this.#release();
@@ -76,12 +77,12 @@ export class InspectorLock {
   }
 
   #endings(): Promise<unknown>[] {
-    const byThemselves = [...this.#mortals].filter((worker) => worker.isEnding()).map(({ gone }) => gone);
+    const byThemselves = [...this.#workers].filter((worker) => worker.isEnding()).map(({ gone }) => gone);
     return [...this.#ending, ...byThemselves];
   }
 }
 
-export const inspectorLock = shared('attaching 2', () => new InspectorLock());
+export const inspectorLock = shared('inspector lock 3', () => new InspectorLock());
 
 function after(ms: number): Promise<void> {
   return new Promise((resolve) => { unrefTimer(resolve, ms); });

@@ -9,33 +9,33 @@ import { unrefTimer } from '../../../node/timers.ts';
 import { inspectorLock } from './inspector-lock.ts';
 
 /** How long the caller of a task waits for the stack, in ms. */
-const PATIENCE_MS = 1000;
-/** How long the thread that looks may take to start and to look, in ms; then it is ended: until that nobody knows what it does. */
-const LONGEST_MS = 5000;
+const CALLER_WAITS_MS = 1000;
+/** How long the stack reader may take to start and to answer, in ms; then its thread is ended, so that its state is known again. */
+const READER_LIMIT_MS = 5000;
 
 /**
- * The stack of a worker thread, in whatever loop it is stuck. No port is opened, and no debugger is paused. Own frames
- * are left out.
- * @returns undefined where there is no inspector (a build without it, `--permission`), where this thread is a worker
- * itself, whose own workers the inspector does not reach, or where nothing of the user's runs
+ * The stack of a worker thread, also while the thread is stuck in a loop. Opens no port and pauses no debugger. offloop's own frames are
+ * left out.
+ * @returns undefined where there is no inspector (a build without it, `--permission`), where this thread is a worker itself, since the
+ * inspector does not reach the workers of a worker, or where none of the user's code runs
  */
 export async function stackOfThread(threadId: number): Promise<string | undefined> {
   if (!isMainThread || !mayInspect()) return undefined;
   try {
-    return userFrames(await inTime(inspectorLock.look(() => ask(threadId))));
+    return userFrames(await inTime(inspectorLock.whileAttaching(() => ask(threadId))));
   } catch {
     return undefined;
   }
 }
 
-/** For so long, in ms, it waits for the next one who asks: timeouts seldom come alone. */
+/** How long the idle stack reader is kept, in ms: one timeout is often followed by others. */
 const KEEP_MS = 1000;
 
 let stackReader: Worker | undefined;
 let idleTimer: NodeJS.Timeout | undefined;
 let questions = 0;
 
-/** Resolves when the inspector has let go of all workers. */
+/** Resolves when the inspector is detached from all workers. */
 async function ask(threadId: number): Promise<string | undefined> {
   clearTimeout(idleTimer);
   const worker = (stackReader ??= inCleanRoot(startStackReader));
@@ -46,7 +46,7 @@ async function ask(threadId: number): Promise<string | undefined> {
   }
 }
 
-/** To be called when a pool closes, so that nothing is left of it. Another pool starts its own when it needs one. */
+/** Call this when a pool closes. Another pool starts a new stack reader when it needs one. */
 export async function stopStackReader(): Promise<void> {
   const worker = stackReader;
   clearTimeout(idleTimer);
@@ -62,7 +62,7 @@ interface Answer {
 function answerOf(worker: Worker, threadId: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const asked = ++questions;
-    const timer = unrefTimer(() => void worker.terminate(), LONGEST_MS);
+    const timer = unrefTimer(() => void worker.terminate(), READER_LIMIT_MS);
     const onMessage = ({ question, stack }: Answer): void => { if (question === asked) finish(stack); };
     const onExit = (): void => { finish(undefined); };
     worker.on('message', onMessage);
@@ -78,11 +78,11 @@ function answerOf(worker: Worker, threadId: number): Promise<string | undefined>
   });
 }
 
-/** Without the process's own --import and --require: those are for the application. */
+/** Without the process's own --import and --require, which are meant for the application. */
 function startStackReader(): Worker {
   const options = { name: 'offloop stacks', execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };
   const worker = withPlainPrototype(() => new Worker(new URL('./stack-reader.js', import.meta.url), options));
-  // An error ends it.
+  // An error ends the thread, and the exit listener handles that.
   worker.on('error', () => undefined);
   worker.on('exit', () => { if (stackReader === worker) stackReader = undefined; });
   worker.unref();
@@ -91,7 +91,7 @@ function startStackReader(): Worker {
 
 function inTime<T>(answer: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
-    const timer = unrefTimer(() => { resolve(undefined); }, PATIENCE_MS);
+    const timer = unrefTimer(() => { resolve(undefined); }, CALLER_WAITS_MS);
     answer.then(resolve, reject).finally(() => { clearTimeout(timer); });
   });
 }

@@ -35,34 +35,41 @@ function isTinypoolProcess() {
 }
 
 /*
- * The listener by which tinypool gets its tasks in a process. tinypool sets `process.__tinypool_state__` right before it adds the listener.
+ * The listener by which tinypool gets its tasks in a process.
  */
 function noteListener() {
-  const { on } = process;
-  process.on = function (event, listener) {
-    if (event === 'message' && process.__tinypool_state__ !== undefined) {
-      startup.listener = listener;
-      delete process.on;
-    }
-    return on.call(this, event, listener);
-  };
+  replaceTinypoolsOn(process, (listener) => (startup.listener = listener));
 }
 
 /*
  * tinypool expects one message on `parentPort`, its startup message, and takes any other message, such as a user's own
- * (`worker.postMessage()`), for that. It sets `process.__tinypool_state__` right before it begins to listen. The startup message brings
- * the port by which tinypool gets its tasks, so that port is known by identity.
+ * (`worker.postMessage()`), for that. The startup message brings the port by which tinypool gets its tasks, so that port is known by
+ * identity.
  */
 function filterParentPort() {
-  const { on } = parentPort;
-  parentPort.on = function (event, listener) {
-    if (event !== 'message' || process.__tinypool_state__ === undefined) return on.call(this, event, listener);
-    delete parentPort.on;
-    return on.call(this, event, (message) => {
-      if (startup.port !== undefined || typeof message?.port?.postMessage !== 'function') return;
-      startup.port = message.port;
-      listener(message);
-    });
+  replaceTinypoolsOn(parentPort, (listener) => (message) => {
+    if (startup.port !== undefined || typeof message?.port?.postMessage !== 'function') return;
+    startup.port = message.port;
+    listener(message);
+  });
+}
+
+/*
+ * Puts another listener for messages in the place of tinypool's. tinypool sets `process.__tinypool_state__` right before it adds its own.
+ */
+function replaceTinypoolsOn(emitter, replace) {
+  const own = Object.getOwnPropertyDescriptor(emitter, 'on');
+  const { on } = emitter;
+  let isDone = false;
+  emitter.on = function once(event, listener) {
+    if (isDone || event !== 'message' || process.__tinypool_state__ === undefined) return on.call(this, event, listener);
+    isDone = true;
+    // An agent may have wrapped it meanwhile.
+    if (emitter.on === once) {
+      delete emitter.on;
+      if (own !== undefined) Object.defineProperty(emitter, 'on', own);
+    }
+    return on.call(this, event, replace(listener));
   };
 }
 

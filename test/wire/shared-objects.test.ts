@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { SharedObjectGuard } from '../../../src/wire/values/shared-objects.ts';
+import { SharedObjectGuard } from '../../src/wire/shared-objects.ts';
 
 function areApart(...values: unknown[]): boolean {
   const apart = new SharedObjectGuard();

@@ -1,11 +1,36 @@
 import { types } from 'node:util';
 
-import { Object, Array, Map, Set, ArrayBuffer } from '../../node/intrinsics.ts';
+import { Object, Array, Map, Set, String } from '../../node/intrinsics.ts';
+import { describe } from '../../validation/describe.ts';
+import { hasParts } from './structured-clone.ts';
+
+/** A value and how it was reached. The text of the path is made only for the few values that an error names. */
+export interface ValuePath {
+  readonly value: unknown;
+  readonly parent: ValuePath | undefined;
+  /** A key, or the index of an entry in a Map or a Set. */
+  readonly step: string | number;
+  /** The key of the Map entry whose value this is. */
+  readonly key?: unknown;
+  /** The value is the key of a Map entry. */
+  readonly isMapKey?: true | undefined;
+}
+
+export function pathText(root: string, path: ValuePath): string {
+  return path.parent === undefined ? root : pathText(root, path.parent) + stepText(path, path.parent.value);
+}
+
+/** As a reader would write it: `.name`, `[0]`, `.get('a')`. */
+function stepText({ step, key, isMapKey }: ValuePath, holder: unknown): string {
+  if (isMapKey === true) return `.keys()[${step}]`;
+  if (types.isMap(holder)) return `.get(${describe(key)})`;
+  return /^\d+$/.test(String(step)) ? `[${step}]` : `.${step}`;
+}
 
 /**
- * One thing that structured clone descends into.
+ * Called with one part that structured clone copies.
  * @param step a key, or the index of an entry in a Map or a Set
- * @param key what leads to it, where it is the value of a Map's entry
+ * @param key the key of the Map entry whose value the part is
  * @returns false to end the walk
  */
 type Visit = (part: unknown, step: string | number, key?: unknown, isMapKey?: true) => boolean;
@@ -14,12 +39,12 @@ const { entries } = Map.prototype;
 const { values } = Set.prototype;
 
 /**
- * Goes through the parts of an object until there are no more, or until `visit` has seen enough. Nothing is listed before
- * it is looked at: a container may have millions of parts, and the caller's budget is short.
- * @returns false when `visit` has ended it
+ * Visits the parts of an object until there are no more, or until `visit` returns false. The parts are not listed first: a container
+ * may have millions of them, and the caller's budget is short.
+ * @returns false when `visit` has ended the walk
  */
 export function eachPart(object: object, visit: Visit): boolean {
-  if (typeof object !== 'object' || types.isProxy(object) || ArrayBuffer.isView(object)) return true;
+  if (!hasParts(object)) return true;
   if (Array.isArray(object)) return eachItem(object, 0, object.length, visit);
   if (types.isMap(object)) return eachEntry(object, visit);
   if (types.isSet(object)) return eachMember(object, visit);
@@ -50,7 +75,7 @@ function eachMember(set: ReadonlySet<unknown>, visit: Visit): boolean {
   return true;
 }
 
-/** Stands for what cannot be read: structured clone will meet the same getter, and refuses a symbol. */
+/** Stands for a part that cannot be read: structured clone will call the same getter, and refuses a symbol. */
 export const unreadable = Symbol('a getter that throws');
 
 export function readQuietly(object: object, key: string | number): unknown {

@@ -1,25 +1,26 @@
 import { String } from '../../node/intrinsics.ts';
 import { describe } from '../../validation/describe.ts';
 import { defineOwn } from '../../node/own-properties.ts';
-import { isError, type ErrorClasses } from './error-repairs.ts';
-import type { Channel } from '../values/structured-clone.ts';
-import { repaired, type Repairs } from '../values/repairs.ts';
-import { CloneabilityCheck } from '../values/cloneability.ts';
+import type { ErrorClasses } from '../errors/error-repairs.ts';
+import { isError } from '../errors/is-error.ts';
+import { CloneabilityCheck } from './cloneability-check.ts';
+import { repaired, type Repairs } from './repairs.ts';
+import type { Channel } from './structured-clone.ts';
 
-/** A thrown value on its way to the other thread: always cloneable, always inside this envelope. */
+/** A thrown value as it is sent to the other side. It can always be cloned. */
 export interface EncodedThrow {
   readonly value: unknown;
   readonly repairs: Repairs | undefined;
 }
 
 /**
- * @param exports the namespace of the task's module, to say under which name it exports the error's class
+ * @param exports the exports of the task's module, to find the name under which the module exports the error's class
  */
 export function encodeThrow(thrown: unknown, channel: Channel, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
   try {
     return new CloneabilityCheck({ channel, transfer: undefined, exports }).thrown(thrown);
   } catch {
-    // An error may be made to fight back; then its description has to do.
+    // A hostile error may throw whatever is done with it: its description must do.
     return { value: describe(thrown), repairs: undefined };
   }
 }

@@ -1,27 +1,28 @@
 import { types } from 'node:util';
 
-import { Array, Map, ArrayBuffer } from '../../node/intrinsics.ts';
-import { eachPart } from './parts.ts';
+import { Array, Map, ArrayBuffer } from '../node/intrinsics.ts';
+import { isShared } from './values/structured-clone.ts';
+import { eachPart } from './values/value-parts.ts';
 
-/** How many objects, and how many values, of one task are looked at: what is larger gains nothing by sharing a message. */
+/** How many objects, and how many values, of one task are visited: a larger value gains nothing by sharing a message. */
 const OBJECTS = 1000;
 const VALUES = 10_000;
 
 /**
- * Values of different tasks that are to go in one message. An object that two of them share would arrive as one object,
- * and what one task does to its copy would be seen by the other: such values must go in different messages.
+ * Keeps objects that two calls share out of one message. There the object would arrive once, and a change that one task makes to its
+ * copy would be seen by the other task.
  */
 export class SharedObjectGuard {
-  /** Which task each object is a part of. */
+  /** The task that each object is a part of. */
   readonly #owners = new Map<object, number>();
   #tasks = 0;
 
-  /** Whether a task's value shares no object with those that were added before. */
+  /** Adds the value of one task. @returns whether the value shares no object with those that were added before */
   add(value: unknown): boolean {
     return !isObject(value) || this.addAll([value]);
   }
 
-  /** The same for several values of one task, which may share what they like. */
+  /** The same for several values of one task, which may share objects among themselves. */
   addAll(values: readonly unknown[]): boolean {
     const owner = this.#tasks++;
     const waiting: object[] = [];
@@ -42,15 +43,15 @@ export class SharedObjectGuard {
     if (known !== undefined) return known === owner;
     this.#owners.set(object, owner);
     if (types.isProxy(object)) return false;
-    // Shared memory is shared on purpose.
+    // The user shares shared memory on purpose.
     if (ArrayBuffer.isView(object)) {
-      if (!types.isSharedArrayBuffer(object.buffer)) waiting.push(object.buffer);
+      if (!isShared(object)) waiting.push(object.buffer);
       return true;
     }
     try {
       return types.isMap(object) || types.isSet(object) ? collectEntries(object, waiting, budget) : collectParts(object, waiting, budget);
     } catch {
-      // A getter that throws, which cloning will meet again.
+      // A getter has thrown, as it will when the value is cloned.
       return false;
     }
   }
@@ -63,7 +64,7 @@ function collectEntries(object: object, parts: object[], budget: { values: numbe
   });
 }
 
-/** Not with `eachPart`, which takes longer: this is done for each short task that is to share a message. */
+/** Written out, since `eachPart` takes longer, and this runs for each short task that is to share a message. */
 function collectParts(object: object, parts: object[], budget: { values: number }): boolean {
   if (Array.isArray(object)) {
     if (object.length > budget.values) return false;

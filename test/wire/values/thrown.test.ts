@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { HttpProblem, StaticName, throwsMade, type Made } from '../../fixtures/context/values.js';
 import { zodThrows } from '../../fixtures/context/zod-throws.js';
-import { rejection } from './rejection.ts';
+import { rejection } from '../errors/rejection.ts';
 
 describe.each(['threads', 'processes', 'inline'] as const)('what is thrown in %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
