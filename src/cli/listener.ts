@@ -1,7 +1,7 @@
 import { epochNow } from '../node/clock.ts';
-import type { Told, WatchState } from '../register/told.ts';
+import type { Told, WatchState } from '../register/parent-messages.ts';
 import { Ranking } from '../watchdog/report/ranking.ts';
-import { createReport } from '../watchdog/report/report.ts';
+import { createReport } from '../watchdog/watchdog-report.ts';
 import { stallKinds } from '../watchdog/stall-kinds.ts';
 import type { Stall, WatchdogReport } from '../watchdog/types.ts';
 

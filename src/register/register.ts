@@ -6,10 +6,11 @@ import { ownCopy } from '../node/own-properties.ts';
 import { shared } from '../shared/shared.ts';
 import { StallLog, writeWhole } from '../watchdog/report/log.ts';
 import { normalizeWatchdogOptions, type WatchdogOptions } from '../watchdog/options.ts';
-import { MainWatchdog, type Watchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
+import type { Watchdog } from '../watchdog/types.ts';
 import { takeEnvironment } from './environment.ts';
 import { whyNotWritable, writeReport } from './report-file.ts';
-import type { Told } from './told.ts';
+import type { Told } from './parent-messages.ts';
 
 /** `offloop run` is told how the process is, which may be killed at any moment: after so many ms, and then ever less often. */
 const FIRST_TELLING = 50;

@@ -1,5 +1,7 @@
-// The number is the version of what is shared: copies of offloop that share it differently keep to themselves.
-const key = Symbol.for('offloop.shared.1');
+/** The number is the version of what is shared: copies of offloop that share other things, or in another way, keep to themselves. */
+export const SHARED_KEY = 'offloop.shared.1';
+
+const key = Symbol.for(SHARED_KEY);
 const global = globalThis as Record<symbol, Map<string, unknown> | undefined>;
 const things = (global[key] ??= new Map<string, unknown>());
 

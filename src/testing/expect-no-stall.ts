@@ -3,7 +3,7 @@ import { OptionError } from '../errors.ts';
 import { checkOptions } from '../validation/options.ts';
 import { normalizeWatchdogOptions, thresholdRule } from '../watchdog/options.ts';
 import type { Stall } from '../watchdog/types.ts';
-import { MainWatchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { worstOf } from './stalls.ts';
 

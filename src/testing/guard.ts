@@ -1,10 +1,9 @@
-import { epochNow } from '../node/clock.ts';
+import { epochNow, now } from '../node/clock.ts';
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared/shared.ts';
-import { now } from '../watchdog/protocol/clock.ts';
 import { normalizeWatchdogOptions } from '../watchdog/options.ts';
 import type { Stall } from '../watchdog/types.ts';
-import { MainWatchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { normalizeGuardOptions, type GuardOptions, type GuardSettings } from './guard-options.ts';
 import { worstOf } from './stalls.ts';

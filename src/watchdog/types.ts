@@ -117,3 +117,29 @@ export interface WatchdogReport extends ReportData {
   /** One self-contained page. */
   toHTML(): string;
 }
+
+/** Watches the event loop of the thread that has started it. */
+export interface Watchdog extends AsyncDisposable {
+  /** Resolves when the watchdog's thread runs, has proved that it can capture a stack, and serves the page. */
+  ready(): Promise<WatchdogReady>;
+  lag(): LagStats;
+  report(): WatchdogReport;
+  /** Runs `fn`; a block meanwhile, for a promise until it settles, is no stall. */
+  expectBlock<R>(why: string, fn: () => R): R;
+  stop(): Promise<void>;
+}
+
+export interface WatchdogReady {
+  readonly capture: Capture;
+  /** The page's, where there is a page. */
+  readonly url?: string;
+}
+
+/** The stall that lasts right now. */
+export interface Stuck {
+  /** Epoch ms. */
+  readonly since: number;
+  readonly forMs: number;
+  /** Absent as long as nothing is known but the time. */
+  readonly stall: Stall | undefined;
+}

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
 import { Listener } from '../../src/cli/listener.ts';
-import type { WatchState } from '../../src/register/told.ts';
+import type { WatchState } from '../../src/register/parent-messages.ts';
 import type { Stall } from '../../src/watchdog/types.ts';
 
 const state: WatchState = {

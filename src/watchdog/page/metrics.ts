@@ -21,9 +21,9 @@ export class StallCounters {
  * Prometheus's text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function metricsText(board: SharedState, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
+export function metricsText(sharedState: SharedState, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
   return [
-    ...histogram(board),
+    ...histogram(sharedState),
     ...metric('offloop_eventloop_stuck_seconds', 'gauge', 'How long the event loop has been stuck; 0 while it turns.', [['', stuckMs / 1000]]),
     ...metric('offloop_stalls_total', 'counter', 'Stalls of the event loop, by kind.', [...counters].map(([kind, { count }]) => [labels({ kind }), count])),
     ...metric('offloop_blocked_seconds_total', 'counter', 'Time the event loop was stuck, by kind.', [...counters].map(([kind, { seconds }]) => [labels({ kind }), seconds])),
@@ -33,15 +33,15 @@ export function metricsText(board: SharedState, counters: StallCounters, pools: 
   ].join('\n');
 }
 
-function histogram(board: SharedState): string[] {
+function histogram(sharedState: SharedState): string[] {
   const name = 'offloop_eventloop_lag_seconds';
   let sum = 0;
-  const buckets = [...board.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);
+  const buckets = [...sharedState.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);
   return [
     `# HELP ${name} How late the heartbeat of the event loop came.`,
     `# TYPE ${name} histogram`,
     ...buckets,
-    `${name}_sum ${board.get('lagSum') / 1000}`,
+    `${name}_sum ${sharedState.get('lagSum') / 1000}`,
     `${name}_count ${sum}`,
   ];
 }

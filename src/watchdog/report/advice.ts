@@ -1,7 +1,8 @@
+import { MODULE } from '../protocol/findings.ts';
 import { isUsers } from './stack.ts';
 import { syncCall, type SyncCall, type Twin } from './sync-calls.ts';
 import type { Advice, Frame, Stall } from '../types.ts';
-import { clip, compose, declaration, identifier, isEvaluated, isIdentifier, isMethod, MODULE, place, subject } from './wording.ts';
+import { clip, compose, declaration, identifier, isEvaluated, isIdentifier, isMethod, place, subject } from './wording.ts';
 
 type Seen = Omit<Stall, 'advice'>;
 

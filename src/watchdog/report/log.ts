@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 
-import { now } from '../protocol/clock.ts';
+import { now } from '../../node/clock.ts';
 import { duration, place as filePlace } from '../page/client/format.js';
 import { shownStack } from './stack.ts';
-import { brief } from '../unseen-stall.ts';
+import { brief } from './unseen-stall.ts';
 import { printable, shorten } from './terminal.ts';
 import type { Frame, Stall } from '../types.ts';
 
@@ -88,7 +88,7 @@ const PATIENCE = 50;
 let writingMs = 0;
 
 /** What this thread has spent writing so far, in ms: where it stood still for that, nobody else is to blame. */
-export function spentWriting(): number {
+export function timeSpentWriting(): number {
   return writingMs;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createHistogram, type CreateHistogramOptions, type RecordableHistogram } from 'node:perf_hooks';
 
 import { shownStack } from './stack.ts';
-import { brief, roundMs } from '../unseen-stall.ts';
+import { brief, roundMs } from './unseen-stall.ts';
 import type { Offender, ReportData, Stall } from '../types.ts';
 
 /** Causes that are kept apart. A histogram takes about 20 KB. */

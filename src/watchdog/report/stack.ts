@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { isOwnFrame } from '../../node/stack-frames.ts';
-import type { RawFrame } from '../probe/raw-stack.ts';
+import type { RawFrame } from '../protocol/findings.ts';
 import type { Frame } from '../types.ts';
 
 /** What V8 itself brings has no file. */
@@ -51,17 +51,6 @@ export function isStillIts(raw: readonly RawFrame[]): boolean {
   const users = running.filter((frame) => !/^(node:|$)/.test(frame.file));
   return running.length > 0 && (users.length === 0 || users.some((frame) => !frame.isEntry));
 }
-
-/**
- * Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. Asked on
- * the main thread in the middle of anything, so without a regular expression: see `takeStack()`.
- */
-export function isLoading(raw: readonly RawFrame[]): boolean {
-  const outermost = raw.findLast((frame) => !frame.isAsync);
-  return outermost !== undefined && LOADERS.some((place) => outermost.file.startsWith(place));
-}
-
-const LOADERS = ['node:internal/modules/', 'node:internal/main/', 'node:internal/process/esm_loader', 'node:internal/process/execution'];
 
 /** The innermost frame that is neither Node's nor V8's; inside a dependency, with who called into that. */
 export function culpritOf(stack: readonly Frame[]): Frame | undefined {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
+import { MODULE } from '../protocol/findings.ts';
 import type { Advice, Frame } from '../types.ts';
 
 const MAX_LENGTH = 400;
@@ -23,9 +24,6 @@ export function identifier(name: string): string | undefined {
   if (own.startsWith('new ')) return `create${last}`;
   return isIdentifier(last) ? last : `${last}Task`;
 }
-
-/** What runs when a file is loaded, or goes on there after an await. */
-export const MODULE = '(module)';
 
 /** What V8 calls the code of `eval()` and of `new Function()`: its place is where it was made. */
 export function isEvaluated({ function: name }: Frame): boolean {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { now } from '../../../src/watchdog/protocol/clock.ts';
+import { now } from '../../../src/node/clock.ts';
 import { StallEvidence } from '../../../src/watchdog/monitor/stall-evidence.ts';
-import type { Finding } from '../../../src/watchdog/probe/probe.ts';
-import type { RawFrame } from '../../../src/watchdog/probe/raw-stack.ts';
+import type { Finding, RawFrame } from '../../../src/watchdog/protocol/findings.ts';
 import type { Scheduling } from '../../../src/watchdog/protocol/scheduling.ts';
 
 const THRESHOLD = 100;
@@ -15,19 +14,19 @@ const ticks: RawFrame = { name: 'processTicksAndRejections', file: 'node:interna
 type Look = readonly [at: number, frames: readonly RawFrame[], more?: Partial<Finding>, delay?: number];
 
 /** Suspected when it had lasted for half the threshold. All instants count from its start. */
-function episode(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { start: number; episode: StallEvidence; after(ms: number): Scheduling } {
+function evidenceOf(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { start: number; evidence: StallEvidence; after(ms: number): Scheduling } {
   const start = now();
-  const one = new StallEvidence(1, { since: start, idle: 0, askedAt: start + THRESHOLD / 2, scheduling: { onCpu: 0, waiting: 0 }, canLook });
+  const evidence = new StallEvidence(1, { since: start, idle: 0, askedAt: start + THRESHOLD / 2, scheduling: { onCpu: 0, waiting: 0 }, canLook });
   for (const [at, frames, more, delay = 1] of looks) {
     const finding = { at: start + at, frames: [...frames], context: {}, task: undefined, idle: 0, gcMs: 0, isDebugged: false, isStartingUp: false, ...more };
-    one.add(finding, delay);
+    evidence.add(finding, delay);
   }
-  return { start, episode: one, after: (ms) => ({ onCpu: ms * onCpu, waiting: 0 }) };
+  return { start, evidence, after: (ms) => ({ onCpu: ms * onCpu, waiting: 0 }) };
 }
 
-function ended(looks: readonly Look[], at: number, how?: Parameters<typeof episode>[1]) {
-  const { start, episode: one, after } = episode(looks, how);
-  return one.stall(start + at, after(at - THRESHOLD / 2), THRESHOLD);
+function ended(looks: readonly Look[], at: number, how?: Parameters<typeof evidenceOf>[1]) {
+  const { start, evidence, after } = evidenceOf(looks, how);
+  return evidence.stall(start + at, after(at - THRESHOLD / 2), THRESHOLD);
 }
 
 const handle = app('handle');
@@ -102,9 +101,9 @@ describe('a native call', () => {
 
 describe('where a debugger may hold the thread', () => {
   const debugged = { isDebugged: true };
-  const isNobodysFault = (looks: readonly Look[], onCpu: number): boolean => {
-    const { start, episode: one, after } = episode(looks, { onCpu });
-    return one.isNobodysFault(start + 1000, after(950));
+  const isExempt = (looks: readonly Look[], onCpu: number): boolean => {
+    const { start, evidence, after } = evidenceOf(looks, { onCpu });
+    return evidence.isExempt(start + 1000, after(950));
   };
 
   it.each<[boolean, string, readonly Look[], number]>([
@@ -115,6 +114,6 @@ describe('where a debugger may hold the thread', () => {
     [false, 'what is known to wait, waits', [[50, [native('Atomics.wait'), ...spin], debugged], [700, [native('Atomics.wait'), ...spin], debugged]], 0],
     [false, 'nothing is, without a debugger', [[50, spin], [700, spin]], 0],
   ])('%s: %s', (is, _what, looks, onCpu) => {
-    expect(isNobodysFault(looks, onCpu)).toBe(is);
+    expect(isExempt(looks, onCpu)).toBe(is);
   });
 });

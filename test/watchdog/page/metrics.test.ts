@@ -14,9 +14,9 @@ const pool = (name: string, more: Partial<PoolFigures> = {}): PoolFigures => ({
   tasks: { hash: { count: 8, failed: 1, run: { p50: 2.5, p99: 40 } } },
   ...more,
 });
-const metrics = (over: { board?: SharedState; counters?: StallCounters; pools?: PoolFigures[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
-  const { board = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
-  return parseMetrics(metricsText(board, counters, pools, stuckMs, capture));
+const metrics = (over: { sharedState?: SharedState; counters?: StallCounters; pools?: PoolFigures[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
+  const { sharedState = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
+  return parseMetrics(metricsText(sharedState, counters, pools, stuckMs, capture));
 };
 
 describe('the metrics', () => {
@@ -32,9 +32,9 @@ describe('the metrics', () => {
   });
 
   it('have the lag in cumulative buckets, in seconds', () => {
-    const board = new SharedState();
-    for (const ms of [0.5, 2, 2, 80, 20_000]) board.recordLag(ms);
-    const { samples } = metrics({ board }).get('offloop_eventloop_lag_seconds')!;
+    const sharedState = new SharedState();
+    for (const ms of [0.5, 2, 2, 80, 20_000]) sharedState.recordLag(ms);
+    const { samples } = metrics({ sharedState }).get('offloop_eventloop_lag_seconds')!;
     const buckets = Object.fromEntries(samples.filter(({ labels }) => 'le' in labels).map(({ labels, value }) => [labels.le, value]));
     expect(buckets).toEqual({ '0.001': 1, '0.005': 3, '0.01': 3, '0.025': 3, '0.05': 3, '0.1': 4, '0.25': 4, '0.5': 4, '1': 4, '2.5': 4, '5': 4, '10': 4, '+Inf': 5 });
     expect(samples.slice(-2).map(({ value }) => value)).toEqual([20.0845, 5]);

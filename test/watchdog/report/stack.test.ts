@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import type { RawFrame } from '../../../src/watchdog/probe/raw-stack.ts';
-import { boundaryOf, callOf, culpritOf, isLoading, isStillIts, readableStack, shownStack, withoutJustBegun } from '../../../src/watchdog/report/stack.ts';
+import { isLoading } from '../../../src/watchdog/probe/start-up.ts';
+import type { RawFrame } from '../../../src/watchdog/protocol/findings.ts';
+import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, shownStack, withoutJustBegun } from '../../../src/watchdog/report/stack.ts';
 import type { Frame } from '../../../src/watchdog/types.ts';
 
 const place = { line: 1, column: 1, isAsync: false, isEntry: false };

@@ -1,7 +1,7 @@
-import { advise } from './report/advice.ts';
-import { toEpoch } from './protocol/clock.ts';
-import type { StallKind } from './stall-kinds.ts';
-import type { Stall } from './types.ts';
+import { toEpoch } from '../../node/clock.ts';
+import { advise } from './advice.ts';
+import type { StallKind } from '../stall-kinds.ts';
+import type { Stall } from '../types.ts';
 
 /** A stall of which nothing was seen but when it began and ended, as `now()` tells it. */
 export function unseenStall(began: number, ended: number, kind: StallKind): Stall {

@@ -1,6 +1,6 @@
-import { reportPage } from '../page/html.ts';
-import { reportTable } from './table.ts';
-import type { ReportData, WatchdogReport } from '../types.ts';
+import { reportPage } from './page/html.ts';
+import { reportTable } from './report/table.ts';
+import type { ReportData, WatchdogReport } from './types.ts';
 
 export { reportTable };
 
