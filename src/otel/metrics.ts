@@ -1,6 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 
-import { observed, type PoolFigures } from '../shared/introspection.ts';
+import { observed } from '../shared/introspection.ts';
+import type { PoolFigures } from '../shared/pool-stats.ts';
 import type { Pool } from '../pool/pool.ts';
 
 export interface CallMetrics {

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 
 import { Listener } from '../../src/cli/listener.ts';
-import type { WatchState } from '../../src/register/parent-messages.ts';
+import type { WatchdogState } from '../../src/register/parent-messages.ts';
 import type { Stall } from '../../src/watchdog/types.ts';
 
-const state: WatchState = {
+const state: WatchdogState = {
   ...{ since: 1000, until: 2000, capture: { mode: 'live' }, expected: { count: 2, ms: 300 } },
   lag: { count: 40, mean: 1, p50: 1, p99: 2, max: 3 },
 };
@@ -18,7 +18,7 @@ function stall(startedAt: number, duration: number, rest: Partial<Stall> = {}): 
 function told(...lines: (Stall | { lasting: Stall } | typeof state)[]): Listener {
   const listener = new Listener();
   for (const line of lines) {
-    listener.hear(JSON.stringify('since' in line ? { state: line } : 'lasting' in line ? { stall: line.lasting, isOver: false } : { stall: line, isOver: true }));
+    listener.receive(JSON.stringify('since' in line ? { state: line } : 'lasting' in line ? { stall: line.lasting, isOver: false } : { stall: line, isOver: true }));
   }
   return listener;
 }
@@ -69,6 +69,6 @@ it('knows that stacks can be had when it has one', () => {
 
 it('has no report of a program that never told anything, and takes half a line for none', () => {
   const listener = told();
-  listener.hear('{"state":{"since":1');
+  listener.receive('{"state":{"since":1');
   expect(listener.report()).toBeUndefined();
 });

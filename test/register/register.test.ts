@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { takeEnvironment, tellToVariable } from '../../src/register/environment.ts';
+import { takeEnvironment, parentFdVariable } from '../../src/register/environment.ts';
 import { fixture, node, registerURL, temporaryFolder } from '../cli/processes.ts';
 
 const registered = ['--import', registerURL];
@@ -81,7 +81,7 @@ describe('the environment', () => {
     ['OFFLOOP_ABORT_AFTER', '0.5', { abortAfter: 0.5 }],
     ['OFFLOOP_THRESHOLD', '', {}],
   ])('%s=%s', (name, text, settings) => {
-    expect(takeEnvironment({ [name]: text })).toEqual({ settings, tellTo: undefined, problems: [] });
+    expect(takeEnvironment({ [name]: text })).toEqual({ settings, parentFd: undefined, problems: [] });
   });
 
   it.each([
@@ -97,8 +97,8 @@ describe('the environment', () => {
 
   it('tells a descriptor to the children of this process only', () => {
     const ofParent = { OFFLOOP_TELL_TO: `3 of ${process.ppid}` };
-    expect(takeEnvironment(ofParent).tellTo).toBe(3);
+    expect(takeEnvironment(ofParent).parentFd).toBe(3);
     expect(ofParent).toEqual({});
-    expect(takeEnvironment(tellToVariable(3)).tellTo).toBeUndefined();
+    expect(takeEnvironment(parentFdVariable(3)).parentFd).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@
  * writes the log and serves the page, all while the watched thread is blocked.
  */
 import { clearTimeout, epochNow, now, setTimeout, sleep } from '../../node/clock.ts';
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolFigures } from '../../shared/pool-stats.ts';
 import { duration } from '../page/client/format.js';
 import { StallCounters } from '../page/metrics.ts';
 import { pageRoutes, type PageSource } from '../page/routes.ts';

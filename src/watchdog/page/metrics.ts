@@ -1,9 +1,9 @@
 import { LAG_BUCKETS, type SharedState } from '../protocol/shared-state.ts';
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolFigures } from '../../shared/pool-stats.ts';
 import { kindNames, type StallKind } from '../stall-kinds.ts';
 import type { ReportData, Stall } from '../types.ts';
 
-/** Stalls since the start, by kind; the ranking forgets, a counter must not. */
+/** Stalls since the start, by kind. The ranking drops rare causes, but a counter must never fall. */
 export class StallCounters {
   readonly #kinds = new Map<StallKind, { count: number; seconds: number }>();
 
@@ -68,7 +68,7 @@ function poolMetrics(pools: readonly PoolFigures[]): string[] {
   ];
 }
 
-/** Two pools may have one name, and two series may not. */
+/** Two pools may have the same name, but two series may not. */
 function uniqueNames(pools: readonly PoolFigures[]): string[] {
   const taken = new Set(pools.map(({ name }) => name));
   const seen = new Set<string>();

@@ -1,4 +1,4 @@
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolFigures } from '../../shared/pool-stats.ts';
 import type { SharedState } from '../protocol/shared-state.ts';
 import type { Capture, ReportData, Stuck } from '../types.ts';
 import { reportPage } from './html.ts';

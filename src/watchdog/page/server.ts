@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a path answers with. */
+/** The answer of a path. */
 interface Answer {
   readonly status?: number;
   readonly type: 'text/html' | 'application/json' | 'text/plain; version=0.0.4';
@@ -11,7 +11,7 @@ interface Answer {
 export type Routes = Readonly<Record<string, () => Answer>>;
 
 /**
- * Serves the routes from the thread it is called in, and nothing that a request could change: GET and HEAD alone.
+ * Serves the routes from this thread. No request changes anything: only GET and HEAD are answered.
  * @returns the server, once it listens
  * @throws what `listen` does: EADDRINUSE, EACCES …
  */
@@ -49,7 +49,7 @@ function plain(status: number, body: string): Answer {
   return { status, type: 'text/plain; version=0.0.4', body };
 }
 
-/** A page elsewhere can have its own name point to 127.0.0.1 ("DNS rebinding"), and the browser then sends that name. */
+/** Whether the name is this machine's own. A foreign page can have its own name point to 127.0.0.1 ("DNS rebinding"), and the browser then sends that name. */
 function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolFigures } from '../../shared/pool-stats.ts';
 import type { Capture, Stall } from '../types.ts';
 import type { WatchdogSettings } from '../options.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { PoolFigures } from '../../../src/shared/introspection.ts';
+import type { PoolFigures } from '../../../src/shared/pool-stats.ts';
 import { SharedState } from '../../../src/watchdog/protocol/shared-state.ts';
 import { metricsText, StallCounters } from '../../../src/watchdog/page/metrics.ts';
 import type { Capture } from '../../../src/watchdog/types.ts';

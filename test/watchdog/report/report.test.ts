@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { duration, percent } from '../../../src/watchdog/page/client/format.js';
-import { createReport, reportTable } from '../../../src/watchdog/watchdog-report.ts';
+import { reportTable } from '../../../src/watchdog/report/table.ts';
+import { createReport } from '../../../src/watchdog/watchdog-report.ts';
 import { kindNames } from '../../../src/watchdog/stall-kinds.ts';
 import type { Frame, Offender, ReportData } from '../../../src/watchdog/types.ts';
 import { emptyReport, frame, offender, sampleReport } from './fixtures-report.ts';
