@@ -70,7 +70,7 @@ function split(args: readonly string[]): { given: Given; command: readonly strin
 
 function known(name: string, rawName: string): keyof typeof flags {
   if (Object.hasOwn(flags, name)) return name as keyof typeof flags;
-  throw new UsageError(`there is no option ${rawName}; flags for node go behind --: offloop run -- ${rawName} app.js`);
+  throw new UsageError(`there is no option ${rawName}; put flags for node after --: offloop run -- ${rawName} app.js`);
 }
 
 const settings = [
@@ -101,7 +101,7 @@ function failOverOf(given: Given, env: NodeJS.ProcessEnv): number | undefined {
   const { name, parse } = variables.threshold;
   const threshold = Number(parse(env[name] ?? '') ?? 100);
   if (threshold <= failOver) return failOver;
-  if (given.has('threshold')) throw new UsageError(`--fail-over ${typed} is below --threshold ${threshold}: what is shorter than that goes unseen`);
+  if (given.has('threshold')) throw new UsageError(`--fail-over ${typed} is below --threshold ${threshold}: the watchdog does not see stalls that are shorter than the threshold`);
   env[name] = typed;
   return failOver;
 }

@@ -14,7 +14,7 @@ import { say } from './say.ts';
 export function sumUp(listener: Listener, { log, report: path, failOver }: RunCommand, pid: number): boolean {
   const report = listener.report();
   if (report === undefined) {
-    say('the program was not watched: nothing has come from its watchdog', log);
+    say('the program was not watched: its watchdog has sent nothing', log);
     return false;
   }
   print(report, log);
@@ -34,7 +34,7 @@ function print(report: WatchdogReport, log: 'stderr' | 'json'): void {
 /** A report without stalls says what was watched. */
 function nothingSeen(report: WatchdogReport): string {
   if (report.lag.count === 0) return 'No stalls were looked for: the program ended before its event loop turned. Loading modules does not count.';
-  return `${report.toString()}\nWhat ran while modules were loading does not count.`;
+  return `${report.toString()}\nTime in which modules were loading does not count.`;
 }
 
 function write(path: string, report: WatchdogReport, pid: number, log: 'stderr' | 'json'): boolean {

@@ -84,5 +84,5 @@ function takeParentFd(env: NodeJS.ProcessEnv): number | undefined {
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = Object.values(variables).map(({ name }) => name);
   const unknown = Object.keys(env).filter((name) => name.startsWith('OFFLOOP_') && !known.includes(name as Variable['name']));
-  return unknown.map((name) => `${name}: there is no such variable. There are ${known.join(', ')}.`);
+  return unknown.map((name) => `${name}: there is no such variable. The variables are ${known.join(', ')}.`);
 }

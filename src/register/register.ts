@@ -35,7 +35,7 @@ function start(): Watchdog {
   const options = ownCopy<WatchdogOptions>(others);
   const { log = 'stderr' } = options;
   const reason = path === undefined ? undefined : whyNotWritable(path);
-  if (reason !== undefined) problems.push(`OFFLOOP_REPORT: no report can be written as it is now: ${reason}`);
+  if (reason !== undefined) problems.push(`OFFLOOP_REPORT: no report can be written: ${reason}`);
   for (const problem of problems) say(problem, log);
   const watchdog = new MainWatchdog(normalizeWatchdogOptions(options), parentFd);
   if (parentFd !== undefined) keepSendingState(watchdog, parentFd);

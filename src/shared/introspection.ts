@@ -28,7 +28,7 @@ class OpenPools implements Iterable<ObservedPool> {
   }
 }
 
-/** What the watchdog reads of pools and tasks, without importing their code, which may not be loaded. */
+/** The facts that the watchdog reads of pools and tasks, without importing their code, which may not be loaded. */
 export const observed = shared('observed', () => ({
   /** The offloop task that runs synchronously on this thread right now, through `task.inline()`. */
   inlineTask: undefined as string | undefined,

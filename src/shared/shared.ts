@@ -6,7 +6,7 @@ const global = globalThis as Record<symbol, Map<string, unknown> | undefined>;
 const things = (global[key] ??= new Map<string, unknown>());
 
 /**
- * One thing for every copy of offloop in this thread: a dist copy next to a source copy, CommonJS next to ESM, two
+ * Creates a thing that all copies of offloop in this thread share: a dist copy next to a source copy, CommonJS next to ESM, two
  * installed versions. A store that one copy declared must be known to the other.
  */
 export function shared<T>(name: string, create: () => T): T {

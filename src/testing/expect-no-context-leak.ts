@@ -63,7 +63,7 @@ function leakError(found: readonly Found[]): ContextLeakError {
   const unique = [...new Map(leaks.map((leak) => [`${leak.worker} ${String(leak.store)}`, leak])).values()];
   const list = unique.map(({ store, worker }) => `${store === undefined ? 'an AsyncLocalStorage that is not carried' : `the store '${store}'`} on worker ${worker}`);
   return new ContextLeakError(
-    `expectNoContextLeak(): a task saw what a task before it had entered: ${list.join(', ')}. ` +
+    `expectNoContextLeak(): a task saw stores that an earlier task had entered: ${list.join(', ')}. ` +
       'Look for what replaces AsyncResource or AsyncLocalStorage in the worker: a preloaded module, an instrumentation.',
     unique,
   );

@@ -8,7 +8,7 @@ import { BlockedLoopError } from './errors.ts';
 import { normalizeGuardOptions, type GuardOptions, type GuardSettings } from './guard-options.ts';
 import { worstOf } from './stalls.ts';
 
-/** What to add to `now()` for epoch ms, read before a test can fake `Date`. */
+/** The difference between epoch ms and `now()`, taken before a test can fake `Date`. */
 const epoch = epochNow() - now();
 /** In ms: a stall starts at a whole millisecond. */
 const ROUNDING = 2;

@@ -1,6 +1,6 @@
 import type { StallKind } from './stall-kinds.ts';
 
-/** One frame of a stack, mapped to its source where the process has source maps on. */
+/** A frame of a stack, mapped to its source where the process has source maps on. */
 export interface Frame {
   /** The name that V8 gives: `validate`, `Object.parse`, `new Parser`; `(anonymous)` for a function without a name. */
   readonly function: string;
@@ -29,7 +29,7 @@ export interface Advice {
   readonly text: string;
 }
 
-/** One time in which the event loop was stuck for longer than the threshold. Plain data. */
+/** A time in which the event loop was stuck for longer than the threshold. Plain data. */
 export interface Stall {
   /** Epoch ms. */
   readonly startedAt: number;
@@ -114,7 +114,7 @@ export interface ReportData {
 export interface WatchdogReport extends ReportData {
   /** A table for a terminal, at most 100 columns wide. */
   toString(): string;
-  /** One self-contained page. */
+  /** An HTML page that needs no other file. */
   toHTML(): string;
 }
 

@@ -17,7 +17,7 @@ export interface AnnouncementParts {
   progress(stall: Stall): void;
 }
 
-/** What the log has been given about one stall, so that the log has each announcement once. */
+/** Announces a stall to the log while it lasts, and keeps track so that each announcement is made once. */
 export class Announcements {
   readonly #parts: AnnouncementParts;
   #state: 'nothing' | 'silent' | 'asking' | 'stuck' | 'ignored' = 'nothing';

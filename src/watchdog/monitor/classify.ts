@@ -1,7 +1,7 @@
 import { syncCall } from '../report/sync-calls.ts';
 import type { StallKind } from '../stall-kinds.ts';
 
-/** What was seen of a stall, over `spanMs`. */
+/** The figures of a stall, over `spanMs`. */
 export interface Evidence {
   /** Whether the thread answered at once, from JavaScript, or could not be asked at all. */
   readonly isAnswered: boolean;

@@ -2,7 +2,7 @@ import type { Finding, RawFrame } from '../protocol/findings.ts';
 import { callOf, culpritOf, isSameFunction, isStillIts, isUsers, readableStack, withoutInterruptible, withoutJustBegun } from '../report/stack.ts';
 import type { Frame } from '../types.ts';
 
-/** One look at the watched thread. */
+/** A look at the watched thread. */
 export interface Look {
   readonly finding: Finding;
   /**

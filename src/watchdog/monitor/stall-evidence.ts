@@ -12,7 +12,7 @@ import { calledAll, edgeOf, isLive, mostFrequent, ownersOf, stackOf, topOf, type
 /** How many looks at one stall are kept; later looks replace the last. */
 const MAX_LOOKS = 20;
 
-/** What is known of one callback that does not end, from the first suspicion to the sign of life after it. All instants are `now()`. */
+/** The evidence about a callback that does not end, from the first suspicion to the sign of life after it. All instants are `now()`. */
 export class StallEvidence {
   readonly id: number;
   /** The last sign of life. */

@@ -5,7 +5,7 @@ import { reportPage } from './html.ts';
 import { metricsText, type StallCounters } from './metrics.ts';
 import type { Routes } from './server.ts';
 
-/** What the page, `/report.json`, `/health` and `/metrics` show. */
+/** The data of the page, `/report.json`, `/health` and `/metrics`. */
 export interface PageSource {
   readonly sharedState: SharedState;
   readonly counters: StallCounters;

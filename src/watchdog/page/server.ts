@@ -30,8 +30,8 @@ function answer(routes: Routes, host: string, request: IncomingMessage, response
   const path = request.url?.split('?', 1)[0] ?? '/';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') { send(response.setHeader('allow', 'GET, HEAD'), plain(405, 'Only GET and HEAD.\n')); return; }
-  if (isLoopback(host) && !isLoopback(hostname(request.headers.host))) { send(response, plain(403, 'Ask for it as localhost.\n')); return; }
-  send(response, route?.() ?? plain(404, `There are: ${Object.keys(routes).join(', ')}\n`));
+  if (isLoopback(host) && !isLoopback(hostname(request.headers.host))) { send(response, plain(403, 'Use the name localhost in the URL.\n')); return; }
+  send(response, route?.() ?? plain(404, `The paths are: ${Object.keys(routes).join(', ')}\n`));
 }
 
 function send(response: ServerResponse, { status = 200, type, body }: Answer): void {

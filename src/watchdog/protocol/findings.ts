@@ -13,7 +13,7 @@ export interface RawFrame {
 /** The name of the code at the top level of a module, when the file is loaded or goes on after an `await`. */
 export const MODULE = '(module)';
 
-/** What one look at the watched thread found, in the middle of whatever that thread does. */
+/** The result of a look at the watched thread, in the middle of whatever that thread does. */
 export interface Finding {
   /** When the thread answered, as `now()`. */
   readonly at: number;
@@ -22,7 +22,7 @@ export interface Finding {
   readonly task: string | undefined;
   /** How long the event loop has slept by then, in ms since the process started. */
   readonly idle: number;
-  /** What the garbage collector took since the first look at this stall, in ms. */
+  /** The time that the garbage collector took since the first look at this stall, in ms. */
   readonly gcMs: number;
   /** Whether a debugger may have stopped the thread. */
   readonly isDebugged: boolean;
@@ -40,7 +40,7 @@ export interface ProbeTime<R> {
   readonly to: number;
 }
 
-/** What V8's profiler saw most often during a stall. */
+/** The stack that V8's profiler saw most often during a stall. */
 export interface ProfileSummary {
   /** Innermost frame first; absent where no function of the user's ran for a third of the time. */
   readonly stack: RawFrame[] | undefined;

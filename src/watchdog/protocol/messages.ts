@@ -8,7 +8,7 @@ import type { PoolFigures } from '../../shared/pool-stats.ts';
 import type { Capture, Stall } from '../types.ts';
 import type { WatchdogSettings } from '../options.ts';
 
-/** What the monitor is started with. */
+/** The start data of the monitor's thread. */
 export interface MonitorData extends Pick<WatchdogSettings, 'threshold' | 'log' | 'page' | 'abortAfter' | 'sampling'> {
   /** The watchdog's id, by which the monitor finds its probe. */
   readonly id: number;

@@ -161,7 +161,7 @@ function loopHint(target: Frame, samples: Seen['samples']): string | false {
   return isOwn && caller.function !== target.function && caller.function !== MODULE && `If ${namedPlace(caller)} calls it in a loop, move that instead.`;
 }
 
-const AT_RETURN = 'Caught as it returned: it, or something that it called last.';
+const AT_RETURN = 'Caught at the return of a call that this function made, or a function it called.';
 
 function noFunction(confidence: Stall['confidence']): string {
   if (confidence !== 'none') return 'No function of the application was on the stack.';

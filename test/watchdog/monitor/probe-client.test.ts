@@ -32,7 +32,7 @@ const { sessions, Session } = vi.hoisted(() => {
 vi.mock('node:inspector', () => ({ Session }));
 
 describe('a question to the main thread', () => {
-  it('lets go of the inspector once it is answered', async () => {
+  it('disconnects the inspector once it is answered', async () => {
     const client = new ProbeClient(7, 0);
     const look = client.look(3);
     const session = await nextSession();
@@ -43,7 +43,7 @@ describe('a question to the main thread', () => {
     expect(session.isConnected).toBe(false);
   });
 
-  it('lets go of it when it fails, on this side or on the other', async () => {
+  it('disconnects the inspector when it fails, on either thread', async () => {
     const client = new ProbeClient(7, 0);
     const failures = [(answer: Callback) => { answer(new Error('refused')); }, (answer: Callback) => { answer(null, { exceptionDetails: { text: 'refused' } }); }];
     for (const fail of failures) {
@@ -55,7 +55,7 @@ describe('a question to the main thread', () => {
     }
   });
 
-  it('that is given up does not take the next one with it', async () => {
+  it('that is closed early leaves the next question connected', async () => {
     const client = new ProbeClient(7, 0);
     const look = expect(client.look(3)).rejects.toThrow('closed');
     const asked = await nextSession();

@@ -52,7 +52,7 @@ describe('the metrics', () => {
     expect(byKind('offloop_blocked_seconds_total')).toEqual({ ...none, 'javascript': 0.75, 'blocking-io': 1 });
   });
 
-  it('tell how long it has been stuck, and whether stacks can be had', () => {
+  it('tell how long the event loop has been stuck, and whether stacks can be captured', () => {
     const all = metrics({ stuckMs: 1500, capture: { mode: 'lag-only' } });
     expect(all.get('offloop_eventloop_stuck_seconds')!.samples[0]!.value).toBe(1.5);
     expect(all.get('offloop_watchdog_live')!.samples[0]!.value).toBe(0);
@@ -60,7 +60,7 @@ describe('the metrics', () => {
 });
 
 describe('the pools’ figures', () => {
-  it('are told by pool, and by task in seconds', () => {
+  it('are given for each pool, and for each task in seconds', () => {
     const all = metrics({ pools: [pool('default')] });
     const first = (name: string): unknown => all.get(name)?.samples[0];
     expect(first('offloop_pool_waiting')).toMatchObject({ labels: { pool: 'default' }, value: 3 });
@@ -76,7 +76,7 @@ describe('the pools’ figures', () => {
     expect(all.get('offloop_pool_waiting')!.samples.map(({ labels }) => labels.pool)).toEqual(['a', 'b', 'a (2)', 'a (3)']);
   });
 
-  it('keep a pool apart that is called as another one is renamed to', () => {
+  it('keep a pool apart whose name is the new name of another pool', () => {
     expect(metrics({ pools: [pool('a'), pool('a (2)'), pool('a')] }).get('offloop_pool_waiting')!.samples).toHaveLength(3);
   });
 
@@ -86,7 +86,7 @@ describe('the pools’ figures', () => {
     expect(all.get('offloop_task_calls_total')!.samples[0]!.labels).toEqual({ pool: name, task: name });
   });
 
-  it('of a pool without tasks are told all the same', () => {
+  it('include a pool without tasks', () => {
     const all = metrics({ pools: [pool('new', { tasks: {} })] });
     expect([all.get('offloop_pool_waiting')!.samples.length, all.get('offloop_task_calls_total')?.samples.length]).toEqual([1, 0]);
   });

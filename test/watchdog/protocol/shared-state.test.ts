@@ -20,7 +20,7 @@ describe('the shared state', () => {
     expect(other.lagCounts.at(-1)).toBe(1);
   });
 
-  it('wakes who waits for a flag; one that is raised already is not waited for', async () => {
+  it('wakes a waiting thread when a flag is raised, and does not wait for a raised flag', async () => {
     const [one, other] = twoSides();
     const raised = new Promise<void>((resolve) => { other.whenRaised('exiting', resolve); });
     one.raise('exiting');

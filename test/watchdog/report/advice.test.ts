@@ -27,7 +27,7 @@ function blockedIn(culprit: Frame, more: Partial<Seen> = {}): Seen {
   return stall({ culprit, boundary: culprit, ...more, samples });
 }
 
-const AT_RETURN = 'Caught as it returned: it, or something that it called last.';
+const AT_RETURN = 'Caught at the return of a call that this function made, or a function it called.';
 const offloadValidate = 'Run `validate` (orders.js:10) on a worker: `export const validate = offload(import.meta, function validate(…) {…});`';
 
 describe('what no change of a call would cure', () => {

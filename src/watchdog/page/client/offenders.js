@@ -3,7 +3,7 @@ import { clock, culpritName, duration, number, percent, place, requestCount } fr
 import { kindMeaning } from './kinds.js';
 import { kind } from './ranking.js';
 
-/** One `<details>` for each offender. Those that the reader has opened stay open. */
+/** A `<details>` for each offender. The details that the reader has opened stay open. */
 export function offenderList(report, root, openKeys) {
   return report.offenders.map((offender, index) => {
     const key = keyOf(offender);
