@@ -5,12 +5,12 @@
 const message = 'No regular expression may run on top of the blocked frames: see eslint.probe.js.';
 
 /** What the probe may import. */
-export const probeImports = ['watchdog/protocol', 'watchdog/types.ts', 'context/show.ts', 'shared', 'node/clock.ts'];
+export const probeImports = ['watchdog/protocol', 'watchdog/types.ts', 'context/shown-stores.ts', 'shared', 'node/clock.ts'];
 
 /** The probe, and the code that it calls. */
 export const probeFiles = [
-  ...['watchdog/probe', 'watchdog/protocol', 'shared'].map((room) => `src/${room}/*.ts`),
-  ...['show', 'encoding/codec', 'encoding/plain', 'stores/names', 'stores/wire-names'].map((file) => `src/context/${file}.ts`),
+  ...['watchdog/probe', 'watchdog/protocol', 'shared', 'context/encoding'].map((room) => `src/${room}/*.ts`),
+  ...['shown-stores', 'stores/names', 'stores/registry'].map((file) => `src/context/${file}.ts`),
 ];
 
 export const probeSyntax = [

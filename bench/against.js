@@ -1,4 +1,4 @@
-// node against.js <folder of another checkout, built> [question …]: the other checkout and this one in turn, as ratios of this one to it.
+// node against.js <folder of another checkout, built> [question …]: measures both checkouts in turn, and prints this one's ratio to the other.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { interleave, median, ratio, rounded } from './measure.js';
 
 const hot = { warmUpMs: 2000, ms: 1000 };
 const cold = { warmUpMs: 0, ms: 500 };
-/** The script of ./processes, and what it is told. */
+/** The script in ./processes, and its arguments. */
 const questions = {
   'trivial': ['trivial.js', 'offloop', JSON.stringify(hot)],
   'trivial, just started': ['trivial.js', 'offloop', JSON.stringify(cold)],
@@ -35,7 +35,7 @@ function textOf({ here, there }) {
   return `${rounded(median(here))} here, ${rounded(median(there))} there, ${middle} × (${from} to ${to})`;
 }
 
-/** Resolves with what the process says that it measured: tasks a second, or microseconds for a call. */
+/** Resolves with the measurement of the process: tasks a second, or microseconds for a call. */
 async function measure(folder, [script, ...args]) {
   const child = spawn(process.execPath, [resolve(folder, 'bench/processes', script), ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   let figure;

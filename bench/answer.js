@@ -1,5 +1,5 @@
 /**
- * What is said of offloop in an answer, and the limit that it is held to.
+ * A statement about offloop in an answer, and its limit.
  *
  * @typedef {{ what: string, value: number, unit: string, 'middle half'?: string, than?: string, atLeast?: number, atMost?: number }} Claim
  */
@@ -20,7 +20,7 @@ export function answer(question, rows, claims) {
   };
 }
 
-/** The claim that is made of a row's ratio. */
+/** Makes a claim of a row's ratio. */
 export function claimOf(row, claim) {
   return { unit: '×', ...claim, value: row.ratio, 'middle half': row['middle half'] };
 }

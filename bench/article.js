@@ -8,7 +8,7 @@ const CONNECTIONS = 100;
 const columns = {
   inline: { variant: 'inline', hasHeavy: true },
   offloaded: { variant: 'offloaded', hasHeavy: true },
-  // What could be had at best.
+  // The best that any pool could reach.
   'no heavy request': { variant: 'inline', hasHeavy: false },
 };
 const measures = {
@@ -20,7 +20,7 @@ const measures = {
   'health check p99': { unit: 'ms', digits: 1, of: ({ health }) => health.p99 },
 };
 
-/** The demo's service and load: what a few heavy requests do to all the others, and what is left of that once they are offloaded. */
+/** The demo's service and load: how far a few heavy requests slow down the light ones, inline and offloaded. */
 export async function article({ isQuick }) {
   log.level = 'silent';
   const { blankLines } = calibrate();

@@ -4,8 +4,8 @@ const ROUNDS = 10_000;
 const TASKS = 20_000;
 
 /**
- * How many rounds of `compute` a thread does in a millisecond while the other core is as busy: two cores may be two halves
- * of one. The fastest of three, since whatever else ran can only have slowed them down.
+ * How many rounds of `compute` a thread does in a millisecond while the other core is as busy, since two cores may share one
+ * physical core. The fastest of three measurements, because other work on the machine can only slow them down.
  */
 export async function roundsPerMs() {
   const perSecond = [];

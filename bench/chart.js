@@ -7,7 +7,7 @@ const LINE = 20;
 const HEADING = 26;
 
 /**
- * One SVG of horizontal bars: a group for each thing that was measured, with a scale of its own, and a whisker over the
+ * One SVG of horizontal bars: each measured quantity has a group with a scale of its own, and each bar has a whisker over the
  * middle half of the rounds.
  */
 export function chart({ question, rows, measuredOn, node, machine }) {
@@ -37,7 +37,7 @@ const STYLE = `<style>
   }
 </style>`;
 
-/** A row's ratio, or the median of what was measured; and whatever else it says, as a note. */
+/** A row's ratio, or the median of its measurements; the other properties of the row become a note. */
 function barOf({ on, measured: group = on, candidate, unit = '', median, ratio, 'middle half': half, ...others }) {
   const [from, to] = half.split(' to ').map(Number);
   const value = ratio ?? median;
@@ -45,7 +45,7 @@ function barOf({ on, measured: group = on, candidate, unit = '', median, ratio, 
   return { group, candidate, value, from, to, label: [`${format(value)} ${ratio === undefined ? unit : '×'}`.trim(), ...notes].join(', ') };
 }
 
-/** What nobody had any of, errors say, needs no bars. */
+/** A quantity that is zero for every candidate, for instance errors, needs no bars. */
 function groupsOf(bars) {
   const groups = [...groupBy(bars, ({ group }) => group)];
   return groups.map(([title, bars]) => ({ title, bars })).filter(({ bars }) => bars.some(({ to }) => to > 0));

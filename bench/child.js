@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Forks a script. `next()` is its next message.
+ * Forks a script. `next()` resolves with the script's next message.
  *
  * @param {string} script its path from here
  * @param {string[]} args
@@ -18,7 +18,7 @@ export function start(script, args, options) {
   return { child, next: async () => (await Promise.race([once(child, 'message'), ended]))[0], stop: () => stop(child) };
 }
 
-/** Its first message. */
+/** Forks a script, and resolves with its first message. */
 export async function ask(script, args, options) {
   const { next, stop } = start(script, args, options);
   return next().finally(stop);

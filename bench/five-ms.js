@@ -6,7 +6,7 @@ import { bestPeer, measurePools } from './pools.js';
 
 const TASK_MS = 5;
 
-/** Tasks that are worth a hop: here a pool can win nothing, and must not lose anything. */
+/** Tasks that are worth a hop: here a pool can gain nothing, and must not lose anything. */
 export async function fiveMs({ isQuick }) {
   const slices = isQuick ? { warmUpMs: 200, ms: 200 } : { warmUpMs: 1000, ms: 3000 };
   const rounds = Math.round(await roundsPerMs() * TASK_MS);

@@ -7,8 +7,8 @@ import { eager } from './peers/index.js';
 const TASK_MS = 0.01;
 
 /**
- * Many tasks of 10 µs that are there from the start. The ideal is the same tasks on the same two threads, half of them
- * each, in a loop with no message in it, and in the same round: so what the two cores share is in it.
+ * Many tasks of 10 µs that exist from the start. The ideal runs the same tasks in a loop on two threads, half of them on each,
+ * without messages and in the same round: so the ideal includes the cost of cores that share resources.
  */
 export async function map({ isQuick }) {
   const settings = JSON.stringify({ rounds: Math.round(await roundsPerMs() * TASK_MS), tasks: isQuick ? 8000 : 40_000, warmUpMs: isQuick ? 100 : 2000 });

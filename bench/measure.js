@@ -1,4 +1,4 @@
-/** The middle of the values: noise on a shared machine has long tails, and a mean follows them. */
+/** The median of the values: noise on a shared machine has long tails, and a mean follows them. */
 export function median(values) {
   return quantile(values, 0.5);
 }
@@ -9,11 +9,11 @@ export function quantile(values, q) {
 }
 
 /**
- * Runs the candidates in turn, round after round and each round in another order, so that whatever else the machine does
- * meets them all alike.
+ * Runs the candidates in turn, round after round and each round in another order, so that other work on the machine affects
+ * all of them alike.
  * @template T
  * @param {Record<string, () => T | Promise<T>>} candidates each measures itself once, in any unit
- * @returns {Promise<Record<string, T[]>>} what each measured, by round
+ * @returns {Promise<Record<string, T[]>>} the measurements of each candidate, by round
  */
 export async function interleave(candidates, rounds) {
   const names = Object.keys(candidates);
@@ -33,7 +33,7 @@ export function ratio(values, base) {
   return { median: rounded(median(ratios)), from: rounded(quantile(ratios, 0.25)), to: rounded(quantile(ratios, 0.75)) };
 }
 
-/** A row for each candidate: what it measured, and the ratio to one of them. */
+/** A row for each candidate: its measurement, and its ratio to one of the candidates. */
 export function rowsOf(measured, base, unit) {
   return Object.entries(measured).map(([candidate, values]) => {
     const { median: middle, from, to } = ratio(values, measured[base]);
@@ -41,19 +41,19 @@ export function rowsOf(measured, base, unit) {
   });
 }
 
-/** One figure of messages that have several, by candidate and round. */
+/** One figure out of messages that have several, by candidate and round. */
 export function pick(sent, key) {
   return Object.fromEntries(Object.entries(sent).map(([candidate, messages]) => [candidate, messages.map((message) => message[key])]));
 }
 
-/** The median and the middle half of the values, and how sure that median is: it lies in the interval with 95 %, by their ranks alone. */
+/** The median, the middle half of the values, and the interval in which the median lies with 95 %, by the ranks alone. */
 export function spread(values, digits) {
   const at = (q) => Number(quantile(values, Math.min(1, Math.max(0, q))).toFixed(digits));
   const margin = 0.98 / Math.sqrt(values.length);
   return { median: at(0.5), 'middle half': `${at(0.25)} to ${at(0.75)}`, 'median, 95 % sure': `${at(0.5 - margin)} to ${at(0.5 + margin)}` };
 }
 
-/** Three digits: more would be noise. */
+/** Rounds to three digits: more digits would be noise. */
 export function rounded(value) {
   return Number(value.toPrecision(3));
 }

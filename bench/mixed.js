@@ -6,17 +6,17 @@ import { patient } from './peers/index.js';
 
 const SHORT_MS = 0.02;
 const LONG_MS = 30;
-/** One in so many is long. */
+/** One task in this many is long. */
 const LONG_EVERY = 100;
 const THREADS = 2;
 const LOAD = 0.5;
-/** poolifier's idle workers look for tasks of others, and wait for ever longer, until Node warns of it. */
+/** poolifier's idle workers search for the tasks of other workers, at ever longer intervals, until Node warns about the timers. */
 const QUIET = { execArgv: ['--disable-warning=TimeoutOverflowWarning'] };
 const candidates = ['offloop', ...patient, 'tinypool, 128 at once'];
 
 /**
- * Short tasks with now and then a long one among them, which come when they come: an open loop, at half of what the threads
- * can do. A call's time counts from when it was due, so that a pool which holds the callers up too is not spared for it
+ * Short tasks with a long task among them now and then, in an open loop: the calls arrive at random times, at half of the
+ * threads' capacity. A call's time counts from when it was due, so a pool that delays its callers is charged for the delay
  * ("coordinated omission"). All candidates of a round get the same arrivals.
  */
 export async function mixed({ isQuick }) {
@@ -27,7 +27,7 @@ export async function mixed({ isQuick }) {
   const lags = pick(sent, 'lagP99');
   const rows = rowsOf(pick(sent, 'p99'), 'tinypool', 'ms, p99').map((row) => ({
     ...row,
-    // How late the load generator itself was: it shares the thread with the pool.
+    // The lag of the load generator itself, which shares the thread with the pool.
     'ms, p99 of the lag': rounded(median(lags[row.candidate])),
   }));
   return answer('How long do short tasks wait when one in a hundred is long?', rows, [
@@ -39,7 +39,7 @@ function secondsOf(isQuick) {
   return isQuick ? { warmUpSeconds: 0.3, seconds: 0.7 } : { warmUpSeconds: 0.4, seconds: 2.1 };
 }
 
-/** Each time with the next seed, which is that of the round. */
+/** Uses the next seed for each round, so that all candidates of a round have the same seed. */
 function measurer(name, settings) {
   let seed = 0;
   return () => ask('processes/mixed.js', [name, JSON.stringify({ ...settings, seed: ++seed })], QUIET);

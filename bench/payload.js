@@ -9,7 +9,7 @@ const kinds = {
   '16 MB transferred': { kind: 'transferred', atMost: 1.05 },
 };
 
-/** One call at a time with a large argument: whether anything looks at it for longer than structured clone has to. */
+/** One call at a time with a large argument: shows whether any code reads the argument for longer than structured clone has to. */
 export async function payload({ isQuick }) {
   const rows = [];
   for (const [on, { kind }] of Object.entries(kinds)) {

@@ -8,9 +8,9 @@ const MEMORY = 'heap per queued task';
 const TIME = 'time until 100,000 are done';
 
 /**
- * 100,000 trivial tasks that are called in one go: what each takes of the main thread's heap while it waits, the promise
- * that the caller holds included, and how long they all take. What a pool has posted to its workers already lies outside
- * of the heap, and is not counted.
+ * 100,000 trivial tasks that are called at once. Measures how much of the main thread's heap each task takes while it waits,
+ * the caller's promise included, and how long all tasks take. Messages that a pool has already posted to its workers lie
+ * outside of the heap and are not counted.
  */
 export async function queued({ isQuick }) {
   const settings = JSON.stringify({ tasks: isQuick ? 10_000 : 100_000 });

@@ -23,7 +23,7 @@ const questions = {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  // Few rounds, to see that it runs; such figures are not kept.
+  // Few rounds, only to check that the question runs; the figures are not kept.
   options: { quick: { type: 'boolean', default: false } },
 });
 const unknown = positionals.find((name) => !(name in questions));

@@ -9,11 +9,11 @@ const candidates = { 'tinypool, nothing carried': ['tinypool'], 'offloop, nothin
 const LIMIT = 1.15;
 
 /**
- * What one task costs when the next is called only after it: the price of the hop, as a single request pays it.
+ * The cost of one task if the next task is called only after it: the price of the hop for a single request.
  *
- * Each measurement is a process of its own. A scheduler puts a worker on its caller's core, or on the other one, where
- * waking it takes three times as long, and leaves it there: two pools in one process would be compared by that. So it is
- * measured once as the scheduler likes it, and once on one core, where only the work counts.
+ * Each measurement is a process of its own. A scheduler puts a worker on its caller's core or on the other core, where waking
+ * the worker takes three times as long, and leaves it there: two pools in one process would be compared by this placement. So
+ * there are two measurements: with the scheduler's own placement, and on one core, where only the work counts.
  */
 export async function sequential({ isQuick }) {
   const rounds = isQuick ? 2 : 15;

@@ -8,7 +8,7 @@ import { interleave, pick, rowsOf } from './measure.js';
 const candidates = ['offloop', 'tinypool', 'piscina', 'workerpool', 'poolifier'];
 const moments = { 'until the first result': 'result', 'until the end': 'end' };
 
-/** What a command-line tool or a cold function pays, seen from outside: each script starts one worker, calls one task and ends. */
+/** The start-up cost of a command-line tool or a cold function, measured from outside: each script starts one worker, calls one task and ends. */
 export async function startUp({ isQuick }) {
   const sent = await interleave(Object.fromEntries(candidates.map((name) => [name, () => measure(name)])), isQuick ? 3 : 25);
   const rows = Object.entries(moments).flatMap(([on, moment]) => rowsOf(pick(sent, moment), 'tinypool', 'ms').map((row) => ({ on, ...row })));

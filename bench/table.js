@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { limitOf, textOf } from './answer.js';
 import { groupBy } from './measure.js';
 
-/** In the order of the README. */
+/** The questions in the order of the README. */
 const names = ['trivial', 'trivial-carrying', 'sequential', 'map', 'five-ms', 'mixed', 'payload', 'queued', 'start-up', 'article', 'watchdog'];
 
 const integer = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** What the results files say of offloop, each line with its chart. */
+/** The claims about offloop in the results files, each with a link to its chart. */
 export function readResults() {
   return names.filter((name) => existsSync(fileOf(name))).map((name) => ({ name, ...JSON.parse(readFileSync(fileOf(name), 'utf8')) }));
 }
@@ -26,7 +26,7 @@ export function benchTable(results) {
   ].join('\n');
 }
 
-/** The light requests' figures, a column for each way to run the service. */
+/** The figures of the light requests, with a column for each way to run the service. */
 function articleTable(rows) {
   const columns = [...new Set(rows.map(({ candidate }) => candidate))];
   return [

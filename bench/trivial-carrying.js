@@ -4,8 +4,8 @@ import { eager } from './peers/index.js';
 import { bestPeer, measurePools, throughput } from './pools.js';
 
 /**
- * The same with two stores for each task, each caller its own. Elsewhere they are carried by hand: as plain data in the
- * argument, and entered around the function in the worker.
+ * Trivial tasks with two stores each, different for each caller. With the other pools the stores are carried by hand: as plain
+ * data in the argument, and entered around the function in the worker.
  */
 export async function trivialCarrying({ isQuick }) {
   const measured = await measurePools('trivial-carrying.js', ['offloop', ...eager], throughput(isQuick), isQuick ? 1 : 7);

@@ -3,7 +3,7 @@ import { rowsOf } from './measure.js';
 import { eager } from './peers/index.js';
 import { bestPeer, measurePools, throughput } from './pools.js';
 
-/** Tasks that do nothing, from more callers than any pool can keep busy: what is left is the price of the messages. */
+/** Tasks that do nothing, from more callers than any pool can keep busy: the measured time is the price of the messages. */
 export async function trivial({ isQuick }) {
   const measured = await measurePools('trivial.js', ['offloop', ...eager], throughput(isQuick), isQuick ? 1 : 7);
   const best = bestPeer(measured);

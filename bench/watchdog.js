@@ -4,7 +4,7 @@ import { oneCapture } from './watchdog/one-capture.js';
 import { reportDelay } from './watchdog/report-delay.js';
 import { throughput } from './watchdog/throughput.js';
 
-/** What the watchdog costs while nothing is wrong, beside two other ways to watch; and how fast it is when something is. */
+/** The cost of the watchdog while nothing is wrong, compared with two other methods, and its delay when a stall begins. */
 export async function watchdog({ isQuick }) {
   const rows = [...await throughput({ isQuick }), ...await reportDelay({ isQuick }), ...await oneCapture({ isQuick }), ...await memory({ isQuick })];
   return answer('What does the watchdog cost, and how soon does it speak?', rows, claimsOf(rows));

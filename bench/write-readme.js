@@ -1,4 +1,4 @@
-// node write-readme.js: puts the table of the results files between the two markers of the project's README, and draws their charts again.
+// node write-readme.js: writes the table of the results files between the two markers of the project's README, and draws their charts again.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 import { betweenMarkers } from '../examples/demo/markers.js';

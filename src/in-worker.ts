@@ -1,29 +1,53 @@
 import { nodeModule } from './node/builtins.ts';
 import { setDefaultRunner } from './task/offload.ts';
 import type * as Pools from './pool/index.ts';
-import type { Pool } from './pool/pool.ts';
+import type { Pool } from './pool/types.ts';
 import type { PoolOptions } from './pool/options.ts';
 
 /*
- * What `import 'offloop'` is in a worker: the condition `offloop-worker` in package.json's exports, which the pool
- * sets (worker-flags.ts). A task needs no pool, and loading one, with tinypool, is a good part of a worker's start; so it
- * is loaded when it is asked for.
+ * `import 'offloop'` loads this module in a worker, by the condition `offloop-worker` in package.json's exports, which the pool sets
+ * (worker-flags.ts). Most tasks need no pool, and loading a pool, with tinypool, is a good part of a worker's start: so the pool's
+ * code is loaded when a task asks for it.
  */
 
 let pools: typeof Pools | undefined;
 
-function loaded(): typeof Pools {
+function loadPools(): typeof Pools {
   return (pools ??= nodeModule().createRequire(import.meta.url)('./pool.js') as typeof Pools);
 }
 
-setDefaultRunner((record, args, options) => loaded().runOnDefaultPool(record, args, options));
-
-export * from './exports.ts';
+setDefaultRunner((record, args, options) => loadPools().runOnDefaultPool(record, args, options));
 
 export function configure(options: PoolOptions): void {
-  loaded().configure(options);
+  loadPools().configure(options);
 }
 
 export function createPool(options?: PoolOptions): Pool {
-  return loaded().createPool(options);
+  return loadPools().createPool(options);
 }
+
+// The names of index.ts; types come from there.
+export { capture, restore } from './context/carrier.ts';
+export { carry } from './context/carry.ts';
+export { withDeadline } from './context/deadline.ts';
+export {
+  ContextError,
+  ContextTooLargeError,
+  DeadlineExceededError,
+  DuplicateNameError,
+  EntryModuleError,
+  ModuleLoadError,
+  NotCloneableError,
+  OffloopError,
+  OptionError,
+  PoolClosedError,
+  QueueFullError,
+  TaskNotFoundError,
+  TaskTimeoutError,
+  WorkerCrashedError,
+  WorkerOutOfMemoryError,
+} from './errors.ts';
+export { currentTask } from './task/current.ts';
+export { beforeWorkerEnds } from './task/end-hooks.ts';
+export { move } from './task/move.ts';
+export { offload } from './task/offload.ts';

@@ -10,13 +10,13 @@ const read = (path: string): string => readFileSync(new URL(`../${path}`, import
 const files = readdirSync(new URL('../bench/results/', import.meta.url)).filter((file) => file.endsWith('.json'));
 const results = files.map((file) => ({ name: file.slice(0, -'.json'.length), result: JSON.parse(read(`bench/results/${file}`)) }));
 
-it('the README shows the results as the script writes them', () => {
+it('the README shows the results that the script writes', () => {
   const [, table = ''] = /<!-- bench:start -->\n([^]*)\n<!-- bench:end -->/.exec(read('README.md')) ?? [];
   expect(table).toBe(benchTable(readResults()));
 });
 
 describe.each(results)('$name', ({ name, result }) => {
-  it('is a question that can be asked again', () => {
+  it('is a question with a script that asks it', () => {
     expect(existsSync(new URL(`../bench/${name}.js`, import.meta.url))).toBe(true);
   });
 
@@ -24,7 +24,7 @@ describe.each(results)('$name', ({ name, result }) => {
     expect(read(`bench/results/${name}.svg`)).toBe(chart(result));
   });
 
-  it('is met when each of its claims is', () => {
+  it('is met when each of its claims is met', () => {
     expect(result.isMet).toBe(result.claims?.every(isMet) ?? result.isMet);
   });
 });

@@ -1,4 +1,4 @@
-// Checks the types and lints, with one program: each alone would read and check all files again. Prints what is wrong.
+// Checks the types and lints with one program, because each alone would read and check all files again. Prints the problems.
 import { fileURLToPath } from 'node:url';
 
 import { ESLint } from 'eslint';

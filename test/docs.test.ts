@@ -11,14 +11,14 @@ describe.each(documents)('%s', (document) => {
   const text = read(document);
   const pieces = snippetsOf(text).filter(({ language }) => language !== 'sh' && language !== 'text');
 
-  it('shows code that is in the example it names, as it is there', () => {
+  it('shows code exactly as it is in the named example', () => {
     for (const { code } of pieces) {
       const [, file = '', piece = ''] = /^\/\/ (\S+)\n([^]*)$/.exec(code) ?? [];
       expect(read(`examples/${file}`)).toContain(piece);
     }
   });
 
-  it('links to what exists', () => {
+  it('links to files and headings that exist', () => {
     const links = [...text.matchAll(/\]\(([^):#]*)(?:#([^)]*))?\)/g)].map(([, file = '', heading]) => ({ file: new URL(file, new URL(`../${document}`, import.meta.url)), heading }));
     expect(links.length).toBeGreaterThan(0);
     expect(links.filter(({ file }) => !existsSync(file))).toEqual([]);
@@ -26,7 +26,7 @@ describe.each(documents)('%s', (document) => {
   });
 });
 
-/** As GitHub makes anchors of them. */
+/** The anchors that GitHub makes of headings. */
 function headingsOf(markdown: string): string[] {
   return [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => heading.toLowerCase().replace(/[^\w -]/g, '').replaceAll(' ', '-'));
 }

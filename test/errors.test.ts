@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 const message = 'what happened';
 const cause = new Error('the cause');
 
-/** The whole table: class, code, its own fields, and how it is made. */
+/** The whole table: class, code, own fields, and an instance. */
 const table: [name: keyof typeof offloop, code: string, fields: object, error: Error][] = [
   ['TaskTimeoutError', 'OFFLOOP_TIMEOUT', { workerStack: '    at spin' }, new offloop.TaskTimeoutError(message, '    at spin')],
   ['DeadlineExceededError', 'OFFLOOP_DEADLINE', {}, new offloop.DeadlineExceededError(message)],
@@ -27,7 +27,7 @@ describe.each(table)('%s', (name, code, fields, error) => {
     expect(Object.entries(error)).toEqual(Object.entries({ code, ...fields }));
   });
 
-  it('has its class’s name, which is no property of each error', () => {
+  it('has the name of its class, on the prototype', () => {
     expect(error.name).toBe(name);
     expect(Object.hasOwn(error, 'name')).toBe(false);
     expect(String(error)).toBe(`${name}: ${message}`);
@@ -40,7 +40,7 @@ describe.each(table)('%s', (name, code, fields, error) => {
 });
 
 describe('the table of errors', () => {
-  it('is complete: every exported class of an error is in it', () => {
+  it('has every exported class of an error', () => {
     const exported = Object.entries(offloop).filter(([, value]) => typeof value === 'function' && (value.prototype as unknown) instanceof Error);
     expect(exported.map(([name]) => name).sort()).toEqual(['OffloopError', ...table.map(([name]) => name)].sort());
   });
@@ -51,7 +51,7 @@ describe('the table of errors', () => {
     for (const code of codes) expect(code).toMatch(/^OFFLOOP_[A-Z_]+$/);
   });
 
-  it('keeps a cause where there can be one', () => {
+  it('keeps a cause where the class takes a cause', () => {
     const errors = [
       new offloop.WorkerCrashedError(message, 1, { cause }),
       new offloop.WorkerOutOfMemoryError(message, { cause }),
@@ -64,7 +64,7 @@ describe('the table of errors', () => {
     for (const error of errors) expect(error.cause).toBe(cause);
   });
 
-  it('leaves out what is not known: no workerStack, an empty path, an exit code of null', () => {
+  it('leaves unknown facts out: no workerStack, an empty path, an exit code of null', () => {
     expect(new offloop.TaskTimeoutError(message)).not.toHaveProperty('workerStack');
     expect(new offloop.ContextError(message, '').path).toBe('');
     expect(new offloop.WorkerCrashedError(message, null).exitCode).toBeNull();

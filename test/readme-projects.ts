@@ -17,7 +17,7 @@ export const first = firstOne!;
 
 type Project = ReturnType<typeof createProjects>[number];
 
-/** The sections whose programs watch how long something blocks, or the others. Programs may use what the first one declares. */
+/** The sections whose programs use the watchdog, or the other sections. Programs may use the files of the first section. */
 export function createProjects({ watch }: { watch: boolean }) {
   return [first, ...later].filter(({ files }) => [...files.values()].some((text) => /'offloop\/(watchdog|testing)'/.test(text)) === watch)
     .map((project) => ({ ...project, ...createProject(new Map([...first.files, ...project.files])) }));
@@ -32,7 +32,7 @@ export async function expectPrints({ project, name, prints }: ReturnType<typeof 
   expect({ code, stderr, printed: linesOf(stdout) }).toEqual({ code: 0, stderr: '', printed: prints.flatMap(linesOf) });
 }
 
-/** Positions and thread numbers differ between versions of Node. */
+/** Leaves out positions and thread numbers, which differ between versions of Node. */
 export function linesOf(text: string): string[] {
   if (text === '') return [];
   return text.trimEnd().replace(/(file:\/\/\/app\/[\w.-]+):\d+:\d+/g, '$1').replace(/^thread [1-9]\d*/gm, 'thread 1').split('\n');

@@ -8,11 +8,11 @@ afterAll(() => {
   for (const { remove } of projects) remove();
 });
 
-describe('every snippet that watches itself runs', () => {
-  it.each(programsOf(projects))('$section: $name prints what it says', expectPrints);
+describe('every snippet that uses the watchdog runs', () => {
+  it.each(programsOf(projects))('$section: $name prints the text that the README shows', expectPrints);
 
-  // The commands are those that are followed by what they write.
-  it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command says what is shown', async ({ project, command, shown }) => {
+  // A command is tested if its output follows it.
+  it.each(projects.flatMap((project) => project.outputs.map((output) => ({ project, ...output }))))('$command prints the text that the README shows', async ({ project, command, shown }) => {
     expect(project.commands).toEqual([command]);
     const { code, stdout, stderr } = await project.shell(command);
     expect(code).toBe(0);
@@ -20,7 +20,7 @@ describe('every snippet that watches itself runs', () => {
   });
 });
 
-/** How long it took, and in which column V8 saw it, differs each time. */
+/** Leaves out durations and columns, which differ each time. */
 function withoutFigures(text: string): string {
   return text.replace(/:\d+\)/g, ')').replace(/\d[\d.,]* (ms|s|min)\b/g, 'N');
 }

@@ -8,7 +8,7 @@ afterAll(() => {
   for (const { remove } of projects) remove();
 });
 
-it('every snippet compiles strictly, where it is TypeScript', async () => {
+it('every TypeScript snippet compiles strictly', async () => {
   const typed = projects.flatMap(({ folder, files }) => [...files.keys()].filter((name) => name.endsWith('.ts')).map((name) => `${folder}/${name}`));
   expect(typed).not.toEqual([]);
   const flags = '--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --verbatimModuleSyntax --target es2023 --module nodenext';

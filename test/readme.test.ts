@@ -8,14 +8,14 @@ import { tableRows } from '../examples/demo/table.js';
 import { createProject } from './fixtures/readme/project.js';
 import { createProjects, expectPrints, first, linesOf, programsOf, read, readme, root, snippets } from './readme-projects.ts';
 
-// Those that watch themselves are in readme-watchdog.test.ts.
+// The programs that use the watchdog are in readme-watchdog.test.ts.
 const projects = createProjects({ watch: false });
 
 afterAll(() => {
   for (const { remove } of projects) remove();
 });
 
-/** Commands that take the network or a minute: `.ci/run` runs them, as these steps of it. */
+/** Commands that take the network or a minute: `.ci/run` runs them in these steps. */
 const ranByCi: Readonly<Record<string, readonly string[]>> = {
   'npm ci && npm run demo': ["step 'npm ci'", 'npm run demo'],
   'npm install offloop': ['npm pack', 'npm install --prefix "$project" "$scratch"/offloop-*.tgz'],
@@ -25,9 +25,9 @@ const ranByCi: Readonly<Record<string, readonly string[]>> = {
 const notInstalled = ['new Piscina(', 'workerpool.pool('];
 
 describe('every snippet runs', () => {
-  it.each(programsOf(projects))('$section: $name prints what it says', expectPrints);
+  it.each(programsOf(projects))('$section: $name prints the text that the README shows', expectPrints);
 
-  it.each(projects.filter(({ commands }) => commands.length > 0))('$section: the commands do', async ({ commands, shell }) => {
+  it.each(projects.filter(({ commands }) => commands.length > 0))('$section: the commands work', async ({ commands, shell }) => {
     for (const line of commands) {
       const [command = '', onlyOn] = line.split(/ +# Node /);
       const ciSteps = ranByCi[command];
@@ -36,7 +36,7 @@ describe('every snippet runs', () => {
     }
   });
 
-  it('in a block of a kind that is known here, and skipped only where the packages are missing', () => {
+  it('in a block of a known language, and is skipped only where its packages are missing', () => {
     expect(new Set(snippets.map(({ language }) => language))).toEqual(new Set(['js', 'ts', 'sh', 'text']));
     const skipped = snippets.filter(({ note }) => note !== '');
     expect(skipped.map(({ note }) => note)).toEqual(['before']);
@@ -44,7 +44,7 @@ describe('every snippet runs', () => {
   });
 });
 
-it('the first example is the one that is checked from the tarball', async () => {
+it('the first example is the example that .ci/run checks with the packed tarball', async () => {
   const { folder, node, remove } = createProject(new Map());
   onTestFinished(remove);
   expect(await node([`${root}/.ci/first-example.js`, `${root}/README.md`, folder])).toMatchObject({ code: 0 });
@@ -52,7 +52,7 @@ it('the first example is the one that is checked from the tarball', async () => 
   expect({ code, printed: linesOf(stdout) }).toEqual({ code: 0, printed: projects[0]!.programs[0]!.prints });
 });
 
-it('without offload() the health check of the first example is answered last', async () => {
+it('without offload(), the health check of the first example is answered last', async () => {
   const { folder, node, remove } = createProject(first.files);
   onTestFinished(remove);
   const offloaded = first.files.get('validate.js')!;
@@ -74,19 +74,19 @@ describe('a bundle', () => {
     return linesOf(stdout + stderr);
   }
 
-  it('works minified, when names are kept', async () => {
+  it('works minified when names are kept', async () => {
     expect(await bundled(`app.js validate.js --splitting --minify --keep-names ${external}`)).toEqual(first.programs[0]!.prints);
   });
 
-  it('says that a name is missing, when they are not', async () => {
+  it('says that a name is missing when names are not kept', async () => {
     expect((await bundled(`app.js validate.js --splitting --minify ${external}`)).join('\n')).toMatch(/OptionError: .*\{ name: '/);
   });
 
-  it('of one file throws EntryModuleError', async () => {
+  it('in one file throws EntryModuleError', async () => {
     expect((await bundled(`app.js ${external}`)).join('\n')).toContain('EntryModuleError: ');
   });
 
-  it('with offloop in it says so', async () => {
+  it('that contains offloop says so', async () => {
     const [, quoted = ''] = /`ModuleLoadError`: "([^"]+)"/.exec(readme.replaceAll('\n', ' ')) ?? [];
     expect(quoted).toContain('bundled');
     const said = (await bundled('app.js validate.js --splitting')).join('\n');
@@ -106,11 +106,11 @@ describe('the tables', () => {
 
   it.each([
     ['PoolOptions', 'src/pool/options.ts'],
-    ['RunOptions', 'src/task/offload.ts'],
+    ['RunOptions', 'src/task/options.ts'],
     ['MapOptions', 'src/pool/map/map.ts'],
-    ['OffloadOptions', 'src/task/offload.ts'],
+    ['OffloadOptions', 'src/task/options.ts'],
     ['CarryOptions', 'src/context/carry.ts'],
-    ['CloseOptions', 'src/pool/pool.ts'],
+    ['CloseOptions', 'src/pool/types.ts'],
     ['WatchdogOptions', 'src/watchdog/options.ts'],
   ])('list every option of %s, and its default', (name, file) => {
     const rows = groupOf(name, cellsOf(sectionOf('## Options')));
@@ -125,7 +125,7 @@ describe('the tables', () => {
   });
 });
 
-it('the text has no figure of performance that a script did not write, and no place of ours', () => {
+it('the text has no figure of performance that a script did not write, and no path of one machine', () => {
   const byHand = readme.replace(/<!-- (\w+):start -->[^]*<!-- \1:end -->/g, '').replace(/^```text\n[^]*?^```$/gm, '');
   expect(byHand).not.toMatch(/\d[\d.,]* ?(×|µs|ms\b|(tasks|calls|requests)(\/| per )s)/);
   expect(byHand).not.toMatch(/\/(work|tmp|home|root|Users)\//);
@@ -158,7 +158,7 @@ function groupOf(name: string, rows: readonly string[][]): string[][] {
   return start === 0 ? [] : rows.slice(start, count === -1 ? undefined : start + count);
 }
 
-/** The members of an interface, each with the default that its comment names, if that is a value and not a sentence. */
+/** The members of an interface, each with the default in its comment, if the default is a value and not a sentence. */
 function membersOf(name: string, source: string): { option: string; value: string }[] {
   const [, body = ''] = new RegExp(`export interface ${name}\\b[^]*?\\{\\n([^]*?)^\\}`, 'm').exec(source) ?? [];
   return [...body.matchAll(/(?: {2}\/\*\* ([^]*?) \*\/\n)?^ {2}(\w+)\??[:(]/gm)].map(([, comment = '', option = '']) => ({

@@ -1,8 +1,8 @@
 // Runs the tests: node test/suite.js [part] [files]
-//   all (the default)  for `npm test`, in under three minutes: first the tests that any machine can judge, then the others
-//   slow               *.slow.test.ts, and more of the tests that play at random
-//   on-another-node    what depends on the version of Node, or these files of it
-//   needs-cpu          the tests that need CPU to judge, or these files of them
+//   all (the default)  for `npm test`, in under three minutes: first the tests that work on any machine, then the others
+//   slow               *.slow.test.ts, and more of the random tests
+//   on-another-node    the tests that depend on the version of Node, or the given files of them
+//   needs-cpu          the tests that need CPU to judge, or the given files of them
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -20,13 +20,13 @@ const needCpu = namesOfTests([
   ...['cli/run', 'faults/overload', 'faults/secrets', 'readme-watchdog', 'register/register'],
 ]);
 const needCpuSlow = namesOfTests(['cli/run.slow', 'register/register.slow', 'testing/vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow', 'watchdog/page/html.slow']);
-/** The same on every Node, or next to it. */
+/** Tests with the same result, or nearly the same, on every version of Node. */
 const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/report/ranking', 'watchdog/report/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
 const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '20', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '50000' };
 
 const RETRIES = 3;
-/** Many tests wait more than they compute, so that one more than there are CPUs keeps all of these busy. */
+/** Many tests wait more than they compute, so one more worker than there are CPUs keeps all CPUs busy. */
 const WORKERS = availableParallelism() + 1;
 
 const parts = {

@@ -1,7 +1,7 @@
 /**
- * Each pool as its documentation says it is best: `run` calls one of ../tasks, `transfer` hands its argument over. How many
- * tasks a thread takes at once is what was best of 8, 32, 128 and 1,000 for trivial ones. Loaded only when it is asked for:
- * what another pool loads costs time and memory, too.
+ * Each pool in the way that its own documentation recommends: `run` calls one of ../tasks, `transfer` hands its argument over.
+ * The number of tasks that a thread takes at once is the best of 8, 32, 128 and 1,000 for trivial tasks. A pool is loaded only
+ * when it is measured, because the modules of another pool cost time and memory, too.
  */
 const table = {
   offloop: ['./offloop.js'],
@@ -13,14 +13,14 @@ const table = {
   poolifier: ['./poolifier.js'],
   'poolifier, 1,000 at once': ['./poolifier.js', { enableTasksQueue: true, tasksQueueOptions: { concurrency: 1000 } }],
   'poolifier, tasks queue': ['./poolifier.js', { enableTasksQueue: true }],
-  // For one question each.
+  // Each of these candidates is for one question.
   'offloop, 64 at once': ['./offloop.js', { concurrency: 64 }],
   'no pool, only promises': ['./promises.js'],
 };
 
-/** For tasks that are so short that nobody minds sharing a thread. */
+/** The pools for tasks so short that several may share a thread. */
 export const eager = ['tinypool', 'tinypool, 128 at once', 'piscina', 'piscina, 128 at once', 'workerpool', 'poolifier', 'poolifier, 1,000 at once'];
-/** For tasks that are not. */
+/** The pools for all other tasks. */
 export const patient = ['tinypool', 'piscina', 'workerpool', 'poolifier', 'poolifier, tasks queue'];
 
 /**

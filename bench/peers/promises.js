@@ -1,4 +1,4 @@
-/** What a caller holds of any call: a promise; and what any pool has to keep: its resolve. */
+/** The least that any call costs: a promise for the caller, and its resolve function for the pool. */
 export function start() {
   const waiting = [];
   const settle = () => waiting.splice(0).forEach((resolve, n) => resolve(n + 1));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * How many calls a second so many callers get through, each of which calls again once it has been answered.
+ * How many calls a second a number of callers complete, if each caller calls again after its response.
  *
  * @param {{ callers: number, run(n: number): Promise<unknown>, check(result: unknown, n: number, caller: number): void, enter?(caller: number, fn: () => Promise<void>): Promise<void> }} load
  * @param {{ warmUpMs: number, ms: number }} slices
@@ -11,7 +11,7 @@ export async function rateOf({ callers, run, check, enter = (_caller, fn) => fn(
   let isOver = false;
   const all = Promise.all(Array.from({ length: callers }, (_, caller) => enter(caller, () => callAgain(caller))));
 
-  // A wrong result ends the waiting, too.
+  // A wrong result ends the measurement, too.
   await Promise.race([all, sleep(warmUpMs)]);
   const [before, startedAt] = [done, performance.now()];
   await Promise.race([all, sleep(ms)]);

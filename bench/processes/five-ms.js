@@ -1,4 +1,4 @@
-// node five-ms.js '<pool>' '{ rounds, warmUpMs, ms }', forked: sends how many tasks of so many rounds a second 16 callers get done.
+// node five-ms.js '<pool>' '{ rounds, warmUpMs, ms }', forked: sends how many tasks a second 16 callers complete.
 import { startPool } from '../peers/index.js';
 import compute from '../tasks/compute.js';
 import { rateOf } from './closed-loop.js';

@@ -1,11 +1,11 @@
-// node ideal.js ideal '{ rounds, tasks, threads? }', forked: sends how many of the tasks a second the threads get done with no pool at all.
+// node ideal.js ideal '{ rounds, tasks, threads? }', forked: sends how many tasks a second the threads complete without a pool.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
 const { rounds, tasks, threads = 2 } = JSON.parse(process.argv[3]);
 const share = Math.ceil(tasks / threads);
 const workers = Array.from({ length: threads }, () => new Worker(new URL('./ideal-worker.js', import.meta.url), { workerData: { rounds } }));
-// The first time warms up.
+// The first run warms up.
 await runAll();
 process.send((share * threads) / (await runAll() / 1000));
 

@@ -1,8 +1,8 @@
-// node map.js '<pool>' '{ rounds, tasks, warmUpMs }', forked: sends how many tasks a second get done of so many that are there from the start.
+// node map.js '<pool>' '{ rounds, tasks, warmUpMs }', forked: sends how many tasks a second complete if all exist from the start.
 import { startPool } from '../peers/index.js';
 import compute from '../tasks/compute.js';
 
-/** Of 64, 1,000 and all at once this is the best for each of the others, or as good as. */
+/** The best value, or nearly the best, of 64, 1,000 and all at once for each of the other pools. */
 const AT_ONCE = 64;
 
 const [pool, settings] = process.argv.slice(2);

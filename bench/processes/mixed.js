@@ -1,5 +1,5 @@
-// node mixed.js '<pool>' '{ short, long, longEvery, perSecond, warmUpSeconds, seconds, seed }', forked: sends the p99 of the short tasks, and
-// of the load generator's own lag, in ms.
+// node mixed.js '<pool>' '{ short, long, longEvery, perSecond, warmUpSeconds, seconds, seed }', forked: sends the p99 of the short
+// tasks, and the p99 of the load generator's own lag, in ms.
 import { quantile } from '../measure.js';
 import { startPool } from '../peers/index.js';
 import compute from '../tasks/compute.js';
@@ -18,7 +18,7 @@ const startedAt = performance.now();
 await sendAll();
 process.send({ p99: quantile(latencies, 0.99), lagP99: quantile(lags, 0.99) });
 
-/** As independent callers come: a Poisson process, the same one for the same seed. */
+/** Arrivals of independent callers: a Poisson process, equal for equal seeds. */
 function schedule() {
   const arrivals = [];
   for (let due = 0; due < (warmUpSeconds + seconds) * 1000; due += -Math.log(1 - random()) / perSecond * 1000) {
@@ -49,7 +49,7 @@ async function call(rounds) {
   if (result !== expected[rounds]) throw new Error(`Expected ${expected[rounds]}, got ${result}`);
 }
 
-/** mulberry32: a small generator that can be seeded. */
+/** mulberry32: a small random number generator with a seed. */
 function randomFrom(state) {
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -39,7 +39,7 @@ function makeBuffer() {
   return bytes.buffer;
 }
 
-/** As JSON it is 1 MB. */
+/** An argument of 1 MB as JSON. */
 function makeOrder() {
   return { number: 'PO-2026-41503', currency: 'EUR', lines: Array.from({ length: LINES }, makeLine) };
 }

@@ -1,5 +1,5 @@
-// node --expose-gc queued.js '<pool>' '{ tasks }', forked: sends how much heap each of so many queued tasks takes, in bytes, and how long
-// it is until all are done, in ms.
+// node --expose-gc queued.js '<pool>' '{ tasks }', forked: sends how many bytes of heap each queued task takes, and how many ms
+// pass until all tasks are done.
 import { startPool } from '../peers/index.js';
 
 const [pool, settings] = process.argv.slice(2);
@@ -9,7 +9,7 @@ const { run } = await startPool(pool, { task: 'increment' });
 await settled(call(new Array(2000)));
 process.send(await measure());
 
-/** Not in the memory: the array that holds the promises. Not in the time: the collection. */
+/** The memory excludes the array that holds the promises. The time excludes the garbage collection. */
 async function measure() {
   const calls = new Array(tasks).fill(undefined);
   const [before, startedAt] = [heapUsed(), performance.now()];

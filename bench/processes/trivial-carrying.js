@@ -1,4 +1,4 @@
-// node trivial-carrying.js '<pool>' '<slices as JSON>', forked: as trivial.js, each caller with two stores of its own.
+// node trivial-carrying.js '<pool>' '<slices as JSON>', forked: like trivial.js, but each caller has two stores of its own.
 import { startPool } from '../peers/index.js';
 import { packed } from '../tasks/increment-by-hand.js';
 import { rateOf } from './closed-loop.js';

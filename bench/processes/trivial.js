@@ -1,4 +1,4 @@
-// node trivial.js '<pool>' '<slices as JSON>', forked: sends how many trivial tasks a second a thousand callers get done.
+// node trivial.js '<pool>' '<slices as JSON>', forked: sends how many trivial tasks a second a thousand callers complete.
 import { startPool } from '../peers/index.js';
 import { rateOf } from './closed-loop.js';
 

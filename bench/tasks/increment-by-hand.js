@@ -1,7 +1,7 @@
 import incrementInContext from './increment-in-context.js';
 import { requestStore, traceStore } from './plain-stores.js';
 
-/** What travels when no library carries the stores: they are plain data. */
+/** Stores that are carried without a library: plain data in the argument. */
 export function packed(value) {
   return { value, request: requestStore.getStore(), trace: traceStore.getStore() };
 }

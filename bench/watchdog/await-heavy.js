@@ -6,7 +6,7 @@ import { candidates } from './candidates.js';
 import { liveOrdinarily } from './ordinary-life.js';
 import { measurePairs } from './pairs.js';
 
-/** The loop turns as often as in a service that is busy and healthy. */
+/** The event loop turns as often as in a busy and healthy service. */
 const TURN_EVERY_MS = 5;
 const AT_ONCE = 10;
 

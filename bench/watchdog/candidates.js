@@ -3,7 +3,7 @@ import inspector from 'node:inspector';
 import blockedAt from 'blocked-at';
 import { startWatchdog } from 'offloop/watchdog';
 
-/** Each starts, and returns what stops it again. `nothing` shows how far the same thing differs from itself. */
+/** Each function starts its candidate, and returns a function that stops it. `nothing` shows the noise of the measurement. */
 export const candidates = { nothing, 'offloop watchdog': watchdog, 'blocked-at': blocked, 'Debugger left on': debuggerOn };
 
 async function nothing() {
@@ -20,7 +20,7 @@ async function watchdog() {
   };
 }
 
-// A loop that is stuck is asked things, and what that costs is another question.
+// A stuck loop is probed, and the cost of probes is another question.
 function expectSilence({ offenders }) {
   const found = offenders.filter(({ kind }) => kind !== 'starved' && kind !== 'suspended');
   if (found.length > 0) throw new Error(`Expected no stall while the throughput is measured, got ${JSON.stringify(found[0])}`);
@@ -31,7 +31,7 @@ async function blocked() {
   const { stop } = blockedAt(() => {}, { threshold: 100 });
   return () => {
     stop();
-    // It sets the limit to infinity, and leaves it there.
+    // blocked-at sets the limit of stack frames to infinity, and leaves it there.
     Error.stackTraceLimit = stackTraceLimit;
   };
 }

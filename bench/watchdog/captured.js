@@ -1,4 +1,4 @@
-// node captured.js, forked: sends what each look of the watchdog cost the thread that it looked at, in ms.
+// node captured.js, forked: sends how many ms each probe of the watchdog cost the watched thread.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startWatchdog } from 'offloop/watchdog';
@@ -7,9 +7,9 @@ import { requestStore } from '../tasks/stores.js';
 
 const STALL_MS = 2000;
 const DEPTH = 40;
-/** A look is a connection, a question and a good-bye: more than one interruption. */
+/** A probe connects, asks and disconnects: it interrupts the thread more than once. */
 const AROUND_MS = 0.5;
-/** What is longer than this was no part of the loop. */
+/** A gap longer than this was no part of the loop. */
 const INTERRUPTED_MS = 0.005;
 
 const looks = [];
@@ -25,7 +25,7 @@ if (looks.length < 3) throw new Error(`Expected the watchdog to look at the stal
 process.send({ costs: looks.map(costOf) });
 await watchdog.stop();
 
-/** Not part of the API: from outside a look cannot be told from whatever else the machine does. */
+/** Not part of the API: from outside, a probe looks like any other interruption by the machine. */
 function noteLooks() {
   for (const probe of globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').values()) {
     const { look } = probe;
@@ -33,13 +33,13 @@ function noteLooks() {
   }
 }
 
-/** As deep as the stack of a service. */
+/** Makes the stack as deep as a service's stack. */
 function descend(depth) {
   if (depth === 0) recordGaps();
   else descend(depth - 1);
 }
 
-/** Reads the clock and nothing else: whenever it jumps, somebody else had the thread. */
+/** Reads the clock and does nothing else: a jump of the clock means that other code had the thread. */
 function recordGaps() {
   const end = performance.now() + STALL_MS;
   for (let before = performance.now(), now = before; now < end; before = now) {

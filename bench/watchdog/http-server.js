@@ -1,4 +1,4 @@
-// node http-server.js '<candidate>' '<slices as JSON>', forked: sends its URL, and when it is told to, how many requests a second it answers, in pairs.
+// node http-server.js '<candidate>' '<slices as JSON>', forked: sends its URL and, when asked, how many requests a second it answers, in pairs.
 import { once } from 'node:events';
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';

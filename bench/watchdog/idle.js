@@ -1,10 +1,10 @@
-// node --expose-gc idle.js watched|alone, forked: sends the memory of a process that has done what every service does, in MB.
+// node --expose-gc idle.js watched|alone, forked: sends the memory, in MB, of a process after the usual activity of a service.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { liveOrdinarily } from './ordinary-life.js';
 
 if (process.argv[2] === 'watched') {
-  // What is loaded takes memory, too.
+  // The import is part of the measurement: loaded modules take memory, too.
   const { startWatchdog } = await import('offloop/watchdog');
   await startWatchdog().ready();
 }

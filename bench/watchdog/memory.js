@@ -3,7 +3,7 @@ import { interleave, spread } from '../measure.js';
 
 const fields = { rss: 'resident memory of the process', heapUsed: 'heap of the main thread' };
 
-/** What a process has more of with the watchdog than without, both fresh and after a collection. */
+/** The additional memory of a process with the watchdog, for fresh processes after a garbage collection. */
 export async function memory({ isQuick }) {
   const sample = (how) => () => ask('watchdog/idle.js', [how], { execArgv: ['--expose-gc'] });
   const { watched, alone } = await interleave({ watched: sample('watched'), alone: sample('alone') }, isQuick ? 2 : 20);

@@ -1,7 +1,7 @@
 import { ask } from '../child.js';
 import { spread } from '../measure.js';
 
-/** What a look takes from the thread that is looked at. Most stalls that are over before the threshold see only the first. */
+/** The time that a probe takes from the watched thread. Most stalls that end before the threshold see only the first probe. */
 export async function oneCapture({ isQuick }) {
   const processes = [];
   for (let round = 0; round < (isQuick ? 2 : 20); round++) processes.push((await ask('watchdog/captured.js', [])).costs);

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 
 /**
- * Does what every service does: ticks, a file, a server, a client, a message. Node 20 and 22 carry stores along in code that
- * V8 makes faster in a process that knows promises and timers only, until the first other thing happens; whatever is
- * started then would be blamed for a sixth of the throughput.
+ * Does what every service does: ticks, a file, a server, a client, a message. Node 20 and 22 propagate stores by code that V8
+ * optimises in a process that has used only promises and timers, until it uses any other resource. Without this warm-up, the
+ * candidate that is started next would be blamed for a sixth of the throughput.
  */
 export async function liveOrdinarily() {
   await new Promise((resolve) => process.nextTick(resolve));

@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { start } from '../child.js';
 import { spread } from '../measure.js';
 
-/** The default. */
+/** The watchdog's default. */
 const THRESHOLD_MS = 100;
-/** The watchdog lets so many through before it limits its lines. */
+/** The watchdog writes about this many stalls before it limits its lines. */
 const STALLS = 8;
 
 const kinds = {
@@ -13,7 +13,7 @@ const kinds = {
   native: 'until it says that a native call does not answer',
 };
 
-/** From a loop that has been stuck for as long as the threshold to the first line of the report, as another process reads it. */
+/** The time from the threshold to the first line of the report, as another process reads it. */
 export async function reportDelay({ isQuick }) {
   const rows = [];
   for (const [kind, what] of Object.entries(kinds)) {
@@ -40,15 +40,15 @@ async function measure(kind, stalls) {
 async function readDelays(next, reports, stalls) {
   const starts = [];
   for (let message = await next(); !message.isDone; message = await next()) starts.push(message.startedAt);
-  // Of a native call a second line names the function, once it has returned.
+  // After a native call returns, a second line names the function.
   const firsts = starts.map((startedAt, i) => reports.find((at) => at > startedAt && at < (starts[i + 1] ?? Infinity)));
   const delays = firsts.map((at, i) => at - starts[i] - THRESHOLD_MS).filter((delay) => !Number.isNaN(delay));
-  // On a busy machine the watchdog gets no CPU either, and says so instead.
+  // On a busy machine, the watchdog gets no CPU either, and reports starvation instead.
   if (delays.length < stalls / 2) throw new Error(`Expected a report of each of ${stalls} stalls while it lasted, got ${delays.length}`);
   return delays;
 }
 
-// Of every process of the machine, the same clock.
+// All processes of the machine share this clock.
 function now() {
   return Number(process.hrtime.bigint()) / 1e6;
 }

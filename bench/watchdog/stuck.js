@@ -1,4 +1,4 @@
-// node stuck.js javascript|native <stalls>, forked: blocks its event loop now and then, and sends when each stall began (process.hrtime, in ms).
+// node stuck.js javascript|native <stalls>, forked: blocks its event loop repeatedly, and sends when each stall began (process.hrtime, in ms).
 import { pbkdf2Sync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,12 +8,12 @@ const STALL_MS = 400;
 const blockers = { javascript: spin, native: derive };
 
 const [kind, stalls] = process.argv.slice(2);
-// One call of about the right length; that also compiles it.
+// One call of about the right length; this first call also compiles the function.
 const iterations = Math.round((100_000 / timeOf(() => pbkdf2Sync('secret', 'salt', 100_000, 64, 'sha512'))) * STALL_MS);
 const watchdog = startWatchdog();
 await watchdog.ready();
 for (let i = 0; i < Number(stalls); i++) {
-  // At any point between two beats of the watchdog's heart.
+  // A random moment between two beats of the watchdog's heartbeat.
   await sleep(100 + Math.random() * 100);
   const startedAt = now();
   blockers[kind]();

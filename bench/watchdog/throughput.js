@@ -4,23 +4,23 @@ import { ask, start } from '../child.js';
 import { interleave, median, spread } from '../measure.js';
 import { candidates } from './candidates.js';
 
-/** Enough that the server never waits for its clients. */
+/** Enough connections that the server never waits for its clients. */
 const CONNECTIONS = 64;
 const PIPELINED = 4;
 const UNTIL_STOPPED = 3600;
 
 const workloads = { 'await-heavy loop': measureLoop, 'HTTP server': measureServer };
 
-/** What costs a half shows soon; what costs a hundredth is looked for in the noise of the machine. */
+/** A candidate that costs a half needs few pairs; a candidate that costs a hundredth needs many, because of the machine's noise. */
 const PAIRS = { nothing: 8, 'offloop watchdog': 8, 'blocked-at': 4, 'Debugger left on': 6 };
 const ROUNDS = 3;
 /**
- * So long that what the start leaves behind counts for little: in slices of 250 ms an idle worker thread, too, seemed to cost
- * 2 %. Of the others a fraction is left, whatever they leave behind.
+ * Slices so long that the after-effects of a start count for little: in slices of 250 ms, even an idle worker thread seemed to
+ * cost 2 %. The other candidates leave only a fraction of the throughput, so that after-effects do not matter.
  */
 const SLICE_MS = { nothing: 1500, 'offloop watchdog': 1500, 'blocked-at': 250, 'Debugger left on': 250 };
 
-/** What is left of the throughput, for each workload and candidate: the ratios of all pairs of all processes. */
+/** The remaining throughput, for each workload and candidate: the ratios of all pairs of all processes. */
 export async function throughput({ isQuick }) {
   const rows = [];
   for (const [workload, measure] of Object.entries(workloads)) {
@@ -60,7 +60,7 @@ async function measureServer(candidate, slices) {
 
 function expectAnswers({ non2xx, errors }, utilization) {
   if (non2xx + errors > 0) throw new Error(`Expected every request to be answered with 200, got ${non2xx} others and ${errors} errors`);
-  // A server that waits for its clients hides what slows it down.
+  // A server that waits for its clients would hide the cost of the candidate.
   if (utilization < 0.9) console.warn(`The clients kept the server only ${Math.round(utilization * 100)} % busy.`);
 }
 

@@ -7,11 +7,11 @@ const FIRST_GUESS = 150;
 const FIRST_TRIES = 3;
 
 /**
- * Finds how many blank lines make one validation take about two seconds on this machine. The cost grows with their
- * square, so short measurements say nearly all; a long one checks them.
+ * Finds how many blank lines make one validation take 2.3 to 3 s on this machine. The cost grows with the square of the
+ * blank lines, so a short measurement is enough for an estimate; a long measurement checks the estimate.
  */
 export function calibrate() {
-  // A regular expression starts out interpreted; the service has answered thousands of orders before its first heavy one.
+  // V8 first interprets a regular expression; the service has answered thousands of orders before its first heavy order.
   const light = lightDocuments();
   for (let i = 0; i < 500; i++) light.forEach(validateDocument);
 
@@ -22,7 +22,7 @@ export function calibrate() {
   return measured;
 }
 
-// Whatever else ran on the machine can only have added to the time.
+// Other work on the machine can only have made a measurement longer.
 function fastest(measurements) {
   return measurements.reduce((best, next) => (next.ms < best.ms ? next : best));
 }

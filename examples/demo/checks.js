@@ -2,11 +2,11 @@ const THROUGHPUT_TIMES = 100;
 const MEAN_TIMES = 100;
 const P99_TIMES = 90;
 const HEALTH_P99_MS = 60;
-/** How far a figure may miss its target for what else the machine does: beyond that, it is the code. */
+/** How far a figure may miss its target because of other work on the machine: a larger miss is the fault of the code. */
 const NOISE = 5;
 
 /**
- * What the demo promises, each with what was measured. `isBroken`: not kept, and no busy machine explains that.
+ * The promises of the demo, each with its measured figure. `isBroken`: the promise is not kept, and no busy machine explains that.
  *
  * @returns {{ promise: string, measured: string, isKept: boolean, isBroken: boolean }[]}
  */
@@ -35,7 +35,7 @@ function check(promise, measured, isKept) {
   return { promise, measured, isKept, isBroken: !isKept };
 }
 
-/** `kept`: how many times better than promised. */
+/** @param kept how many times better than promised */
 function figure(promise, measured, kept) {
   return { promise, measured, isKept: kept >= 1, isBroken: !(kept >= 1 / NOISE) };
 }

@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { carry } from 'offloop';
 
 /**
- * What every line of this service may want to know about the request it works for.
- * The worker loads this module too, so it holds no server code.
+ * The facts about its request that every line of this service may need.
+ * The worker loads this module too, so the module holds no server code.
  *
  * @typedef {{ requestId: string, traceId: string, request?: import('fastify').FastifyRequest }} RequestContext
  * @type {AsyncLocalStorage<RequestContext>}

@@ -7,8 +7,8 @@ const TIMEOUT_MS = 10_000;
 const OPEN_CONNECTIONS = 60;
 
 /**
- * Asks for the health of the service every 100 ms, whether or not it has answered the last time. A probe that waited for
- * the answer would sleep through the very stall it is there to see ("coordinated omission").
+ * Asks for the health of the service every 100 ms, even while earlier questions have no response. A health probe that waited
+ * for each response would sleep through the stall that it has to measure ("coordinated omission").
  *
  * @param {string} url
  */
@@ -35,12 +35,12 @@ export async function startHealthProbe(url) {
     settle(probe);
   }
 
-  // Counts from when the probe was due, not from when this busy process got round to it.
+  // The time counts from when the health probe was due, not from when this busy process sent it.
   function settle(probe) {
     if (waiting.delete(probe)) record(latency, performance.now() - probe.due);
   }
 
-  /** Probes without an answer count with the time they have waited so far. */
+  /** Health probes without a response count with the time they have waited so far. */
   function stop() {
     clearTimeout(timer);
     waiting.forEach(settle);
@@ -49,7 +49,7 @@ export async function startHealthProbe(url) {
   }
 }
 
-// Over connections that are open already: a blocked server accepts one new one per turn of its loop, which is another story.
+// The connections are open already: a blocked server accepts only one new connection in each turn of its loop.
 function get(url, agent) {
   return new Promise((resolve, reject) => {
     const request = http.get(`${url}/health`, { agent, timeout: TIMEOUT_MS }, (response) => {

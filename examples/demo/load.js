@@ -18,8 +18,8 @@ const [seconds, warmUp, blankLines, light, heavy] = ['seconds', 'warm-up', 'blan
 report({ result: await measure() });
 
 /**
- * All connections send their next request as soon as the last one is answered. The light ones warm the service up first;
- * what is measured begins with the first heavy request.
+ * All connections send their next request as soon as the last one is answered. The light connections warm the service up;
+ * the measurement begins with the first heavy request.
  */
 async function measure() {
   const lightLoad = cannon({ connections: light, timeout: 10, requests: lightDocuments().map(post) });
@@ -44,7 +44,7 @@ function post(document) {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(document) };
 }
 
-/** The watchdog's report shows which of them it was. */
+/** The request id in the watchdog's report shows whether the request was light or heavy. */
 function numbered(request) {
   let count = 0;
   return { ...request, setupRequest: (next) => ({ ...next, headers: { ...next.headers, 'x-request-id': `big-order-${++count}` } }) };

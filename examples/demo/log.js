@@ -2,7 +2,7 @@ import { threadId } from 'node:worker_threads';
 import pino from 'pino';
 import { requestStore } from './context.js';
 
-// Synchronous: a worker's own stdout is relayed through the main thread, a file descriptor is not.
+// The log is synchronous: a worker's own stdout is relayed through the main thread, a file descriptor is not.
 const destination = pino.destination({ fd: 1, sync: true });
 
 export const log = pino({

@@ -1,4 +1,4 @@
-/** @returns {string} the text with other lines between `<!-- name:start -->` and `<!-- name:end -->` */
+/** @returns {string} the text, with new lines between `<!-- name:start -->` and `<!-- name:end -->` */
 export function betweenMarkers(name, text, lines) {
   const [opening, closing] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
   const [start, end] = [text.indexOf(opening), text.indexOf(closing)];

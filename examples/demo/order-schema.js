@@ -35,8 +35,8 @@ const line = object({
 /**
  * A purchase order, as a trading partner's schema describes it.
  *
- * `remarks` is where it hurts. "No blanks at either end" looks harmless, and for a run of n blanks in the *middle* it costs
- * n² steps: the engine tries `\s+$` from every one of them. Nearly the same pattern took Stack Overflow down on 20 July 2016:
+ * `remarks` has the costly pattern. "No blanks at either end" looks harmless, but a run of n blanks in the *middle* costs n²
+ * steps: the engine tries `\s+$` from every blank. Nearly the same pattern took Stack Overflow down on 20 July 2016:
  * https://stackstatus.tumblr.com/post/147710624694/outage-postmortem-july-20-2016
  */
 export const orderSchema = object({

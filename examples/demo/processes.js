@@ -40,7 +40,7 @@ async function failWhenEnded(child) {
   throw new Error(`The server ended with ${signal ?? `exit code ${exitCode}`} before it listened`);
 }
 
-// Not asked to end by itself: inline, its event loop may be blocked for seconds.
+// The server is killed, not asked to end: the event loop of the inline variant may be blocked for seconds.
 async function stop(child) {
   const hasEnded = once(child, 'exit');
   child.kill('SIGKILL');

@@ -3,8 +3,8 @@ import { createHistogram } from 'node:perf_hooks';
 /**
  * Records what the clients of one autocannon run see, from now until `summary()` is asked for.
  *
- * autocannon forgets the requests that are under way when it stops; with a blocked event loop those are the ones that
- * have waited longest. Here they count with the time they have waited so far.
+ * autocannon forgets the requests that are under way when it stops; with a blocked event loop, these requests have waited
+ * longest. Here they count with the time they have waited so far.
  *
  * @param {import('autocannon').Instance} load
  * @param {number} connections
@@ -33,7 +33,7 @@ export function recordAnswers(load, connections) {
   }
 }
 
-/** @param {import('node:perf_hooks').RecordableHistogram} histogram in microseconds: it holds whole numbers only */
+/** @param {import('node:perf_hooks').RecordableHistogram} histogram in microseconds, since it holds whole numbers only */
 export function record(histogram, ms) {
   histogram.record(Math.max(1, Math.round(ms * 1000)));
 }

@@ -1,5 +1,5 @@
-// npm run demo: the whole story in under a minute. Exits with 1 when a promise of checks.js is broken, and not for
-// a figure that other work on the machine made worse (--no-check: always 0).
+// npm run demo: the whole demo in under a minute. Exits with 1 when a promise of checks.js is broken, but not for a figure that
+// other work on the machine made worse (--no-check: always 0).
 // --keep writes results.json, from which write-readme.js makes the README's table.
 import { readFileSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -33,9 +33,9 @@ process.exitCode = conclude(checkResults(results)) || !check ? 0 : 1;
 
 function introduce() {
   heading('A service that validates purchase orders');
-  say('fastify and ajv, over loopback HTTP. Of its 100 clients 99 send small orders. One sends big ones: somebody pasted\n' +
-    'a print report into the remarks. The schema allows no blanks at either end of them: /\\s+$|^\\s+/ must not match.\n' +
-    'A report has n blanks in its middle, and for those this harmless pattern takes n² steps.');
+  say('fastify and ajv, over loopback HTTP. 99 of its 100 clients send small orders. One client sends big orders: their remarks\n' +
+    'contain a pasted print report. The schema allows no blanks at either end of the remarks: /\\s+$|^\\s+/ must not match.\n' +
+    'A report has n blanks in its middle, and for these n blanks the harmless pattern takes n² steps.');
   log.level = 'silent';
   const measured = calibrate();
   say(`\nOn this machine: ${Math.round(measured.bytes / 1000)} KB of order take ${(measured.ms / 1000).toFixed(1)} s to validate.`);
@@ -44,8 +44,8 @@ function introduce() {
 
 function actInline() {
   heading('1. Inline: validate() on the event loop');
-  say('While a big order is validated everybody waits, the load balancer\'s health check too. In yellow: what the watchdog says\n' +
-    'of the first stall while it lasts.');
+  say('While a big order is validated, all requests wait, the load balancer\'s health check too. The yellow lines are the\n' +
+    'watchdog\'s report of the first stall, written while the stall lasts.');
   return measure('inline');
 }
 
@@ -57,14 +57,14 @@ function actOffloaded() {
 }
 
 async function actContext() {
-  heading('3. The request is still known inside the worker');
+  heading('3. The worker still knows the request');
   say('context.js says which fields of the request travel: ' +
     style('green', "carry(import.meta, requestStore, { name: 'request', pick: ['requestId', 'traceId'] })") +
-    '\nvalidateDocument() only calls log.info(). Lines written by the workers, as they came:\n');
+    '\nvalidateDocument() only calls log.info(). Lines that the workers wrote, in the order of their arrival:\n');
   const server = await startServer('offloaded', 'info');
   const { requests, lines, matching } = await traceRequests(server).finally(server.stop);
   for (const line of lines.slice(0, 3)) say(line.replaceAll(/"(?:requestId|traceId)":"[^"]*"/g, (ids) => style('cyan', ids)));
-  say(`\n${matching} of ${requests.length} lines have the X-Request-Id and the traceparent that came with their order.`);
+  say(`\n${matching} of ${requests.length} lines have the X-Request-Id and the traceparent of their order.`);
   return { requests: requests.length, matching, lines: lines.slice(0, 3) };
 }
 
@@ -88,7 +88,7 @@ async function measure(variantName) {
 }
 
 function conclude(checks) {
-  heading('What was promised');
+  heading('The promises of the demo');
   for (const { promise, measured, isKept } of checks) {
     say(`${isKept ? style('green', '✔') : style('red', '✘')} ${promise}: ${measured}`);
   }
@@ -96,7 +96,7 @@ function conclude(checks) {
   return !checks.some(({ isBroken }) => isBroken);
 }
 
-/** Where this copy of the project lies is nobody's business. */
+/** The output does not show the folder of this copy of the project. */
 function withoutRoot(_key, value) {
   return typeof value === 'string' ? value.replaceAll(fileURLToPath(new URL('../../', import.meta.url)), '') : value;
 }

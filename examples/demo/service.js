@@ -3,7 +3,7 @@ import fastify from 'fastify';
 import { requestStore } from './context.js';
 
 /**
- * The same service for both variants: it awaits `validate` and does not know where that runs.
+ * The same service for both variants: it awaits `validate` and does not know on which thread `validate` runs.
  *
  * @param {(document: object) => object | Promise<object>} validate
  */

@@ -1,6 +1,6 @@
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** @returns {string[][]} a heading and the rows, for the terminal and for Markdown alike */
+/** @returns {string[][]} a heading and the rows, for the terminal and for Markdown */
 export function tableRows({ inline, offloaded }) {
   return [
     ['small orders', 'inline', 'offloaded', ''],

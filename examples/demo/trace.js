@@ -5,7 +5,7 @@ import { lightDocuments } from './documents/index.js';
 const REQUESTS = 24;
 
 /**
- * Sends requests all at once, each with ids and an order number of its own, and reads the log lines that the workers write
+ * Sends requests all at once, each with its own ids and order number, and reads the log lines that the workers write
  * meanwhile. A line belongs to its request when it shows that request's ids beside that request's order.
  *
  * @param {{ url: string, stdout: import('node:stream').Readable }} server

@@ -5,7 +5,7 @@ import { orderSchema } from './order-schema.js';
 const matchesSchema = new Ajv({ allErrors: true }).compile(orderSchema);
 
 /**
- * Knows nothing of requests, servers or threads; the log line gets its request from the store.
+ * This module knows nothing of requests, servers or threads; the log line gets its request from the store.
  *
  * @param {Record<string, unknown>} document
  */

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 
 /**
- * What the watchdog of a server says: the lines that its thread writes to stderr, and its page, which answers while the
- * server itself answers nobody.
+ * The output of a server's watchdog: the lines that its thread writes to stderr, and its page, which responds while the
+ * server itself does not.
  *
  * @param {import('node:stream').Readable} stderr
  * @param {string} url of the page
@@ -12,7 +12,7 @@ export function readWatchdog(stderr, url) {
   readReports(stderr, (report) => onReport(report));
   return { whenReported, isStuck, stalls };
 
-  /** Of the first one only. */
+  /** The first report only. */
   function whenReported(callback) {
     onReport = (report) => {
       onReport = () => {};
@@ -24,14 +24,14 @@ export function readWatchdog(stderr, url) {
     return (await fetch(new URL('health', url))).status === 503;
   }
 
-  /** What computed for too long. On a busy machine a process may also have had to wait, for a CPU or for its memory. */
+  /** The stalls of code that computed for too long. On a busy machine a process may also have waited, for a CPU or for memory. */
   async function stalls() {
     const { offenders } = await (await fetch(new URL('report.json', url))).json();
     return offenders.filter(({ kind }) => kind === 'javascript' || kind === 'native').map(({ stack: _, ...offender }) => offender);
   }
 }
 
-/** A report goes from the line that names the function to the advice. What is not the watchdog's is passed on. */
+/** A report goes from the line that names the function to the advice. All other lines on stderr are passed on. */
 function readReports(stderr, onReport) {
   let report = [];
   createInterface({ input: stderr }).on('line', (line) => {
@@ -54,5 +54,5 @@ export function sentence([worst, ...others]) {
   const { culprit, count, totalMs } = worst;
   const of = culprit?.package === undefined ? '' : ` of ${culprit.package}, called from ${culprit.calledFrom?.function}`;
   const rest = others.length === 0 ? '' : `, and ${others.length} other causes`;
-  return `The watchdog: ${count} ${count === 1 ? 'stall' : 'stalls'} of ${(totalMs / 1000).toFixed(1)} s in all, in ${culprit?.function ?? 'what left no trace'}${of}${rest}.`;
+  return `The watchdog: ${count} ${count === 1 ? 'stall' : 'stalls'} of ${(totalMs / 1000).toFixed(1)} s in all, in ${culprit?.function ?? 'code that left no trace'}${of}${rest}.`;
 }

@@ -1,4 +1,4 @@
-// Starts a collector and the server, sends one request, and prints the trace that has arrived in the collector.
+// Starts a collector and the server, sends one request, and prints the trace that arrived in the collector.
 import { startCollector } from './collector.js';
 import { treeOf } from './tree.js';
 

@@ -11,7 +11,7 @@ const pool = createPool({ name: 'primes', preload: [new URL('./tracing.js', impo
 instrument(pool);
 
 const server = createServer((request, response) => {
-  // What an instrumentation of your framework does for you.
+  // An instrumentation of your framework does this for you.
   const caller = propagation.extract(context.active(), request.headers);
   trace.getTracer('server').startActiveSpan('GET /primes', { kind: SpanKind.SERVER }, caller, async (span) => {
     const count = await pool.run(primesBelow, [Number(new URL(request.url, 'http://localhost').searchParams.get('below'))]);
@@ -27,7 +27,7 @@ export async function listen(port = 0) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-/** The pool first: its workers send what they have when they end. */
+/** Closes the pool first: its workers send their last spans when they end. */
 export async function close() {
   server.close();
   await pool.close();

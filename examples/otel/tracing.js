@@ -1,4 +1,4 @@
-// Sets OpenTelemetry up, in whichever thread loads it: imported by the server, preloaded by the pool's workers.
+// Sets OpenTelemetry up in each thread that loads this module: the server imports it, the pool's workers preload it.
 import { threadId } from 'node:worker_threads';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';

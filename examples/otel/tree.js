@@ -1,4 +1,4 @@
-/** A line for each span, beneath that of its parent, in the order in which they started. */
+/** A line for each span, beneath its parent's line, in the order in which the spans started. */
 export function treeOf(spans, parentSpanId = undefined, indent = '') {
   const children = spans.filter((span) => (span.parentSpanId || undefined) === parentSpanId).sort((one, other) => one.start - other.start);
   return children.flatMap((span, i) => {

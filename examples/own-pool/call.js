@@ -2,7 +2,7 @@ import { capture } from 'offloop';
 import './context.js';
 
 /**
- * The same for piscina and tinypool.
+ * Works the same with piscina and tinypool.
  *
  * @param {{ run(message: object): Promise<any> }} pool
  * @param {string} order

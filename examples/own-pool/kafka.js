@@ -6,7 +6,7 @@ export function sendMessage(producer, order) {
   return producer.send({ topic: 'orders', messages: [{ value: order, headers: { offloop: JSON.stringify(capture()) } }] });
 }
 
-/** `consumer.run({ eachMessage })`. A message from elsewhere has no such header: it is worked on without a request. */
+/** `consumer.run({ eachMessage })`. A message from elsewhere has no such header: it is processed without a request. */
 export async function eachMessage({ message }) {
   const header = message.headers?.offloop;
   const carrier = header === undefined ? undefined : JSON.parse(header.toString());

@@ -1,7 +1,7 @@
 import { restore } from 'offloop';
 import { describeRequest } from './describe-request.js';
 
-/** What piscina or tinypool calls. */
+/** The function that piscina or tinypool calls. */
 export default function work({ carrier, order }) {
   return restore(carrier, () => describeRequest(order));
 }

@@ -1,4 +1,4 @@
-// node cli.js [--timeout ms] [folder]: runs every *.test.js below the folder, and exits with 1 when one has not passed.
+// node cli.js [--timeout ms] [folder]: runs every *.test.js below the folder, and exits with 1 when a test has not passed.
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

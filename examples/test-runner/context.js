@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { carry } from 'offloop';
 
 /**
- * The test that whatever runs works for, on either side.
+ * The test for which the current code runs, in the runner and in the worker.
  *
  * @type {AsyncLocalStorage<{ file: string, test: string }>}
  */

@@ -1,4 +1,4 @@
-// Runs the example tests, and checks that each has the outcome that it was written for. Exits with 1 when one has not.
+// Runs the example tests, and checks that each has the outcome for which it was written. Exits with 1 when an outcome differs.
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -6,7 +6,7 @@ import { expected } from './expected.js';
 import { describeResult, summarize } from './report.js';
 import { runFiles } from './runner.js';
 
-/** Of each test, in ms: two of them take all of it. */
+/** The limit of each test, in ms: two of the tests use all of it. */
 const TIMEOUT = 1000;
 
 const folder = new URL('tests/', import.meta.url);
@@ -18,7 +18,7 @@ console.log(`\n${results.length} tests in ${((performance.now() - startedAt) / 1
 
 const wrong = wrongly(results);
 for (const line of wrong) console.log(`not as expected: ${line}`);
-if (wrong.length === 0) console.log('Each of them as expected.');
+if (wrong.length === 0) console.log('Each test has its expected outcome.');
 process.exitCode = wrong.length === 0 ? 0 : 1;
 
 function wrongly(all) {

@@ -11,7 +11,7 @@ import { listTests, runTest } from './tasks.js';
  * @typedef {{ file: string, test: string, outcome: Outcome, ms?: number, error?: unknown }} Result
  */
 
-/** How a test ends that takes its worker along, or does not come to an end. */
+/** The outcomes of tests that end their worker, or never end. */
 const outcomes = new Map([
   ['OFFLOOP_TIMEOUT', 'timed out'],
   ['OFFLOOP_WORKER_CRASHED', 'crashed'],
@@ -19,8 +19,8 @@ const outcomes = new Map([
 ]);
 
 /**
- * Runs test files beside each other, and the tests of each one in their order. Every test has a fresh worker, so that it
- * finds nothing of the test before it, and takes nobody along when it hangs or crashes.
+ * Runs test files beside each other, and the tests of each file in order. Every test has a fresh worker, so that it sees
+ * nothing of the test before it, and a test that hangs or crashes affects no other test.
  *
  * @param {string[]} files paths
  * @param {{ timeout: number, onResult(result: Result): void }} options `timeout` in ms, of each test

@@ -9,7 +9,7 @@ export const listTests = offload(import.meta, async function listTests(file) {
   return [...tests.keys()];
 });
 
-/** Runs one of them. */
+/** Runs one test of a file. */
 export const runTest = offload(import.meta, async function runTest(file, name) {
   logWithTest();
   await import(file);

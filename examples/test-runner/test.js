@@ -5,7 +5,7 @@
  */
 export const tests = new Map();
 
-/** What a test file calls. */
+/** The function that a test file calls. */
 export function test(name, fn) {
   if (tests.has(name)) throw new Error(`There are two tests named '${name}'.`);
   tests.set(name, fn);

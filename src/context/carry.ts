@@ -7,9 +7,8 @@ import { OptionError } from '../errors.ts';
 import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from './module-ref.ts';
 import { inCleanRoot } from './root.ts';
-import { register } from './stores/names.ts';
-
-export { stores } from './stores/names.ts';
+import { registerStore } from './stores/registry.ts';
+import type { Carried, StoreRecord } from './stores/store-record.ts';
 
 export interface CarryOptions<T, W = T> {
   /** The store's name in the carrier; no two packages may use the same. Two copies of one package may. */
@@ -26,28 +25,6 @@ export interface CarryOptions<T, W = T> {
   maxBytes?: number;
   /** The value travels, but no error, log or report ever shows it. Default false. */
   sensitive?: boolean;
-}
-
-/** A store declared with `carry()`. */
-export interface Carried<T> {
-  readonly name: string;
-  /** The `file:` URL of the declaring module: a worker loads it before the first task that brings this store. */
-  readonly module: string;
-  readonly store: AsyncLocalStorage<T>;
-  readonly sensitive: boolean;
-}
-
-export interface StoreRecord extends Carried<unknown> {
-  readonly ref: ModuleRef;
-  readonly pick: readonly PropertyKey[] | undefined;
-  readonly encode: ((value: unknown) => unknown) | undefined;
-  readonly decode: ((wire: unknown) => unknown) | undefined;
-  readonly schema: StandardSchemaV1 | undefined;
-  readonly maxBytes: number;
-  /** Of a store that somebody else keeps: nothing can be entered into it for the rest of a scope. */
-  readonly isRunOnly: true | undefined;
-  /** What `getStore()` answers when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
-  readonly whenAbsent: unknown;
 }
 
 const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
@@ -87,7 +64,7 @@ type Declaration = Omit<StoreRecord, 'whenAbsent'>;
  */
 export function declareStore(declaration: Declaration): Carried<unknown> {
   const record: StoreRecord = Object.freeze({ ...declaration, whenAbsent: inCleanRoot(() => declaration.store.getStore()) });
-  register(record);
+  registerStore(record);
   return record;
 }
 

@@ -17,6 +17,12 @@ export function defineOwn<T extends object>(object: T, key: PropertyKey, propert
   return Object.defineProperty(object, key, ownCopy(property));
 }
 
+/** `record[key] = value`, also for the key `__proto__`: a plain assignment to that key would set the prototype. */
+export function setOwn<K extends PropertyKey, V>(record: Record<K, V>, key: K, value: V): void {
+  if (key === '__proto__') defineOwn(record, key, { value, enumerable: true, configurable: true, writable: true });
+  else record[key] = value;
+}
+
 /** Reads these keys, once each, where the object has them itself: for what a message holds, and may be anything. */
 export function ownValues<K extends string>(object: unknown, keys: readonly K[]): unknown[] {
   const holder: unknown = object ?? {};

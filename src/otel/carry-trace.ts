@@ -1,6 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 
-import { declareStore, type Carried } from '../context/carry.ts';
+import { declareStore } from '../context/carry.ts';
+import type { Carried } from '../context/stores/store-record.ts';
 import { checkOptions, rules } from '../validation/options.ts';
 import { settings, traceStore } from './store.ts';
 import { fromWire, toWire } from './wire.ts';

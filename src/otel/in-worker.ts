@@ -1,4 +1,4 @@
-import { stores } from '../context/carry.ts';
+import { stores } from '../context/stores/registry.ts';
 import { declareTrace, TRACE } from './carry-trace.ts';
 import './flush.ts';
 

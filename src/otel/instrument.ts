@@ -3,11 +3,11 @@ import { tracingChannel } from 'node:diagnostics_channel';
 import { context, INVALID_SPAN_CONTEXT, metrics, trace, type Context, type MeterProvider, type Span, type Tracer, type TracerProvider } from '@opentelemetry/api';
 
 import { epochNow, now } from '../node/clock.ts';
-import { stores } from '../context/carry.ts';
+import { stores } from '../context/stores/registry.ts';
 import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../validation/options.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 import { tracedCalls, type TaskTrace, type TracedCall } from '../pool/calls/trace.ts';
 import { shared } from '../shared/shared.ts';
 import { carryTrace, TRACE } from './carry-trace.ts';

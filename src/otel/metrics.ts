@@ -2,7 +2,7 @@ import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/ap
 
 import { observed } from '../shared/introspection.ts';
 import type { PoolFigures } from '../shared/pool-stats.ts';
-import type { Pool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 
 export interface CallMetrics {
   record(attributes: Attributes, times: CallTimes, errorType: string | undefined): void;

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, type Context } from '@opentelemetry/api';
 
 import { shared } from '../shared/shared.ts';
-import { warnOnce } from '../task/end-hooks.ts';
+import { warnViaPool } from '../task/notices.ts';
 import { inRunSpan } from './run-span.ts';
 import { hasWire, isSuppressed, runKey } from './wire.ts';
 
@@ -45,7 +45,7 @@ class TraceStore extends AsyncLocalStorage<Context> {
 export const traceStore = shared('otel store', () => new TraceStore());
 
 function warnOfNoManager(): void {
-  warnOnce(
+  warnViaPool(
     'OFFLOOP_NO_OTEL_CONTEXT',
     'carryTrace(): a trace has arrived where OpenTelemetry has no context manager, as without an SDK: `currentTrace()` has its ids, ' +
       'but spans that are made there have no parent. Set the SDK up in the workers too: createPool({ preload: [the module that does it] }).',

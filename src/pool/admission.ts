@@ -1,13 +1,15 @@
-import { callStores, captureStores, readCarrier, type CallStores, type CarrierParts } from '../context/carrier.ts';
+import { captureStores, storesOfCarrier, type CallStores } from '../context/call-stores.ts';
+import { readCarrier, type CarrierParts } from '../context/carrier-reader.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
-import type { RunOptions } from '../task/offload.ts';
+import { deadlineError } from '../task/interruptions.ts';
+import type { RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { surveyList } from '../wire/values/cloneability.ts';
+import { prepareList } from '../wire/values/cloneability.ts';
 import { extrasOf, type Call } from './calls/call.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { PoolSettings } from './options.ts';
 import { Reservations } from './reservations.ts';
-import { assertList, deadlineError, fullError } from './calls/refusals.ts';
+import { assertList, fullError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';
 
 /** Makes the call of what has been admitted. */
@@ -27,7 +29,7 @@ export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   /** For those who wait for room. */
-  readonly places = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
+  readonly reservations = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
   constructor(settings: PoolSettings, dispatcher: Dispatcher) {
     this.#settings = settings;
@@ -44,16 +46,16 @@ export class Admission {
     if (signal?.aborted === true) throw signal.reason;
     const carried = given === undefined && typeof context === 'object' ? readCarrier(context) : undefined;
     const deadline = given === undefined ? nearer(nearer(options.deadline, carried?.deadline), currentDeadline()) : given.deadline;
-    const due = given === undefined ? deadline && this.#settings.clock.instantOf(deadline) : given.due;
-    if (due !== undefined && this.#settings.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'when it was called');
+    const due = given === undefined ? deadline && this.#settings.engine.clock.instantOf(deadline) : given.due;
+    if (due !== undefined && this.#settings.engine.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'called');
     if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
-    const prepared = surveyList(args, 'args', { channel: this.#settings.runtime === 'processes' ? 'bytes' : 'message', transfer, exports: undefined });
+    const prepared = prepareList(args, 'args', { channel: this.#settings.engine.channel, transfer, exports: undefined });
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const stores = given === undefined ? this.#stores(context, carried) : given.stores;
-    const call = create(id, task, this.#dispatcher.figures.of(task), prepared?.value ?? args, stores, priority, extras);
-    this.places.taken();
+    const call = create(id, task, this.#dispatcher.timings.of(task), prepared?.value ?? args, stores, priority, extras);
+    this.reservations.redeem();
     return call;
   }
 
@@ -64,7 +66,7 @@ export class Admission {
   contextOf({ context, deadline }: RunOptions): CallContext {
     const carried = typeof context === 'object' ? readCarrier(context) : undefined;
     const nearest = nearer(nearer(deadline, carried?.deadline), currentDeadline());
-    return { stores: this.#stores(context, carried), deadline: nearest, due: nearest && this.#settings.clock.instantOf(nearest) };
+    return { stores: this.#stores(context, carried), deadline: nearest, due: nearest && this.#settings.engine.clock.instantOf(nearest) };
   }
 
   /**
@@ -100,6 +102,6 @@ export class Admission {
 
   #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {
     if (context === undefined || context === 'inherit') return captureStores(this.#settings.stores());
-    return carried && callStores(carried);
+    return carried && storesOfCarrier(carried);
   }
 }

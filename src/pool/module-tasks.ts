@@ -1,6 +1,6 @@
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { checkOptions, type Rule } from '../validation/options.ts';
-import { checkRunOptions, type RunOptions } from '../task/offload.ts';
+import { checkOptions, rules, type Rule } from '../validation/options.ts';
+import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 
@@ -25,7 +25,7 @@ export interface PlainTaskOptions {
 type RunRecord = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
 
 const table: Readonly<Record<keyof PlainTaskOptions, Rule>> = {
-  errors: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
+  errors: rules.errorClasses,
 };
 
 /** The plain modules that a pool calls. */

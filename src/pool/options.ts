@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import { stores as declaredStores, type Carried, type StoreRecord } from '../context/carry.ts';
-import { selectStores } from '../context/carrier.ts';
+import { stores as declaredStores } from '../context/stores/registry.ts';
+import { selectStores } from '../context/stores/selection.ts';
+import type { Carried, StoreRecord } from '../context/stores/store-record.ts';
 import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
 import { thread } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, oneOf, rules, type Rule } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { callersClock, realClock, type Clock } from '../node/timers.ts';
+import { engines, type Engine, type Runtime } from './engines/engines.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
@@ -21,7 +22,7 @@ export interface PoolOptions {
   /** How many calls may wait; one more rejects with QueueFullError. Default 10 000. */
   maxQueue?: number;
   /** Default 'threads'. 'inline': on the caller's thread under the same rules, for tests. */
-  runtime?: 'threads' | 'processes' | 'inline';
+  runtime?: Runtime;
   /** A fresh worker for every task. Default false. */
   isolate?: boolean;
   /** Which declared stores travel. Default 'all'. */
@@ -67,7 +68,7 @@ export interface PoolSettings {
   readonly maxThreads: number;
   readonly idleTimeout: number;
   readonly maxQueue: number;
-  readonly runtime: 'threads' | 'processes' | 'inline';
+  readonly engine: Engine;
   readonly isolate: boolean;
   readonly stores: () => Iterable<StoreRecord>;
   readonly timeout: number | undefined;
@@ -83,8 +84,6 @@ export interface PoolSettings {
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;
   readonly name: string;
-  /** Of timeouts and deadlines. */
-  readonly clock: Clock;
 }
 
 const LEAST_HEAP_MB = 4;
@@ -94,7 +93,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   maxThreads: rules.positiveInteger,
   idleTimeout: rules.ms,
   maxQueue: rules.wholeNumber,
-  runtime: oneOf('threads', 'processes', 'inline'),
+  runtime: oneOf(...Object.keys(engines)),
   isolate: rules.boolean,
   context: { is: (v) => v === 'all' || v === 'none' || Array.isArray(v), expected: "'all', 'none' or an array of what carry() returned" },
   timeout: rules.positiveMs,
@@ -122,7 +121,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     maxThreads,
     idleTimeout: given.idleTimeout ?? 10_000,
     maxQueue: given.maxQueue ?? 10_000,
-    runtime,
+    engine: engines[runtime],
     isolate: given.isolate ?? false,
     stores: storeSelection(call, given.context ?? 'all'),
     timeout: given.timeout,
@@ -137,7 +136,6 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     execArgv: given.execArgv && [...given.execArgv],
     env: given.env && ownCopy(given.env),
     name: given.name ?? 'pool',
-    clock: runtime === 'inline' ? callersClock : realClock,
   };
 }
 

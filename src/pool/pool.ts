@@ -3,10 +3,10 @@ import { cleanResource } from '../context/root.ts';
 import { observed } from '../shared/introspection.ts';
 import { checkOptions, rules } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import { checkRunOptions, taskRecord, type RunOptions, type Task } from '../task/offload.ts';
+import { taskRecord, type Task } from '../task/offload.ts';
+import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { afterReading, timeLimit } from '../node/time-limit.ts';
-import { realClock, type Timer } from '../node/timers.ts';
+import { timeLimit } from '../node/time-limit.ts';
 import { Admission, type CallContext, type Create } from './admission.ts';
 import { PromisedCall, type Call } from './calls/call.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -15,41 +15,11 @@ import { Maps } from './map/maps.ts';
 import type { MapOptions, MapResult } from './map/map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
-import { afterClose, asCallerSees, closedError, deadlineError, notATask } from './calls/refusals.ts';
-import { whenAborted } from './calls/signals.ts';
+import { watchLimits } from './calls/limits.ts';
+import { afterClose, asCallerSees, closedError, notATask } from './calls/refusals.ts';
 import type { PoolStats } from './calls/stats.ts';
+import type { CloseOptions, Pool } from './types.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './calls/trace.ts';
-
-export interface CloseOptions {
-  /**
-   * Default true: waiting and running calls finish first. False: they reject with PoolClosedError at once. `close()` itself then
-   * waits for the workers to end; a thread in native code (`pbkdf2Sync`, `JSON.parse`) ends only when that returns, a process at once.
-   */
-  drain?: boolean;
-  /** How long draining may take, in ms; then the rest rejects with PoolClosedError. Default: no limit. */
-  timeout?: number;
-}
-
-/** Workers and the calls that wait for them. */
-export interface Pool extends AsyncDisposable {
-  /** Calls a task on this pool. The carried stores are encoded now; the arguments are cloned when a worker is free. */
-  run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R>;
-  /**
-   * Runs a task on every item: pulls lazily, keeps a bounded number in flight, stops at the first error. The carried stores are
-   * encoded now, and what is wrong with them is what the results reject with.
-   */
-  map<I, R>(task: Task<[I], R>, items: Iterable<I> | AsyncIterable<I>, options?: MapOptions): MapResult<R>;
-  /** Typed calls into a plain module: `pool.tasks<typeof import('./image.js')>(url).resize(buffer)`. */
-  tasks<M>(module: ModuleRef, options?: PlainTaskOptions): TasksOf<M>;
-  /**
-   * Resolves when the queue has room: wait for it before `run()` where calls come faster than they are done. The place is promised
-   * to nobody else for as long as the event loop does not turn.
-   */
-  ready(): Promise<void>;
-  /** Plain data; all times in ms. */
-  stats(): PoolStats;
-  close(options?: CloseOptions): Promise<void>;
-}
 
 /**
  * A pool of its own, with its own workers. They start with its first task, and an idle pool keeps no process alive.
@@ -117,16 +87,16 @@ export class WorkerPool implements Pool {
 
   async ready(): Promise<void> {
     this.#assertRunning();
-    await this.#admission.places.wait();
+    await this.#admission.reservations.wait();
   }
 
   stats(): PoolStats {
-    const { queue, busy, idle, counts, figures } = this.#dispatcher;
-    const { name, maxQueue, maxThreads, runtime } = this.#settings;
+    const { queue, timings } = this.#dispatcher;
+    const { name, maxQueue, engine } = this.#settings;
+    const workers = this.#dispatcher.workerStats();
     return {
-      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue } },
-      workers: { busy, idle, max: maxThreads, ...counts },
-      tasks: figures.stats(runtime === 'inline' ? undefined : counts.messages),
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers },
+      tasks: timings.stats(engine.isInline ? undefined : workers.messages),
     };
   }
 
@@ -134,7 +104,7 @@ export class WorkerPool implements Pool {
     const { drain = true, timeout } = checkOptions<CloseOptions>('pool.close()', options, { drain: rules.boolean, timeout: rules.ms });
     this.#closed ??= inRoot(() => this.#close());
     if (!drain) inRoot(() => { this.#rejectAll(); });
-    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.clock, timeout, () => { this.#rejectAll(); })) : undefined;
+    const timer = drain && timeout !== undefined ? inRoot(() => timeLimit(this.#settings.engine.clock, timeout, () => { this.#rejectAll(); })) : undefined;
     await this.#closed;
     timer?.cancel();
   }
@@ -171,13 +141,13 @@ export class WorkerPool implements Pool {
   }
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
-    if (call.extras?.deadline !== undefined || signal !== undefined) inRoot(() => { this.#watch(call, signal); });
+    if (call.extras?.deadline !== undefined || signal !== undefined) this.#watch(call, signal);
     this.#dispatcher.queue.push(call);
     if (!this.#dispatcher.isPumpable) this.#dispatcher.makeWayFor(call);
     this.#send();
   }
 
-  /** What a worker is sent, and what is started for it, has nothing to do with the caller. */
+  /** In the root context: messages to workers, and new workers, have nothing to do with the caller. */
   #send(): void {
     if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
   }
@@ -186,38 +156,17 @@ export class WorkerPool implements Pool {
     this.#assertRunning(record);
     const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts), context);
     this.#assertRunning(record);
-    if (call.extras?.deadline !== undefined) inRoot(() => { this.#watch(call, undefined); });
+    if (call.extras?.deadline !== undefined) this.#watch(call, undefined);
     this.#dispatcher.queue.push(call);
     return call;
   }
 
   #watch(call: Call, signal: AbortSignal | undefined): void {
-    const { task, extras } = call;
-    const due = extras?.due;
-    const unlisten = signal && whenAborted(signal, () => { this.#dispatcher.cancel(call, 'abort', () => signal.reason as unknown); });
-    const timer = due === undefined ? undefined : this.#deadlineTimer(call, due, task);
-    extras!.release = () => {
-      unlisten?.();
-      timer?.cancel();
-    };
-  }
-
-  #deadlineTimer(call: Call, due: number, task: TaskRecord): Timer {
-    const { clock } = this.#settings;
-    const expire = (): void => {
-      // Its result may be here already, and only this thread be late in reading it.
-      if (call.state === 'running' && clock === realClock) afterReading(end);
-      else end();
-    };
-    const end = (): void => {
-      const when = call.state === 'waiting' ? 'while it waited for a worker; it was never started' : 'while it ran';
-      this.#dispatcher.cancel(call, 'deadline', () => deadlineError(task.name, when));
-    };
-    return clock.startAt(due, expire);
+    inRoot(() => { watchLimits(call, signal, this.#settings.engine.clock, (kind, reason) => { this.#dispatcher.cancel(call, kind, reason); }); });
   }
 
   #changed(): void {
-    this.#admission.places.changed();
+    this.#admission.reservations.grant();
     if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
   }
 
@@ -228,7 +177,7 @@ export class WorkerPool implements Pool {
   async #close(): Promise<void> {
     this.#state = 'closing';
     this.#dispatcher.windDown();
-    this.#admission.places.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
+    this.#admission.reservations.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
     if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';

@@ -24,7 +24,7 @@ export class Reservations {
 
   async wait(): Promise<void> {
     if (this.free > 0) {
-      this.keep();
+      this.reserve();
       return;
     }
     const waiter = withResolvers<undefined>();
@@ -32,15 +32,15 @@ export class Reservations {
     await waiter.promise;
   }
 
-  changed(): void {
+  grant(): void {
     while (this.#waiting.length > 0 && this.free > 0) {
-      this.keep();
+      this.reserve();
       this.#waiting.shift()?.resolve(undefined);
     }
   }
 
   /** Somebody has called: it may well be the one that a place was kept for. */
-  taken(): void {
+  redeem(): void {
     if (this.#kept > 0) this.#kept--;
   }
 
@@ -49,7 +49,7 @@ export class Reservations {
   }
 
   /** For the rest of the turn. */
-  keep(): void {
+  reserve(): void {
     this.#kept++;
     if (this.#isTurn) return;
     this.#isTurn = true;
@@ -60,6 +60,6 @@ export class Reservations {
   #endTurn(): void {
     this.#isTurn = false;
     this.#kept = 0;
-    this.changed();
+    this.grant();
   }
 }

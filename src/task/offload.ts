@@ -1,49 +1,17 @@
-import type { Transferable } from 'node:worker_threads';
-
-import type { Carrier } from '../context/carrier.ts';
 import { assertNotEntry, moduleUrl, type ModuleRef } from '../context/module-ref.ts';
 import { thread } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { observed } from '../shared/introspection.ts';
-import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import { ownCopy } from '../node/own-properties.ts';
-import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 import { runningTask } from './current.ts';
-import { runHere } from './nested.ts';
+import { runHere } from './nested-calls.ts';
+import { checkOffloadOptions, checkRunOptions, type OffloadOptions, type RunOptions } from './options.ts';
 import { registerTask, type TaskRecord } from './registry.ts';
-
-export interface OffloadOptions {
-  /** Default: the function's own name. Unique in its module. */
-  name?: string;
-  /** How long a call may run, in ms, unless the call says otherwise. Default: the pool's. */
-  timeout?: number;
-  /** Waiting calls of a larger priority run first. Default 0. */
-  priority?: number;
-  /** Error classes that arrive as themselves though the module does not export them. */
-  errors?: readonly ErrorClass[];
-}
-
-export interface RunOptions {
-  /** Rejects with the signal's reason; a waiting call is never started, a running one is told and then stopped. */
-  signal?: AbortSignal;
-  /** How long the task may run, in ms, from when it starts in its worker. */
-  timeout?: number;
-  /** When the call must be done, in epoch ms; the nearer of this and `withDeadline` holds. */
-  deadline?: number;
-  /** Waiting calls of a larger priority run first. Default 0. */
-  priority?: number;
-  /** Handed over instead of copied: they cannot be used here afterwards. */
-  transfer?: readonly Transferable[];
-  /** Default 'inherit': the stores that are set at the call. 'none': no store. A carrier: its stores. */
-  context?: 'inherit' | 'none' | Carrier;
-  /** Gets what the task passes to `currentTask().progress()`, in order, before the call settles. */
-  onProgress?(value: unknown): void;
-}
 
 /** A function that runs on a worker. */
 export interface Task<A extends unknown[], R> {
-  /** Runs on the default pool; inside a worker right there, with no second hop. */
+  /** Runs on the default pool; inside a task on the same thread, with no second hop. */
   (...args: A): Promise<R>;
   readonly taskName: string;
   /** The `file:` URL of the module that declares it. */
@@ -52,33 +20,6 @@ export interface Task<A extends unknown[], R> {
   with(options: RunOptions): (...args: A) => Promise<R>;
   /** The wrapped function itself, on this thread. */
   inline(...args: A): R | Promise<R>;
-}
-
-const offloadTable: Readonly<Record<keyof OffloadOptions, Rule>> = {
-  name: rules.name,
-  timeout: rules.positiveMs,
-  priority: rules.finite,
-  errors: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
-};
-
-export const runTable: Readonly<Record<keyof RunOptions, Rule>> = {
-  signal: rules.signal,
-  timeout: rules.positiveMs,
-  deadline: rules.finite,
-  priority: rules.finite,
-  transfer: rules.list,
-  context: { is: (v) => v === 'inherit' || v === 'none' || rules.record.is(v), expected: "'inherit', 'none' or a carrier", isSecret: isNoWord },
-  onProgress: rules.callback,
-};
-
-/** It may be a carrier that was not parsed, which holds sensitive stores in clear text. */
-function isNoWord(context: unknown): boolean {
-  return typeof context !== 'string' || !/^\w*$/.test(context);
-}
-
-/** @throws OptionError (OFFLOOP_OPTION) */
-export function checkRunOptions(call: string, options: RunOptions): RunOptions {
-  return checkOptions<RunOptions>(call, options, runTable);
 }
 
 /**
@@ -93,13 +34,18 @@ export function checkRunOptions(call: string, options: RunOptions): RunOptions {
  */
 export function offload<A extends unknown[], R>(module: ModuleRef, fn: (...args: A) => R, options: OffloadOptions = {}): Task<A, Awaited<R>> {
   if (typeof fn !== 'function') throw new OptionError(noFunctionMessage(module, fn));
-  const { name = fn.name, timeout, priority, errors = [] } = checkOptions<OffloadOptions>('offload()', options, offloadTable);
+  const { name = fn.name, timeout, priority, errors = [] } = checkOffloadOptions(options);
   const url = moduleUrl('offload()', module);
   if (name === '') throw new OptionError(anonymousMessage(url));
   assertNotEntry(`offload('${name}')`, url);
   const record: TaskRecord = { module: url, name, ref: module, fn, timeout, priority, errors };
   registerTask(record);
   return createTask<A, Awaited<R>>(record);
+}
+
+function noFunctionMessage(module: unknown, fn: unknown): string {
+  if (typeof module === 'function') return 'offload(): the module comes first, for a worker to find the function in it: offload(import.meta, function name() {…}).';
+  return `offload(): expected a function, got ${describe(fn)}.`;
 }
 
 function anonymousMessage(url: string): string {
@@ -123,7 +69,7 @@ function createTask<A extends unknown[], R>(record: TaskRecord): Task<A, R> {
   }) as Task<A, R>;
 }
 
-/** If it blocks the event loop, the watchdog knows the task by this name. */
+/** The name tells the watchdog which task it was, should the function block the event loop. */
 function runInline(record: TaskRecord, args: readonly unknown[]): unknown {
   const fn = record.fn!;
   const outer = observed.inlineTask;
@@ -140,7 +86,7 @@ function withOptions(record: TaskRecord, options: RunOptions): (...args: unknown
   return (...args) => call(record, args, checked);
 }
 
-/** What runs a task that is called outside of a worker: the default pool, which lives one layer above. */
+/** Runs a task that is called outside of a worker: the default pool, which lives one layer above. */
 export type Runner = (record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined) => Promise<unknown>;
 
 const noOptions: RunOptions = Object.freeze(ownCopy({}));
@@ -165,9 +111,4 @@ export function taskRecord(task: unknown): TaskRecord | undefined {
     // A proxy.
     return undefined;
   }
-}
-
-function noFunctionMessage(module: unknown, fn: unknown): string {
-  if (typeof module === 'function') return 'offload(): the module comes first, for a worker to find the function in it: offload(import.meta, function name() {…}).';
-  return `offload(): expected a function, got ${describe(fn)}.`;
 }

@@ -3,9 +3,9 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { stores } from '../context/carry.ts';
-import type { Pool } from '../pool/pool.ts';
-import type { RunOptions } from '../task/offload.ts';
+import { stores } from '../context/stores/registry.ts';
+import type { Pool } from '../pool/types.ts';
+import type { RunOptions } from '../task/options.ts';
 import { withResolvers } from '../node/promises.ts';
 import { ContextLeakError } from './errors.ts';
 import { hold, touch, type Found } from './leak-probe.ts';

@@ -1,5 +1,6 @@
 import type { PoolOptions } from '../pool/options.ts';
-import { createPool, type Pool } from '../pool/pool.ts';
+import { createPool } from '../pool/pool.ts';
+import type { Pool } from '../pool/types.ts';
 
 /**
  * Creates a pool that starts no thread: each task runs on the caller's thread, under the rules of a worker. Arguments and results

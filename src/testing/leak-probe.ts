@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 
 import { sleep } from '../node/clock.ts';
-import { stores } from '../context/carry.ts';
+import { stores } from '../context/stores/registry.ts';
 import { currentTask } from '../task/current.ts';
 import { offload } from '../task/offload.ts';
 

@@ -1,5 +1,6 @@
-import { capture, restore, selectStores } from '../context/carrier.ts';
-import type { Carried } from '../context/carry.ts';
+import { capture, restore } from '../context/carrier.ts';
+import { selectStores } from '../context/stores/selection.ts';
+import type { Carried } from '../context/stores/store-record.ts';
 
 /**
  * Returns what a task finds in a carried store that has `value` where the task is called: the value encoded, cloned as a message is,

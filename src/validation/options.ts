@@ -27,6 +27,7 @@ export const rules = {
   name: { is: (v) => typeof v === 'string' && v !== '', expected: 'a non-empty string' },
   callback: { is: (v) => typeof v === 'function', expected: 'a function' },
   strings: { is: (v) => Array.isArray(v) && v.every((s) => typeof s === 'string'), expected: 'an array of strings' },
+  errorClasses: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
   list: { is: Array.isArray, expected: 'an array' },
   record: { is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v), expected: 'an object' },
   // What only inherits from AbortSignal cannot be asked.

@@ -1,29 +1,26 @@
-import { abortKinds, layout, type AbortKind, type AbortNotice } from './messages.ts';
+import { controlWords } from './control-block.ts';
+import { abortKinds, type AbortKind, type AbortMessage } from './messages/requests.ts';
 
-/**
- * Which task of a thread is to stop, in the control block: a synchronous loop can read it, where a message would wait.
- * The id takes two words, since a pool that lives long counts beyond 2^31.
- */
-export class AbortFlag {
-  readonly #words: Int32Array;
+/** Which task of a thread is to stop, in the control block: a synchronous loop can read it there, while a message would wait. */
+export class SharedAbortFlag {
+  readonly #control: Int32Array;
 
-  /** @param words the control block; see `layout` */
-  constructor(words: Int32Array) {
-    this.#words = words;
+  constructor(control: Int32Array) {
+    this.#control = control;
   }
 
-  /** Pool. */
-  raise({ id, kind }: AbortNotice): void {
-    // The kind first: whoever sees the task's id must find it there.
-    store(this.#words, layout.abortKind, abortKinds.indexOf(kind));
-    store(this.#words, layout.abortedTaskHigh, highWord(id));
-    store(this.#words, layout.abortedTask, id | 0);
+  /** For the pool. */
+  raise({ id, kind }: AbortMessage): void {
+    // The kind first: a worker that sees the task's id must find the kind there.
+    store(this.#control, controlWords.abortKind, abortKinds.indexOf(kind));
+    store(this.#control, controlWords.abortedTaskHigh, highWord(id));
+    store(this.#control, controlWords.abortedTask, id | 0);
   }
 
-  /** Worker: why the task of this id is to stop; undefined where it is not. */
+  /** For the worker: why the task of this id is to stop; undefined where it may go on. */
   kindFor(id: number): AbortKind | undefined {
-    if (load(this.#words, layout.abortedTask) !== (id | 0) || load(this.#words, layout.abortedTaskHigh) !== highWord(id)) return undefined;
-    return abortKinds[load(this.#words, layout.abortKind)];
+    if (load(this.#control, controlWords.abortedTask) !== (id | 0) || load(this.#control, controlWords.abortedTaskHigh) !== highWord(id)) return undefined;
+    return abortKinds[load(this.#control, controlWords.abortKind)];
   }
 }
 

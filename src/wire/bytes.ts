@@ -4,25 +4,46 @@ import { structuredClone } from '../node/intrinsics.ts';
 import { v8 } from '../node/builtins.ts';
 
 /**
- * A message to or from a process. Serialized here and not by the channel, so that what cannot be serialized is an error
- * of this call, and not an exception in the channel's own event handler, which would end the process.
+ * A request to a process, or its response. Serialized here and not by the channel, so that a value that cannot be serialized is an
+ * error of its own call, and not an exception in the channel's event handler, which would end the process.
  */
 export interface BytesMessage {
+  readonly type: 'bytes';
   readonly bytes: Uint8Array;
 }
 
 /** @throws DataCloneError */
-export function toBytes(message: unknown): BytesMessage {
-  return { bytes: serialize(message) };
+export function packMessage(message: unknown): BytesMessage {
+  return { type: 'bytes', bytes: serialize(message) };
 }
 
-export function fromBytes<T>({ bytes }: BytesMessage): T {
+export function unpackMessage<T>({ bytes }: BytesMessage): T {
   return deserialize(bytes) as T;
 }
 
+/** A message beside requests and responses on the channel of a process, in either direction. Its key marks it as offloop's. */
+export interface NoticeEnvelope {
+  readonly offloop: Uint8Array;
+}
+
+/** @throws DataCloneError */
+export function packNotice(notice: { readonly type: string }): NoticeEnvelope {
+  return { offloop: serialize(notice) };
+}
+
+/** Undefined where the message is not offloop's, or cannot be read. */
+export function unpackNotice<T extends { readonly type: string }>(message: unknown): T | undefined {
+  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'offloop')) return undefined;
+  try {
+    return deserialize((message as NoticeEnvelope).offloop) as T | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * As a message to a thread is written: `v8.serialize()` has another way with typed arrays, which then arrive as views of the
- * whole message. What only a message can carry (shared memory, ports, Blobs) is refused, or mangled: see `refuseMangled`.
+ * Serializes as a message to a thread does. `v8.serialize()` treats typed arrays differently: they arrive as views of the whole
+ * message. What only a message can carry (shared memory, ports, Blobs) is refused here, or loses its class: see `refuseUncloneable`.
  * @throws DataCloneError
  */
 export function serialize(value: unknown): Buffer {
@@ -38,26 +59,7 @@ export function deserialize(bytes: Uint8Array): unknown {
   return deserializer.readValue();
 }
 
-/** In place of an answer: the process could not read what it was sent. */
-export interface UnreadAnswer {
-  readonly unread: unknown;
-}
-
-export function isUnreadAnswer(answer: unknown): answer is UnreadAnswer {
-  return typeof answer === 'object' && answer !== null && Object.hasOwn(answer, 'unread');
-}
-
-/** A notice beside the answers, in either direction; undefined where the message is none, or cannot be read. */
-export function noticeOf<T extends { readonly type: string }>(message: unknown): T | undefined {
-  if (typeof message !== 'object' || message === null || !Object.hasOwn(message, 'offloop')) return undefined;
-  try {
-    return fromBytes<T | undefined>((message as { readonly offloop: BytesMessage }).offloop);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Nothing can be handed over to another process; it is copied, and then taken from the sender all the same. */
+/** Nothing can be transferred to another process: the memory is copied, and then taken from the sender as a transfer would. */
 export function detach(transfer: readonly Transferable[] | undefined): void {
   if (transfer !== undefined && transfer.length > 0) structuredClone(null, { transfer: [...transfer] });
 }

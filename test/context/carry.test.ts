@@ -57,7 +57,7 @@ describe('carry() refuses', () => {
     carry(import.meta, first, { name: 'taken' });
     const act = () => carry(import.meta, als(), { name: 'taken' });
     expect(act).toThrow(expect.objectContaining({ name: 'DuplicateNameError', code: 'OFFLOOP_DUPLICATE_NAME' }));
-    expect(act).toThrow(/carry\('taken'\): the name is taken by a store declared in file:.*carry\.test\.ts\. Choose another\./);
+    expect(act).toThrow(/carry\('taken'\): the name is taken by a store declared in file:.*carry\.test\.ts\. Choose another name\./);
     expect(first.run(1, () => capture().stores.taken)).toBe('1');
   });
 

@@ -95,7 +95,7 @@ describe('across the hop', () => {
     const error = await rejection(withDeadline(0, () => pool.run(readDeadlines, [])));
     expect(error).toBeInstanceOf(DeadlineExceededError);
     expect(error).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
-    expect((error as Error).message).toMatch(/'readDeadlines' passed when it was called/);
+    expect((error as Error).message).toMatch(/'readDeadlines' had passed when it was called; the task was never started/);
   });
 
   it('is the same in an inline pool', async () => {

@@ -6,7 +6,7 @@ import { countPrimes } from '../../examples/frameworks/count-primes.js';
 import { expectPairs, requests, startServer } from './servers.ts';
 
 describe.each(['express', 'fastify', 'hono', 'nestjs', 'pino'])('%s', (framework) => {
-  it('knows each request in the worker that works for it', async () => {
+  it('knows each request in the worker that runs its task', async () => {
     const server = await startServer(`frameworks/${framework}`);
     const sent = requests(24);
     const answers = await Promise.all(sent.map(async (request) => (await server.send(request)).json()));
@@ -15,7 +15,7 @@ describe.each(['express', 'fastify', 'hono', 'nestjs', 'pino'])('%s', (framework
   });
 });
 
-describe('a store that is to travel as a whole is refused, and the error says what to do', () => {
+describe('a store that would travel as a whole is refused, and the error says what to do', () => {
   const table = readFileSync(new URL('../../examples/README.md', import.meta.url), 'utf8');
   const choose = (pick: string): string => `Choose the keys that matter with \`pick\`${pick}, or give carry() an \`encode\` and a \`decode\`.`;
 
@@ -29,7 +29,7 @@ describe('a store that is to travel as a whole is refused, and the error says wh
     const [request] = requests(1);
     const response = await server.send(request!);
     expect(response.status).toBe(500);
-    // Fastify answers with it, the others log it.
+    // Fastify sends the error as its response, the others log the error.
     const said = framework === 'fastify' ? ((await response.json()) as Error).message : await server.wrote(/(The store 'everything' .*)/);
     expect(said).toBe(`The store 'everything' cannot cross to another thread: at ${reason}. ${choose(pick)}`);
     expect(table).toContain(`| ${framework} | at ${reason}. ${choose(pick)} |`);

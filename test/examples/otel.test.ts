@@ -6,7 +6,7 @@ import { runNode } from '../pool/helpers.ts';
 
 const run = fileURLToPath(new URL('../../examples/otel/run.js', import.meta.url));
 
-it('the trace of a request arrives in the collector, with the worker’s spans beneath', async () => {
+it('the trace of a request arrives in the collector, with the spans of the worker', async () => {
   const { code, stdout, stderr } = await runNode([run]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [head = '', ...tree] = stdout.trimEnd().split('\n');

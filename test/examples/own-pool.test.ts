@@ -17,7 +17,7 @@ const example = (name: string): string => fileURLToPath(new URL(`../../examples/
 interface Answer { order: string; isMainThread: boolean; request: unknown }
 
 describe.each([['piscina', Piscina], ['tinypool', Tinypool]])('with %s', (_name, Pool) => {
-  it('each call has its request in the worker, and a call without one has none', async () => {
+  it('each call has its request in the worker, and a call without a request has none', async () => {
     const pool = new Pool({ filename: example('worker.js'), maxThreads: 2, concurrentTasksPerWorker: 4 });
     const calls = Array.from({ length: 40 }, (_, i): [string, object | undefined] => (
       [`PO-${String(i)}`, i % 4 === 3 ? undefined : { requestId: `r-${String(i)}`, user: `user-${String(i % 5)}` }]
@@ -30,7 +30,7 @@ describe.each([['piscina', Piscina], ['tinypool', Tinypool]])('with %s', (_name,
   });
 });
 
-it('the example prints what it says', async () => {
+it('the example prints the request of each order', async () => {
   const line = (pool: string, n: number): string => `${pool} {"order":"PO-${String(n)}","isMainThread":false,"request":{"requestId":"r-${String(n)}","user":"ada"}}`;
   expect(await runNode([example('run.js')])).toEqual({
     code: 0,
@@ -42,13 +42,13 @@ it('the example prints what it says', async () => {
 describe('a queue', () => {
   const request = { requestId: 'r-1', user: 'Åsa 東京' };
 
-  /** Keeps the job as BullMQ does: its data as JSON. */
+  /** Keeps the data of a job as JSON, like BullMQ. */
   function memoryQueue() {
     const jobs: { data: any }[] = [];
     return { jobs, add: (_name: string, data: unknown) => { jobs.push({ data: JSON.parse(JSON.stringify(data)) }); } };
   }
 
-  it('of BullMQ’s form brings the request in the job’s data', async () => {
+  it('like BullMQ brings the request in the data of a job', async () => {
     const queue = memoryQueue();
     requestStore.run({ ...request, socket: process.stdout }, () => addJob(queue, 'PO-1'));
     addJob(queue, 'PO-2');
@@ -58,7 +58,7 @@ describe('a queue', () => {
     ]);
   });
 
-  it('of Kafka’s form brings the request in a header, as bytes', async () => {
+  it('like Kafka brings the request in a header, as bytes', async () => {
     const received: any[] = [];
     const bytes = (text: string): Buffer => Buffer.from(text);
     const send = ({ messages }: any) => {
@@ -73,14 +73,14 @@ describe('a queue', () => {
     ]);
   });
 
-  it('whose headers are ASCII only takes a carrier in base64url', () => {
+  it('with ASCII headers takes a carrier in base64url', () => {
     const carrier = requestStore.run(request, () => capture());
     const header = Buffer.from(JSON.stringify(carrier)).toString('base64url');
     expect(header).toMatch(/^[\w-]+$/);
     expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual(carrier);
   });
 
-  it('whose jobs wait longer than a request may leaves the request’s deadline out', async () => {
+  it('whose jobs may wait longer than the request leaves the deadline out', async () => {
     const carrier = await withDeadline(60_000, async () => requestStore.run(request, () => capture()));
     const late = { ...carrier, deadline: Date.now() - 1 };
     await expect(restore(late, () => add(1, 2))).rejects.toMatchObject({ code: 'OFFLOOP_DEADLINE' });

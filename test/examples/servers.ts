@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 
 import { node, type Running } from '../cli/processes.ts';
 
-/** A line that an example writes: where, for which request, about what. */
+/** A line that an example writes: its thread, its request and its topic. */
 interface Line {
   readonly thread: number;
   readonly requestId: string;
@@ -18,11 +18,11 @@ type Request = Pick<Line, 'requestId' | 'user' | 'limit'>;
 
 interface Server extends Pick<Running, 'wrote'> {
   send(request: Request): Promise<Response>;
-  /** Resolves with so many lines, of main and workers together. */
+  /** Resolves with this many lines, from main thread and workers together. */
   lines(count: number): Promise<Line[]>;
 }
 
-/** Ended with the test. */
+/** Starts a server that ends with the test. */
 export async function startServer(folder: string, flags: readonly string[] = []): Promise<Server> {
   const cwd = fileURLToPath(new URL(`../../examples/${folder}`, import.meta.url));
   const running = node([...flags, 'server.js'], { cwd, env: { NODE_ENV: 'development', NO_COLOR: '1' } });
@@ -50,12 +50,12 @@ function linesOf({ process }: Running): Server['lines'] {
   });
 }
 
-/** Each with an id and a limit of its own. They are sent at once, so the server works for many of them at the same time. */
+/** Requests with their own id and limit each. They are sent at once, so the server works for many of them at the same time. */
 export function requests(count: number): Request[] {
   return Array.from({ length: count }, (_, i) => ({ requestId: `checkout-${String(i + 1)}`, user: `user-${String(i % 5)}`, limit: 300_000 + i }));
 }
 
-/** What a worker and the main thread wrote about the same work: both for the request that asked for it. */
+/** Checks that the lines of a worker and of the main thread about the same work name the request that asked for the work. */
 export function expectPairs(sent: readonly Request[], lines: readonly Line[]): void {
   expect(lines).toHaveLength(2 * sent.length);
   for (const request of sent) {

@@ -10,19 +10,19 @@ import { poolFor, rejection, runNode, runtimes, script, workers } from '../pool/
 const run = promisify(execFile);
 
 describe.each(workers)('on %s', (runtime) => {
-  it('with no file descriptors left the calls are refused by an error that says so, and the next call works', async () => {
+  it('calls without a free file descriptor are refused with an error about descriptors, and the next call works', async () => {
     const { stdout, stderr } = await run('sh', ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, script('cannot-start.js'), 'files', runtime]);
     const [first, then] = stdout.split('\n');
     expect(JSON.parse(first!)).toEqual({ rejections: [expect.stringMatching(/^OFFLOOP_WORKER_CRASHED null .*EMFILE.*`ulimit -n`/)], started: 0 });
     expect({ then, stderr }).toEqual({ then: '3 true', stderr: '' });
   });
 
-  it('where only one can be started, that one runs all calls', async () => {
+  it('where only one worker can be started, that worker runs all calls', async () => {
     const { stdout, stderr, code } = await runNode([script('cannot-start.js'), 'second', runtime]);
     expect({ stdout, stderr, code }).toEqual({ stdout: '[1,2,3,4,5,6,7,8] 1\n', stderr: '', code: 0 });
   });
 
-  it.each(['--inspect-brk=0', '--inspect-wait=0'])('the option %s is refused at once, as nobody would attach a debugger', async (flag) => {
+  it.each(['--inspect-brk=0', '--inspect-wait=0'])('the option %s is refused at once, since nobody would attach a debugger', async (flag) => {
     for (const options of [{ execArgv: [flag] }, { env: { NODE_OPTIONS: `--no-warnings ${flag}` } }]) {
       const pool = poolFor({ runtime, maxThreads: 1, ...options });
       expect(await rejection(pool.run(add, [1, 2]))).toMatchObject({ code: 'OFFLOOP_OPTION', message: expect.stringContaining(flag) });
@@ -31,20 +31,20 @@ describe.each(workers)('on %s', (runtime) => {
   });
 });
 
-it('a Node binary that is gone is told at once, and nothing is left of it', async () => {
+it('a missing Node binary is an error at once, and leaves nothing behind', async () => {
   const { stdout, stderr, code } = await runNode([script('cannot-start.js'), 'binary', 'processes']);
   const [first, then] = stdout.split('\n');
   expect(JSON.parse(first!)).toEqual({ rejections: [expect.stringMatching(/^OFFLOOP_WORKER_CRASHED null .*ENOENT.*\/nonexistent\/node.*restart this process/)], started: 0 });
   expect({ then, stderr, code }).toEqual({ then: '3 true', stderr: '', code: 0 });
 });
 
-it('a worker process needs no temporary folder, and no resident set size', async () => {
+it('a worker process needs no temporary folder and no resident set size', async () => {
   const broken = fileURLToPath(new URL('../fixtures/no-memory-usage.cjs', import.meta.url));
   const { stdout, stderr } = await runNode(['--require', broken, script('aborts-a-loop.js')], { TMPDIR: '/nonexistent' });
   expect({ stdout, stderr }).toEqual({ stdout: 'AbortError 3 1 0\n', stderr: '' });
 });
 
-it.each(runtimes)('a module that waits for its own task, which throws, is evaluated on %s, and its error class arrives as itself afterwards', async (runtime) => {
+it.each(runtimes)('a module on %s may wait for its own task, which throws, and its error class then arrives as itself', async (runtime) => {
   const { stdout, code } = await runNode([script('awaits-itself.js'), runtime]);
   expect({ stdout, code }).toEqual({ stdout: 'failed E_OWN true E_OWN\n', code: 0 });
 });

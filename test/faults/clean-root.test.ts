@@ -6,8 +6,8 @@ import { allEndings, flat, nesting, plays } from '../fixtures/fuzz/plays.js';
 import { stores } from '../fixtures/fuzz/stores.js';
 
 /*
- * Random tasks, one after the other on one worker, that do to their contexts what they can: none of them may see a store of
- * another one. `OFFLOOP_ROOT_MS=60000` plays that long for each way, `OFFLOOP_ROOT_SEED` what an earlier run has played.
+ * Random tasks, one after the other on one worker, that change their contexts in every possible way: no task may see a store of
+ * another task. `OFFLOOP_ROOT_MS=60000` plays that long for each way, `OFFLOOP_ROOT_SEED` replays an earlier run.
  */
 const { OFFLOOP_ROOT_MS: ms = '500', OFFLOOP_ROOT_SEED: seed } = process.env;
 
@@ -16,7 +16,7 @@ type Step = Program['steps'][number];
 
 const store = fc.nat(stores.length - 1);
 
-/** Of these names alone. */
+/** Steps with these names only. */
 function stepsOf(flatOnes: readonly string[], nestingOnes: readonly string[]): fc.Arbitrary<Step[]> {
   return fc.letrec<{ step: Step; steps: Step[] }>((tie) => ({
     steps: fc.array(tie('step'), { maxLength: 5, depthIdentifier: 'steps' }),
@@ -36,7 +36,7 @@ const programOf = (steps: fc.Arbitrary<Step[]>, endings: readonly string[]): fc.
 });
 
 const waits = (name: string): boolean => name.startsWith('awaits');
-/** Those that wait for nothing are done within a message that they share. */
+/** Programs without awaits run within one batch. */
 const atOnce = programOf(stepsOf(flat.filter((name) => !waits(name)), nesting.filter((name) => !waits(name))), ['returns', 'throws']);
 const waiting = programOf(stepsOf(flat, nesting), allEndings);
 const programs = fc.oneof(
@@ -54,13 +54,13 @@ const ways: PoolOptions[] = [
   { runtime: 'inline' },
 ];
 
-/** Of one seed. */
+/** How many batches one seed plays. */
 const BATCHES = 5;
-/** A worker whose stores have never been entered is another one than one that has run for a while. */
+/** A new worker, whose stores have never been entered, behaves differently from a worker that has run for a while. */
 const BATCHES_PER_POOL = 10;
 
 describe.each(ways)('with %o,', (options) => {
-  it('no task ever sees a store of another one', async () => {
+  it('no task ever sees a store of another task', async () => {
     const seen = { tasks: 0, messages: 0 };
     let lastId = 0;
     let pool: Pool | undefined;
@@ -69,7 +69,7 @@ describe.each(ways)('with %o,', (options) => {
     async function playAll(all: Omit<Program, 'id'>[]): Promise<void> {
       pool ??= createPool({ maxThreads: 1, ...options });
       const answers = await Promise.all(all.map((one) => call(pool!, { ...one, id: ++lastId })));
-      // What the last ones have left is seen by the next one.
+      // The next task sees the leftovers of the last programs.
       const last = await call(pool, { id: ++lastId, carries: [], steps: [{ does: 'awaits a timer', store: 0, inside: [] }], ends: 'returns' });
       expect([...answers, last].flat()).toEqual([]);
       if (++batches % BATCHES_PER_POOL === 0) await end();
@@ -87,7 +87,7 @@ describe.each(ways)('with %o,', (options) => {
     try {
       const property = fc.asyncProperty(programs, playAll);
       const until = performance.now() + Number(ms);
-      // It depends on what ran before, so that the same may not fail again by itself.
+      // A failure may depend on earlier programs, so the same program may not fail again by itself.
       const parameters = seed === undefined ? { endOnFailure: true } : { seed: Number(seed) };
       do await fc.assert(property, { numRuns: BATCHES, ...parameters });
       while (performance.now() < until);
@@ -96,13 +96,13 @@ describe.each(ways)('with %o,', (options) => {
       await pool?.close({ drain: false });
     }
     expect(seen.tasks).toBeGreaterThan(20);
-    // They did, or did not, follow each other in one message.
+    // The number of messages shows whether the tasks shared messages.
     if (typeof options.coalesce === 'object') expect(seen.messages).toBeLessThan(seen.tasks);
     else expect(seen.messages).toBe(seen.tasks);
   }, 30_000 + Number(ms));
 });
 
-/** What was seen wrongly, in the worker or by its caller. */
+/** Wrongly seen stores, in the worker or at its caller. */
 async function call(pool: Pool, played: Program): Promise<string[]> {
   const { id, carries } = played;
   const run = (i: number): Promise<string[]> => (i < carries.length ? (carries[i] ? stores[i]!.run({ id }, () => run(i + 1)) : run(i + 1)) : callAndLook());

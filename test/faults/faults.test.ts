@@ -7,7 +7,7 @@ import { add } from '../fixtures/places.js';
 import { spins } from '../fixtures/stops.js';
 import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers } from '../pool/helpers.ts';
 
-/** One for each runtime: its workers are replaced as they end. */
+/** One pool for each runtime: its workers are replaced as they end. */
 const pools = new Map<string, Pool>();
 afterAll(() => Promise.all([...pools.values()].map((pool) => pool.close({ drain: false }))));
 
@@ -17,7 +17,7 @@ function poolOf(runtime: (typeof runtimes)[number]): Pool {
   return pool;
 }
 
-/** Two workers, of which one is busy with something innocent that must live. */
+/** A pool of two workers; one of them runs an innocent task that must live. */
 async function withSibling(runtime: (typeof runtimes)[number]) {
   const pool = poolOf(runtime);
   const { path, open } = gate();
@@ -40,7 +40,7 @@ async function withSibling(runtime: (typeof runtimes)[number]) {
 }
 
 describe.each(runtimes)('on %s', (runtime) => {
-  it('an argument that cannot be cloned rejects its own call while it waits, and what is behind it runs', async () => {
+  it('an argument that cannot be cloned rejects its own call while the call waits, and the calls behind it run', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const { path, open } = gate();
     const holding = pool.run(waitsAt, [path, 1]);
@@ -55,7 +55,7 @@ describe.each(runtimes)('on %s', (runtime) => {
     await expectCapacity(pool, 1);
   });
 
-  it('an argument that cannot be cloned on a cold worker leaves it usable', async () => {
+  it('an argument that cannot be cloned on a cold worker leaves the worker usable', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     expect(await rejection(pool.run(faults.takes, [Symbol('no')]))).toMatchObject({ path: 'args[0]' });
     expect(await pool.run(faults.takes, [1])).toBe('number');
@@ -76,7 +76,7 @@ describe.each(runtimes)('on %s', (runtime) => {
     await expectWhole();
   });
 
-  it('a thrown value that cannot be cloned arrives as a description of itself', async () => {
+  it('a thrown value that cannot be cloned arrives as a description of the value', async () => {
     const { pool, expectWhole } = await withSibling(runtime);
     expect(await rejection(pool.run(faults.throwsFunction, []))).toMatch(/function/);
     await expectWhole();
@@ -92,7 +92,7 @@ describe.each(workers)('on %s', (runtime) => {
     await expectWhole({ crashed: 1 });
   });
 
-  it('every one of many exits has its own error, and everything else runs', async () => {
+  it('each of many exits has its own error, and all other calls run', async () => {
     const pool = poolFor({ runtime, maxThreads: 2 });
     const results = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? pool.run(faults.exits, [i + 1]) : pool.run(add, [i, 0]))));
     expect(results.map((result) => (result.status === 'fulfilled' ? result.value : `exit ${result.reason.exitCode}`))).toEqual(
@@ -104,29 +104,29 @@ describe.each(workers)('on %s', (runtime) => {
   it.each([
     ['an exception from a timer', faults.throwsLater, 'thrown from a timer'],
     ['an unhandled rejection', faults.rejectsLater, 'rejected by nobody'],
-  ])('%s rejects the call that runs, with its cause', async (_what, task, message) => {
+  ])('%s rejects the running call, with its cause', async (_what, task, message) => {
     const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(task, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED' });
-    // A process says why on its stderr only.
+    // A process writes the reason on its stderr only.
     if (runtime === 'threads') expect(error.cause).toMatchObject({ name: 'RangeError', message });
     await expectWhole();
   });
 
-  it('out of memory is an error of its own', async () => {
+  it('out of memory is an error with its own class', async () => {
     const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.eatsMemory, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_WORKER_OOM', name: 'WorkerOutOfMemoryError' });
     await expectWhole();
   });
 
-  it('an infinite loop with a timeout', async () => {
+  it('an infinite loop with a timeout rejects with the stack', async () => {
     const { pool, expectWhole } = await withSibling(runtime);
     expect(await rejection(pool.run(spins, [], { timeout: 60 }))).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
     await expectWhole();
   });
 
-  it('a regular expression that backtracks for ever, with a timeout', async () => {
+  it('a regular expression that backtracks for ever, with a timeout, rejects with the stack', async () => {
     const { pool, expectWhole } = await withSibling(runtime);
     const error = await rejection(pool.run(faults.backtracks, [`${'a'.repeat(60)}!`], { timeout: 60 }));
     expect(error).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
@@ -134,7 +134,7 @@ describe.each(workers)('on %s', (runtime) => {
     await expectWhole();
   });
 
-  it('an idle worker that ends is replaced, costs no task, and is not kept secret', async () => {
+  it('an idle worker that ends is replaced, costs no task, and causes a warning', async () => {
     const warned = new Promise<Error & { code?: string }>((resolve) => process.once('warning', resolve));
     const pool = poolFor({ runtime, maxThreads: 1 });
     expect(await pool.run(faults.leavesBomb, [])).toBe('answered');
@@ -156,7 +156,7 @@ describe('a worker process', () => {
     await expectWhole({ crashed: 1 });
   });
 
-  it('that is killed while it idles costs no task', async () => {
+  it('that is killed while it is idle costs no task', async () => {
     const pool = poolFor({ runtime: 'processes', maxThreads: 1 });
     const warned = new Promise((resolve) => process.once('warning', resolve));
     process.kill(await pool.run(faults.pid, []), 'SIGKILL');
@@ -165,7 +165,7 @@ describe('a worker process', () => {
   });
 });
 
-it('a thread that aborts is refused by Node, and lives', async () => {
+it('a thread cannot abort: Node refuses, and the thread lives', async () => {
   const pool = poolFor({ maxThreads: 1 });
   expect(await rejection(pool.run(faults.aborts, [undefined]))).toMatchObject({ code: 'ERR_WORKER_UNSUPPORTED_OPERATION' });
   await expectCapacity(pool, 1);

@@ -13,7 +13,7 @@ const bare = Object.assign(Object.create(null) as Record<string, unknown>, Objec
 const ways: PoolOptions[] = [...runtimes.map((runtime) => ({ runtime })), { runtime: 'threads', coalesce: false }];
 
 describe.each(ways)('with %o, keys that objects inherit', (options) => {
-  it.each([['from JSON', parsed], ['without a prototype', bare]])('are keys like others in arguments, results, progress, errors and stores: %s', async (_what, value) => {
+  it.each([['from JSON', parsed], ['without a prototype', bare]])('are ordinary keys in arguments, results, progress, errors and stores: %s', async (_what, value) => {
     const pool = poolFor({ maxThreads: 1, ...options });
     const progress: unknown[] = [];
     const onProgress = (reported: unknown): void => void progress.push(reported);
@@ -32,7 +32,7 @@ describe.each(ways)('with %o, keys that objects inherit', (options) => {
     expect(Object.keys(pool.stats().tasks)).toEqual(['__proto__']);
   });
 
-  it('are no tasks of a module that does not export them', async () => {
+  it('are not tasks of a module that does not export them', async () => {
     const pool = poolFor({ maxThreads: 1, ...options });
     for (const file of ['plain.cjs', 'plain.js']) {
       const tasks = pool.tasks<Record<string, () => unknown>>(pathToFileURL(`${import.meta.dirname}/../fixtures/${file}`));

@@ -8,8 +8,8 @@ import { add } from '../fixtures/places.js';
 import { poolFor } from '../pool/helpers.ts';
 
 /*
- * What a caller passes may be an object that throws when it is read, or answers with something else each time. The caller
- * gets an error of offloop's, or what the object itself has thrown; nobody else notices.
+ * A caller may pass an object that throws when it is read, or returns another value each time. The caller gets an error of
+ * offloop's, or the error that the object has thrown; no other call is affected.
  */
 
 const throws = (): never => { throw new RangeError('from the caller’s object'); };
@@ -55,7 +55,7 @@ const doors: [call: string, keys: readonly string[], act: (options: any) => unkn
 ];
 
 describe.each(doors)('%s with', (_call, keys, act) => {
-  it.each(hostiles(keys))('%s: its own error or a typed one, and the next call is fine', async (_what, make) => {
+  it.each(hostiles(keys))('%s: its own error or a typed error, and the next call works', async (_what, make) => {
     expect(await outcomeOf(() => act(make()))).toEqual({ error: oneOfOurs });
     expect(await pool.run(add, [1, 2])).toBe(3);
   });
@@ -72,7 +72,7 @@ async function outcomeOf(act: () => unknown): Promise<{ error?: unknown; value?:
   }
 }
 
-/** An array that throws when the item is read for the nth time. */
+/** An array that throws at the nth read of the item. */
 function throwsAt(nth: number): any[] {
   let reads = 0;
   return Object.defineProperty([1, 2], 0, { get: () => (++reads === nth ? throws() : 1), enumerable: true });
@@ -95,13 +95,13 @@ const calls: [what: string, act: (options?: object) => Promise<unknown>][] = [
 
 const fine: Record<string, unknown> = { signal: new AbortController().signal, timeout: 1e6, deadline: Date.now() + 1e6, priority: 1, transfer: [], context: 'none', onProgress: () => undefined };
 
-/** Reading it twice gives something else. */
+/** An object whose property has another value at the second read. */
 function changing(key: string): object {
   let reads = 0;
   return Object.defineProperty({}, key, { get: () => (reads++ === 0 ? fine[key] : Symbol('another')), enumerable: true });
 }
 
-it('a call among others: it gets an error of its own, or its answer, and the others theirs', async () => {
+it('a hostile call among others gets its own error or its response, and the others get their responses', async () => {
   for (let i = 0; i < 10; i++) await pool.run(add, [1, 2]);
   const siblings = (): Promise<unknown>[] => Array.from({ length: 5 }, () => pool.run(add, [1, 2]));
   for (const [what, act] of calls) {
@@ -133,7 +133,7 @@ const sources: [what: string, items: any, isOwn?: boolean][] = [
   ['no asynchronous result', later(async () => null), true],
 ];
 
-it.each(sources)('pool.map() of items that are %s rejects, as a loop over them does', async (_what, items, isTheLanguages = false) => {
+it.each(sources)('pool.map() of items that are %s rejects, as a loop over the items does', async (_what, items, isTheLanguages = false) => {
   const { error } = await outcomeOf(() => pool.map(add as never, items).toArray());
   expect(error).toEqual(isTheLanguages ? expect.any(TypeError) : oneOfOurs);
   const iterated = await outcomeOf(async () => { for await (const _result of pool.map(add as never, items)); });
@@ -164,13 +164,13 @@ const answers: [what: string, answer: () => any][] = [
   ['a promise that rejects', () => Promise.reject(new RangeError('unheard'))],
 ];
 
-it.each(answers)('a schema that answers with %s is a ContextError of its store', (what, answer) => {
+it.each(answers)('a schema that returns %s is a ContextError of its store', (what, answer) => {
   const store = new AsyncLocalStorage<unknown>();
   const carried = carry(import.meta, store, { name: `answers with ${what}`, schema: { '~standard': { version: 1, vendor: 'test', validate: answer } } });
   expect(() => store.run(1, () => capture({ only: [carried] }))).toThrow(expect.objectContaining({ code: 'OFFLOOP_CONTEXT', store: carried.name }));
 });
 
-it.each([...traps, 'has', 'getPrototypeOf'] as const)('a store that holds a proxy which throws in `%s` is a ContextError, or is read without it', (trap) => {
+it.each([...traps, 'has', 'getPrototypeOf'] as const)('a store that holds a proxy which throws in `%s` is a ContextError, or is read without the trap', (trap) => {
   const store = new AsyncLocalStorage<any>();
   const carried = carry(import.meta, store, { name: `picks from ${trap}`, pick: ['a'] });
   const captured = (): unknown => store.run(new Proxy({ a: 1 }, { [trap]: throws }), () => capture({ only: [carried] }).stores[carried.name]);
@@ -178,7 +178,7 @@ it.each([...traps, 'has', 'getPrototypeOf'] as const)('a store that holds a prox
   else expect(captured()).toBe('{"a":1}');
 });
 
-it.each<PoolOptions>([{ runtime: 'threads' }, { runtime: 'inline' }])('with %o, lists with holes are refused as such', async (options) => {
+it.each<PoolOptions>([{ runtime: 'threads' }, { runtime: 'inline' }])('with %o, a list with holes is refused as a list with holes', async (options) => {
   expect(() => capture({ only: new Array(1) })).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   expect(() => createPool({ ...options, context: new Array(1) })).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   expect(() => move(1, revoked([]))).toThrow();

@@ -11,7 +11,7 @@ type Kind = NonNullable<Fault['returns']>;
 const error = (message: string, name = 'Error'): unknown => expect.objectContaining({ name, message });
 const notCloneable = (message: RegExp): unknown => expect.objectContaining({ code: 'OFFLOOP_NOT_CLONEABLE', message: expect.stringMatching(message) });
 
-/** What the caller gets of it: a value, or what the call rejects with. */
+/** The caller's outcome: a value, or the reason of the rejection. */
 const returned: [Kind, { value: unknown } | { rejects: unknown }][] = [
   ['a getter', { value: { a: 1 } }],
   ['a getter that throws', { rejects: notCloneable(/^`result\.a` is /) }],
@@ -47,7 +47,7 @@ const thrown: [Kind, unknown][] = [
   ['a proxy of an error that refuses everything', expect.anything()],
 ];
 
-/** What the caller passes, which no worker ever sees. */
+/** Arguments that no worker ever gets. */
 const passed: [Kind, unknown][] = [
   ['a getter that throws', notCloneable(/^`args\[0\]\.takes\.a` is /)],
   ['a proxy that refuses everything', notCloneable(/\(proxy\)/)],
@@ -66,7 +66,7 @@ const faults: [what: string, Fault, outcome: { value: unknown } | { rejects: unk
 const ways: PoolOptions[] = [...runtimes.map((runtime) => ({ runtime })), { runtime: 'threads', coalesce: false }];
 
 describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
-  // One for all of them: it is whole after each.
+  // One pool for all faults: it is whole after each fault.
   let pool: Pool;
 
   beforeAll(() => { pool = createPool({ maxThreads: 1, ...options }); });
@@ -80,7 +80,7 @@ describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
     expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
   });
 
-  it('returns keys with the names of prototypes', async () => {
+  it('returns keys that name prototype properties', async () => {
     const kind = 'a key named __proto__';
     const { siblings, culprit } = await amongSiblings(pool, { returns: kind });
     expect(JSON.stringify(await culprit)).toBe(JSON.stringify({ value: make(kind) }));
@@ -98,7 +98,7 @@ describe.each(ways)('a task that, with %o,', (options: PoolOptions) => {
   });
 });
 
-/** In the middle of others which it shares a message with, where messages are shared. */
+/** Calls the task among other calls, which share a message with it where messages are shared. */
 async function amongSiblings(pool: Pool, fault: Fault, run: RunOptions = {}) {
   for (let i = 0; i < 20; i++) await pool.run(hostile, [{ returns: 'a value' }]);
   const { path, open } = gate();
@@ -109,7 +109,7 @@ async function amongSiblings(pool: Pool, fault: Fault, run: RunOptions = {}) {
   const before = siblings();
   const culprit = pool.run(hostile, [fault], run).then((value: unknown) => ({ value }), (rejects: unknown) => ({ rejects }));
   const all = Promise.all([...before, ...siblings()]);
-  // A test that fails never looks at them.
+  // If the test fails, nobody awaits these calls.
   all.catch(() => {});
   open();
   await holding;

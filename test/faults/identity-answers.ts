@@ -2,19 +2,19 @@ import { inspect } from 'node:util';
 
 import { hash } from '../fixtures/identity/digest.js';
 
-/** A call that was made, and all that its answer has to be compared with. */
+/** A call, and all that its response is compared with. */
 export interface Made {
   readonly n: number;
   readonly where: string;
   readonly deed: string;
-  /** What its task may say that it saw. */
+  /** The texts that the task may report about what it saw. */
   readonly whats: readonly string[];
   /** Epoch ms. */
   readonly deadline: number | undefined;
   readonly timeout: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly fails: 'always' | 'maybe' | undefined;
-  /** What it has reported. */
+  /** The progress values that the call received. */
   readonly heard: unknown[];
   id?: number;
   answer?: Answer;
@@ -22,7 +22,7 @@ export interface Made {
 
 export type Answer = { readonly value: any } | { readonly error: any };
 
-/** Reads what a task says from what it returned; `undefined` where that is not what it returns. */
+/** Read the report of a task from its result; `undefined` where the result has another form. */
 const readers: Record<string, (value: any) => unknown> = {
   objects: (value) => (value.list[0] === hash(whatOf(value.told)) ? value.told : undefined),
   wide: (value) => (value.endsWith('\u20ac') ? value.slice(0, -1) : undefined),
@@ -34,7 +34,7 @@ const readers: Record<string, (value: any) => unknown> = {
 
 const endless = new Set(['spins', 'hangs', 'exits', 'breaks', 'throws', 'rejects']);
 
-/** Says what is wrong with the answer; undefined where nothing is. Notes the id that the task had. */
+/** Returns the problem of the response, or undefined. Notes the id that the task had. */
 export function problemOf(made: Made, answer: Answer): string | undefined {
   try {
     return 'error' in answer ? errorProblem(made, answer.error) : valueProblem(made, answer.value);
@@ -73,7 +73,7 @@ function whatOf(told: string): string {
   return told.slice(0, told.lastIndexOf('|', told.lastIndexOf('|') - 1));
 }
 
-/** It crosses as what is left of it, at times: deadlines are far enough from each other. */
+/** A deadline may cross as the time that is left, so it is compared with a tolerance; the deadlines of a round are far apart. */
 function isDeadline(told: string, wanted: number | undefined): boolean {
   return wanted === undefined ? told === '' : told !== '' && Math.abs(Number(told) - wanted) < 2000;
 }
@@ -90,12 +90,12 @@ function errorProblem(made: Made, error: any): string | undefined {
   return deed === 'throws' || deed === 'rejects' ? thrownProblem(made, error) : 'it was not to fail';
 }
 
-/** What its task exits with. */
+/** The exit code that the task uses. */
 export function codeOf(n: number): number {
   return 1 + (Math.floor(n) % 250);
 }
 
-/** A process says only on its stderr why it ends. */
+// A process writes the reason for its end on its stderr only.
 function breakProblem(made: Made, { code, cause }: any): string | undefined {
   if (code !== 'OFFLOOP_WORKER_CRASHED') return 'another end';
   return cause === undefined && made.where.includes('processes') ? undefined : toldProblem(made, cause.message);
@@ -107,9 +107,9 @@ function thrownProblem(made: Made, error: any): string | undefined {
   return toldProblem(made, message);
 }
 
-/** What such a task says of itself. */
+/** The text that such a task reports about itself. */
 export function whatBy(deed: string, args: string, looks: string): string {
-  // It is another one that it calls.
+  // 'calls' calls another task, and returns that task's report.
   return `${deed === 'calls' ? 'texts' : deed} ${args} ${looks}`;
 }
 

@@ -1,17 +1,17 @@
 import { digest } from '../fixtures/identity/digest.js';
 import type { Random } from './identity-random.ts';
 
-/** What a call brings. */
+/** The arguments of a call, and their expected reports. */
 export interface Brought {
   readonly args: unknown[];
-  /** What the task may say of them; more than one where a getter changes its answer. */
+  /** The reports that the task may give about the arguments; several where a getter changes its value. */
   readonly digests: readonly string[];
   readonly transfer?: ArrayBuffer[];
-  /** Cannot be cloned, or not always. */
+  /** The arguments cannot be cloned, always or sometimes. */
   readonly fails?: 'always' | 'maybe';
 }
 
-/** What a getter may do when it is read: once, or once a worker is free to take what it calls. */
+/** The action of a getter when it is read: at once, or when a worker is free to take the getter's calls. */
 type Meddle = (isPatient: boolean) => void;
 
 const shared = Array.from({ length: 5 }, (_, i) => ({ shared: i, list: [i, { deep: i }] }));
@@ -24,7 +24,7 @@ export const trivial: Maker[] = [
   (n) => simply(n),
   (n) => simply(n, 'text', -n),
   (n) => simply(`n${n}`),
-  // At times an object that other calls have, too: each is to have a copy of its own.
+  // Sometimes an object that other calls have, too: each call must have its own copy.
   (n, random) => simply(n, random.chance(0.1) ? random.pick(shared) : { n, list: [n, 'x'] }),
   () => simply(),
 ];
@@ -44,7 +44,7 @@ export const harmless: Maker[] = [
   },
 ];
 
-/** What is read more than once, and answers as it likes. */
+/** Arguments that are read more than once, and may return another value each time. */
 export const tricky: Maker[] = [
   (n) => ({ ...simply(n, () => n), fails: 'always' }),
   (n) => ({ ...simply(n, { deep: [{ format: () => n }] }), fails: 'always' }),
@@ -53,25 +53,25 @@ export const tricky: Maker[] = [
   (n) => ({ args: [n, { get value() { throw new RangeError(`read of ${n}`); } }], digests: [], fails: 'always' }),
   (n, random) => atRead(n, random, () => { throw new RangeError(`read of ${n}`); }),
   (n, random) => atRead(n, random, () => () => n),
-  // It calls, or aborts, while the pool is about to send what it stands in.
+  // The getter calls, or aborts, while the pool is about to send the getter's own message.
   (n, random, meddle) => atRead(n, random, () => { meddle(false); return n; }),
   (n, random, meddle) => atRead(n, random, () => { meddle(false); throw new RangeError(`read of ${n}`); }),
   (n) => changing(n),
 ];
 
-/** It calls the pool while a message is put together, and a worker is free. */
+/** The getter calls the pool while a message is built and a worker is free. */
 export const patient: Maker[] = [
   (n, _random, meddle) => ({ args: [n, { get value() { meddle(true); return n; } }], digests: [digest([n, { value: n }])] }),
 ];
 
-/** The getter answers with `n`, and does something else at one of its first reads. */
+/** The getter returns `n`, and performs the action at one of its first reads. */
 function atRead(n: number, random: Random, act: () => unknown): Brought {
   const when = random.between(1, 5);
   let reads = 0;
   return { args: [n, { get value() { return ++reads === when ? act() : n; } }], digests: [digest([n, { value: n }])], fails: 'maybe' };
 }
 
-/** The getter's answer is another one each time. */
+/** The getter returns another value at each read. */
 function changing(n: number): Brought {
   const digests = Array.from({ length: 200 }, (_, i) => digest([n, { value: i }]));
   let reads = 0;

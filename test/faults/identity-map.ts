@@ -5,7 +5,7 @@ import type { MapResult } from 'offloop';
 import { problemOf, type Made } from './identity-answers.ts';
 import type { Random } from './identity-random.ts';
 
-/** The items as something that a map reads. */
+/** The items as a source that a map can read. */
 export function sourceOf<T>(items: readonly T[], random: Random): Iterable<T> | AsyncIterable<T> {
   return random.pick([items, new Set(items), values(items), laterValues(items)]);
 }
@@ -14,7 +14,7 @@ export function resultsOf<T>(result: MapResult<T>, random: Random): Promise<T[]>
   return random.chance(0.5) ? result.toArray() : collect(result);
 }
 
-/** Which answer belongs to which item: where they come in any order, the first item that it fits. */
+/** Pairs each result with its item: without an order, with the first item that fits. */
 export function pairsOf(wanted: readonly Made[], answers: readonly unknown[], isOrdered: boolean): [Made, unknown][] {
   const left = [...wanted];
   return answers.map((value) => {

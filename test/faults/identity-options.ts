@@ -4,7 +4,7 @@ import type { Random } from './identity-random.ts';
 import { enter, type Stores } from './identity-stores.ts';
 
 /*
- * What a call is told besides its arguments.
+ * The options of a call.
  */
 
 /** @param aborts gets the controller of its signal */
@@ -35,7 +35,7 @@ function signalFor(random: Random, n: number, aborts: AbortController[]): AbortS
 /** Calls as the option says, in these stores. */
 export function enterAs(context: RunOptions['context'], stores: Stores, options: RunOptions, run: () => Promise<unknown>): Promise<unknown> {
   if (typeof context !== 'object') return enter(stores, run);
-  // Captured at another place than where it calls.
+  // The stores are captured at another place than the call.
   options.context = enter(stores, capture);
   return run();
 }

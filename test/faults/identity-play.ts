@@ -19,10 +19,10 @@ export interface Subject {
   readonly isInline: boolean;
 }
 
-/** What sort of calls a round is made of. */
+/** The kinds of calls in a round. */
 export type Sort = 'trivial' | 'restless' | 'mixed' | 'deadly';
 
-/** How many of the calls bring something that cannot be cloned, or a getter that does more than to answer. */
+/** The share of calls with an argument that cannot be cloned, or with a getter that calls or aborts. */
 const trickiness = { trivial: 0.003, restless: 0.1, mixed: 0.1, deadly: 0.05 };
 
 const short = ['texts', 'texts', 'numbers', 'plain', 'objects', 'marks', 'wide', 'stalls'];
@@ -30,10 +30,10 @@ const slow = ['long', 'bytes', 'moves', 'throws', 'rejects', 'waits', 'sleeps', 
 const ending = ['exits', 'breaks', 'spins', 'hangs'];
 const mapped = [...short, 'long', 'bytes', 'waits', 'calls', 'reports'];
 
-/** Where no request's store is set. */
+/** Runs where no request's store is set. */
 const inRoot = AsyncLocalStorage.snapshot();
 
-/** In ms. What has not settled by then is taken for lost. */
+/** In ms. A call that has not settled by then counts as lost. */
 const LIMIT = 20_000;
 
 /** Calls that are made together, and awaited together. */
@@ -53,11 +53,11 @@ export class Round {
     this.#nextNumber = nextNumber;
     this.#style = random.pick(Object.keys(styles));
     this.#stores = styles[this.#style]!(random, number);
-    // Its own, since the call whose getter calls this one has not read its stores yet.
+    // The inner call has stores of its own, since the outer call, whose getter makes it, has not read its stores yet.
     this.#otherStores = styles['all new']!(random.fork(), number);
   }
 
-  /** Until all of it is answered. */
+  /** Resolves when all calls have settled. */
   async play(subjects: readonly Subject[], sort: Sort): Promise<void> {
     const random = this.#random;
     const size = isShort(sort) ? random.between(20, 600) : random.between(1, 60);
@@ -110,7 +110,7 @@ export class Round {
     const items = Array.from({ length: random.between(0, 40) }, () => ({ item: this.#nextNumber() }));
     const stores = this.#stores(this.#nextNumber());
     const looks = looksOf(stores, false);
-    // Nobody listens to what an item reports.
+    // Items have no progress listener.
     const told = deed === 'reports' ? 'texts' : deed;
     const wanted = items.map(({ item }): Made => ({ n: item, where: `${subject.where}, in a map`, deed: told, whats: [whatBy(deed, digest([{ item }]), looks)], deadline: undefined, timeout: undefined, signal: undefined, fails: undefined, heard: [] }));
     const ordered = random.chance(0.6);
@@ -128,7 +128,7 @@ export class Round {
     this.#await(result.then((value) => { this.#check(made, { value }); }, (error: unknown) => { this.#check(made, { error }); }));
   }
 
-  /** In its turn: until then its failure is nobody's. */
+  /** Awaits the check later; until then, its failure counts as handled. */
   #await(checked: Promise<void>): void {
     checked.catch(() => undefined);
     this.#pending.push(checked);
@@ -145,14 +145,14 @@ export class Round {
     const tooLate = new Promise<never>((_resolve, reject) => { limit = reject; });
     const timer = setTimeout(() => { limit(this.#failure(this.made.find(({ answer }) => answer === undefined)!, `not settled within ${LIMIT} ms`)); }, LIMIT);
     try {
-      // A getter may add to them until the last one has settled.
+      // A getter may add calls until the last call has settled.
       for (const checked of this.#pending) await Promise.race([checked, tooLate]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** With what came before it at the same pool. */
+  /** An error that lists the earlier calls of the same pool. */
   #failure(made: Made, problem: string, cause?: unknown): Error {
     const at = this.made.indexOf(made);
     const before = this.made.slice(0, at).filter(({ where }) => where === made.where).slice(-12);
@@ -161,7 +161,7 @@ export class Round {
   }
 }
 
-/** Its calls are short, and share messages. */
+/** Whether the calls are short, so that they share messages. */
 function isShort(sort: Sort): boolean {
   return sort === 'trivial' || sort === 'restless';
 }

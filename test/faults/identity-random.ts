@@ -1,4 +1,4 @@
-/** Numbers that depend on the seed alone (mulberry32). */
+/** Random numbers that depend on the seed alone (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 to below 1. */
+  /** A number from 0 to below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -27,7 +27,7 @@ export class Random {
     return list[Math.floor(this.next() * list.length)]!;
   }
 
-  /** For what happens later, at a moment that nobody knows: it must not change what comes meanwhile. */
+  /** A separate generator for code that runs later, at an unknown moment, and must not change the numbers in between. */
   fork(): Random {
     return new Random(this.next() * 2 ** 32);
   }

@@ -10,7 +10,7 @@ import type { Random } from './identity-random.ts';
 const all: Record<string, AsyncLocalStorage<any>> = { ...stores, late };
 const names = Object.keys(all);
 
-/** What a call is made in: the value of each store, undefined where the store is not entered. */
+/** The stores of a call: the value of each store, undefined where the store is not entered. */
 export type Stores = readonly unknown[];
 
 export function enter<R>(values: Stores, fn: () => R, from = 0): R {
@@ -18,7 +18,7 @@ export function enter<R>(values: Stores, fn: () => R, from = 0): R {
   return from === names.length ? fn() : all[names[from]!]!.run(values[from], () => enter(values, fn, from + 1));
 }
 
-/** What a task is to see, written now: the values may change. `knowsLate`: its module has declared the last store, too. */
+/** The report of a task about its stores, written now because the values may change. `knowsLate`: the task's module has also declared the last store. */
 export function looksOf(values: Stores, knowsLate: boolean): string {
   return names.slice(0, knowsLate ? undefined : -1).map((name, i) => digest(name === 'picked' ? picked(values[i]) : values[i])).join(' ');
 }
@@ -38,7 +38,7 @@ class Visitor {
 
 const odd = ['', 'plain', 'caf\u00e9', '\u20ac 5', '"quoted\\"\n', '\ud800', '\u2028', '$offloop', 0, -0, NaN, 1e21, -Infinity, 12n, true, null, undefined];
 
-/** Values for each of the stores; `tag` tells one from another. */
+/** Values for each of the stores; `tag` tells them apart. */
 const makers: Record<string, (tag: string, random: Random) => unknown> = {
   flat: (tag, random) => (random.chance(0.2) ? sized(tag, random) : { tag, odd: random.pick(odd), more: random.pick(odd) }),
   nested: (tag, random) => ({ tag, user: { id: tag, tags: [tag, random.pick(odd)] }, map: new Map([[tag, new Date(random.between(0, 1e9))]]) }),
@@ -49,7 +49,7 @@ const makers: Record<string, (tag: string, random: Random) => unknown> = {
   late: (tag) => ({ late: tag }),
 };
 
-/** Of about 1,024 characters as JSON, where texts cease to be kept, or of any length. */
+/** A text of about 1,024 characters as JSON, the limit for kept texts, or of any length. */
 function sized(tag: string, random: Random): object {
   const empty = JSON.stringify({ tag, text: '' }).length;
   return { tag, text: 'x'.repeat(Math.max(0, (random.chance(0.7) ? random.between(1018, 1030) : random.between(0, 5000)) - empty)) };
@@ -62,7 +62,7 @@ function make(tag: string, random: Random, share: number): unknown[] {
 const CROWD = 6000;
 let crowd: object[] | undefined;
 
-/** So many objects, each with a number of its own: numbers go by captures, the second one of an object gives it one. */
+/** Objects that each have a number of their own: the second capture of an object gives it a number. */
 function crowdOf(): readonly object[] {
   return (crowd ??= Array.from({ length: CROWD }, (_, i) => {
     const one = { tag: `crowd ${i}` };
@@ -88,7 +88,7 @@ export const styles: Record<string, Style> = {
   'all new': (random) => (n) => make(`n${n}`, random, 0.4),
   // Equal texts in different objects.
   'twins': (_random, round) => (n) => [{ tag: `r${round}.${n % 3}` }, { tag: `r${round}` }, undefined, undefined, new Tenant(`r${round}`)],
-  // The same objects, which hold something else at each call.
+  // The same objects, with other content at each call.
   'changing': (random, round) => {
     const [flat, nested, one] = [{ tag: '', n: 0 }, { user: { n: 0 } }, new Visitor('')] as [any, any, any];
     return (n) => {
@@ -99,7 +99,7 @@ export const styles: Record<string, Style> = {
     };
   },
   'crowd': (random) => () => [random.pick(crowdOf())],
-  // Two that have one place in a cache of 4,096, and others beside them.
+  // Two objects that share one entry in a cache of 4,096, and others beside them.
   'colliding': (random, round) => {
     const [first, rest] = [random.between(0, CROWD - 4097), make(`r${round}`, random, 0.3).slice(1)];
     return () => [crowdOf()[random.chance(0.9) ? first + 4096 * random.between(0, 1) : random.between(0, CROWD - 1)], ...rest];

@@ -5,8 +5,8 @@ import { Random } from './identity-random.ts';
 import { Round, type Sort, type Subject } from './identity-play.ts';
 
 /*
- * Random calls on several pools at a time: each task says which call it takes itself for, which stores and which arguments it
- * sees, and the caller compares. `OFFLOOP_IDENTITY_CALLS=1000000` makes so many, `OFFLOOP_IDENTITY_SEED` those of an earlier run.
+ * Random calls on several pools at a time: each task reports its own call, its stores and its arguments, and the caller compares
+ * the report. `OFFLOOP_IDENTITY_CALLS=1000000` makes that many calls, `OFFLOOP_IDENTITY_SEED` repeats an earlier run.
  */
 const { OFFLOOP_IDENTITY_CALLS: calls = '50000', OFFLOOP_IDENTITY_SEED: given } = process.env;
 const total = Number(calls);
@@ -27,7 +27,7 @@ const ways: Record<string, Way> = {
   'this thread': { share: 0.06, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
 };
 
-it.each(Object.entries(ways))('a task never takes itself for another call, nor sees stores or arguments of another one, on %s', async (name, { share, sorts, pools }) => {
+it.each(Object.entries(ways))('a task never runs as another call, and never sees stores or arguments of another call, on %s', async (name, { share, sorts, pools }) => {
   const random = new Random(seed + name.length);
   const subjects = pools.map(subjectFor);
   let last = 0;

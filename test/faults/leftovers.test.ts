@@ -10,8 +10,8 @@ interface Warning extends Error {
 
 const nextWarning = (): Promise<Warning> => new Promise((resolve) => process.once('warning', resolve));
 
-describe.each(workers)('on %s, what a finished task has left running', (runtime) => {
-  it.each(['a timer', 'a rejection', 'an emitter'])('fails by %s while another task runs: that one lives, the culprit is named, and the worker is replaced', async (way) => {
+describe.each(workers)('on %s, code that a finished task has left running', (runtime) => {
+  it.each(['a timer', 'a rejection', 'an emitter'])('fails by %s while another task runs: the running task lives, a warning names the finished task, and the worker is replaced', async (way) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const [bomb, end] = [gate(), gate()];
     await pool.run(leaves, [bomb.path, way]);
@@ -28,7 +28,7 @@ describe.each(workers)('on %s, what a finished task has left running', (runtime)
     expect(pool.stats().workers).toMatchObject({ started: 2, crashed: 0, replaced: 1 });
   });
 
-  it('exits while another task runs: that one is lost, and its error names the culprit', async () => {
+  it('exits while another task runs: the running task is lost, and its error names the finished task', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const [bomb, end] = [gate(), gate()];
     await pool.run(leaves, [bomb.path, 'process.exit()']);
@@ -40,7 +40,7 @@ describe.each(workers)('on %s, what a finished task has left running', (runtime)
     await expectCapacity(pool, 1);
   });
 
-  it.each(['a timer', 'process.exit()'])('ends the idle worker by %s: the warning names the culprit', async (way) => {
+  it.each(['a timer', 'process.exit()'])('ends the idle worker by %s: a warning names the finished task', async (way) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const bomb = gate();
     await pool.run(leaves, [bomb.path, way]);
@@ -50,7 +50,7 @@ describe.each(workers)('on %s, what a finished task has left running', (runtime)
     await expectCapacity(pool, 1);
   });
 
-  it('handles its errors itself: then it ends nothing', async () => {
+  it('ends nothing when it handles its own errors', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const [bomb, end] = [gate(), gate()];
     await pool.run(leavesHandled, [bomb.path]);

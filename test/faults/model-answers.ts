@@ -3,19 +3,19 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Deed } from '../fixtures/acts.js';
 
 /*
- * The model: what a call may answer. It knows nothing of workers, messages and queues.
+ * The model: the responses that a call may have. The model knows nothing of workers, messages and queues.
  */
 
 export type Answer = { readonly value: unknown } | { readonly error: any };
 
-/** A call, as far as its answer depends on it. */
+/** A call, as far as its response depends on it. */
 export interface Asked {
   readonly id: number;
   readonly deed: Deed;
   readonly signal: AbortSignal | undefined;
   readonly timeout: number | undefined;
   readonly deadline: number | undefined;
-  /** Of the moment when it was made. */
+  /** The state at the moment of the call. */
   readonly when: {
     readonly isClosed: boolean;
     readonly isAborted: boolean;
@@ -23,9 +23,9 @@ export interface Asked {
   };
 }
 
-/** The pool, at the moment of the answer. */
+/** The pool, at the moment of the response. */
 export interface Around {
-  /** Calls may be given up by `close()`. */
+  /** `close()` may reject calls. */
   readonly isCutOff: boolean;
   readonly hasSmallQueue: boolean;
 }
@@ -36,7 +36,7 @@ const number: Own = { returns: (id) => id };
 const object: Own = { returns: (id) => ({ id }) };
 const threw: Own = { rejects: (error, id) => error.name === 'RangeError' && error.message === `thrown by ${id}` };
 const uncloneable = (path: string): Own => ({ rejects: (error) => error.code === 'OFFLOOP_NOT_CLONEABLE' && error.path === path });
-// A process says why on its stderr only.
+// A process writes the reason on its stderr only.
 const crashed: Own = { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && (error.cause === undefined || error.cause.message === `thrown by ${id}`) };
 
 const own: Record<Deed, Own> = {
@@ -70,7 +70,7 @@ export function isEndless(deed: Deed): boolean {
   return own[deed] === 'endless';
 }
 
-/** The value that the deed returns, if it does. */
+/** The value that the deed returns, if it returns. */
 export function valueOf(deed: Deed, id: number): { readonly value: unknown } | undefined {
   const answer = own[deed];
   return typeof answer === 'object' && 'returns' in answer ? { value: answer.returns(id) } : undefined;
@@ -104,13 +104,13 @@ function isGivenUp({ timeout, deadline }: Asked, code: unknown, { isCutOff, hasS
   }
 }
 
-/** The call never got as far as the queue, and the statistics know nothing of it. */
+/** Whether the call never reached the queue, so that the statistics know nothing of it. */
 export function isRefused({ when }: Asked, answer: Answer): boolean {
   if (when.isClosed || when.isAborted || when.isTooLate) return true;
   return 'error' in answer && (codeOf(answer.error) === 'OFFLOOP_QUEUE_FULL' || isLate(answer, 'when it was called'));
 }
 
-/** Its deadline has passed, and the error says when. */
+/** Whether the deadline has passed, and the error says when. */
 export function isLate(answer: Answer, when: string): boolean {
   return 'error' in answer && codeOf(answer.error) === 'OFFLOOP_DEADLINE' && String(answer.error.message).includes(when);
 }
@@ -123,7 +123,7 @@ function matches(rejects: (error: any, id: number) => boolean, error: unknown, i
   try {
     return rejects(error, id);
   } catch {
-    // It is null, or something as far from an error.
+    // The error is null, or another value without properties.
     return false;
   }
 }

@@ -9,11 +9,11 @@ import { codeOf, isLate, isRefused, type Answer, type Asked } from './model-answ
 import { answerOf, LIMIT, within, type Subject } from './model-subject.ts';
 
 /*
- * What holds when all calls of a sequence have settled.
+ * The conditions that hold when all calls of a sequence have settled.
  */
 
 export interface MadeCall extends Asked {
-  /** What held all workers when it was made. */
+  /** The hold on all workers at the moment of the call. */
   readonly madeUnder: object | undefined;
   readonly seen: unknown[];
   answer?: Answer;
@@ -21,7 +21,7 @@ export interface MadeCall extends Asked {
   heardTooLate?: true;
 }
 
-/** All workers are there, and nothing is left of what was called. */
+/** All workers exist, and no call is left over. */
 export async function expectWhole({ pool, options: { runtime, idleTimeout } }: Subject): Promise<void> {
   await untilIdle(pool);
   const { max } = pool.stats().workers;
@@ -33,11 +33,11 @@ export async function expectWhole({ pool, options: { runtime, idleTimeout } }: S
   await untilIdle(pool);
   const { queue, workers: { busy, idle, started, crashed, replaced } } = pool.stats();
   expect({ waiting: queue.waiting, busy }).toEqual({ waiting: 0, busy: 0 });
-  // Without the ones that have idled for too long.
+  // Workers that were ended because they were idle for too long are not counted.
   if (idleTimeout === 60_000) expect({ started, crashed, replaced, idle }).toMatchObject({ started: crashed + replaced + idle });
 }
 
-/** A task that was given up may take its time to stop. */
+/** A cancelled task may take some time to stop. */
 async function untilIdle(pool: Subject['pool']): Promise<void> {
   for (const end = performance.now() + LIMIT; pool.stats().workers.busy > 0 && performance.now() < end;) await turn();
 }
@@ -48,7 +48,7 @@ export async function expectClosed({ pool, log }: Subject): Promise<void> {
   expect('error' in late && codeOf(late.error)).toBe('OFFLOOP_POOL_CLOSED');
 }
 
-/** No call is started twice, nor one that was given up while it waited; and whoever has its value was started. */
+/** No call is started twice; no call that was cancelled while it waited is started; a call with the task's value was started. */
 export function expectStarts(starts: ReadonlyMap<number, number>, calls: readonly MadeCall[], items: readonly { readonly id: number }[]): void {
   for (const call of calls) {
     const times = starts.get(call.id) ?? 0;
@@ -70,7 +70,7 @@ function expectProgress({ deed, id, seen, answer, heardTooLate }: MadeCall): voi
   expect(seen).toEqual('value' in answer! ? all : all.slice(0, seen.length));
 }
 
-/** The statistics count each call that was taken, once. */
+/** The statistics count each accepted call once. */
 export function expectFigures(subject: Subject, calls: readonly MadeCall[]): void {
   for (const { answer } of calls.filter((call) => !isRefused(call, call.answer!))) {
     subject.counted++;

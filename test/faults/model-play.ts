@@ -12,7 +12,7 @@ import { expectClosed, expectFigures, expectStarts, expectWhole, unexpected, typ
 import type { AbortAt, BurstStep, CallStep, MapStep, Step } from './model-steps.ts';
 import { answerOf, within, type Subject } from './model-subject.ts';
 
-/** Does what the steps say, and asserts that everything is answered as it may be. Leaves an open pool as it was. */
+/** Performs the steps, and asserts that the model allows each response. Leaves an open pool as it was. */
 export async function play(subject: Subject, steps: readonly Step[]): Promise<void> {
   const sequence = new Sequence(subject);
   for (const step of steps) await sequence.take(step);
@@ -84,7 +84,7 @@ class Sequence {
       if (call.answer !== undefined) call.heardTooLate = true;
     };
     const args: Parameters<typeof acts> = deed === 'takes what cannot be cloned' ? [id, log, deed, () => id] : [id, log, deed];
-    // Without options, a call takes another way.
+    // A call without options takes another path in the pool.
     const given = signal === undefined && Object.keys(options).length === 0 && deed !== 'reports progress' ? undefined : { ...options, onProgress, ...(signal && { signal }) };
     this.#calls.push(call);
     this.#expect(`${id} ${deed}`, caller.run(id, () => pool.run(acts, args, given)), (answer) => {
@@ -98,7 +98,7 @@ class Sequence {
     const signal = this.#signal(abort);
     const wasClosed = this.#isClosed;
     const { pool, log } = this.#subject;
-    // All items have the context of the one call of `map`.
+    // All items have the context of the single call of `map`.
     const id = ++lastId;
     const items = deeds.map((deed) => ({ id, log, deed: deed === 'takes what cannot be cloned' ? 'throws' as const : deed }));
     this.#items.push(...items);
@@ -117,7 +117,7 @@ class Sequence {
 
   #mayEnd(items: readonly { readonly id: number; readonly deed: Deed }[], error: unknown, signal: AbortSignal | undefined, wasClosed: boolean): boolean {
     if (signal?.aborted === true && error === signal.reason) return true;
-    // What a map has not pulled yet is called after `close()`.
+    // Items that a map has not pulled yet are called after `close()`.
     return codeOf(error) === 'OFFLOOP_POOL_CLOSED' ? wasClosed || this.#isClosed : items.some(({ deed, id }) => isOwnError(deed, id, error));
   }
 
@@ -158,10 +158,10 @@ class Sequence {
     this.#closing.push(this.#subject.pool.close({ ...(drain !== undefined && { drain }), ...(timeout !== undefined && { timeout }) }));
   }
 
-  /** Nobody waits for it now; `settle` does. */
+  /** Checks a result later: `settle` awaits the check. */
   #expect(what: string, promise: Promise<unknown>, check: (answer: Answer) => void): void {
     const checked = answerOf(promise).then(check);
-    // A failed check is found when the sequence comes to wait for it.
+    // A failed check is reported when the sequence awaits it.
     checked.catch(() => {});
     this.#pending.set(checked, what);
     void checked.then(() => this.#pending.delete(checked), () => {});

@@ -5,10 +5,10 @@ import type { Deed } from '../fixtures/acts.js';
 import { isEndless } from './model-answers.ts';
 
 /*
- * Random sequences of what a program may do with a pool.
+ * Random sequences of the actions that a program may perform on a pool.
  */
 
-/** When a signal aborts: before the call, in the same turn, in the next one, or so many ms later. */
+/** When a signal aborts: before the call, in the same turn, in the next turn, or this many ms later. */
 export type AbortAt = 'before' | 'at once' | 'next turn' | number;
 
 export interface CallStep {
@@ -16,7 +16,7 @@ export interface CallStep {
   readonly deed: Deed;
   readonly abort?: AbortAt | undefined;
   readonly timeout?: number | undefined;
-  /** Ms from now; it has passed already where that is negative. */
+  /** Ms from now; a negative deadline has already passed. */
   readonly deadline?: number | undefined;
   readonly priority?: number | undefined;
 }
@@ -35,7 +35,7 @@ export interface MapStep {
   readonly ordered?: boolean | undefined;
   readonly concurrency?: number | undefined;
   readonly abort?: AbortAt | undefined;
-  /** The consumer breaks off after so many results. */
+  /** The consumer breaks off after this many results. */
   readonly take?: number | undefined;
 }
 
@@ -43,7 +43,7 @@ export type Step =
   | CallStep
   | BurstStep
   | MapStep
-  /** Occupies every worker, so that what follows waits, until `release`. */
+  /** Occupies every worker, so that later calls wait, until `release`. */
   | { readonly step: 'hold'; readonly blocks: boolean }
   | { readonly step: 'release' }
   | { readonly step: 'ready' }
@@ -57,7 +57,7 @@ const harmless: Deed[] = [
 ];
 const failing: Deed[] = ['throws', 'rejects', 'throws null', 'throws a function', 'returns a function', 'returns a getter that throws', 'takes what cannot be cloned'];
 const waiting: Deed[] = ['hangs', 'hears that it is to stop'];
-/** What would end or block this thread, were it to run here. */
+/** Deeds that would end or block this thread if they ran here. */
 const deadly: Deed[] = ['exits', 'throws from a timer', 'leaves a rejection'];
 const blocking: Deed[] = ['spins', 'looks whether it is to stop'];
 
@@ -118,14 +118,14 @@ function map(deed: fc.Arbitrary<Deed>): fc.Arbitrary<MapStep> {
 
 const seldom = <T>(value: T, otherwise: T): fc.Arbitrary<T> => fc.oneof({ weight: 1, arbitrary: fc.constant(value) }, { weight: 9, arbitrary: fc.constant(otherwise) });
 
-/** Pools of every kind of life. */
+/** Options for all kinds of pools. */
 export const lives: fc.Arbitrary<PoolOptions> = fc.record(
   {
     maxThreads: fc.integer({ min: 1, max: 3 }),
     coalesce: fc.oneof(fc.boolean(), fc.constant({ budget: 5 })),
     maxQueue: fc.constantFrom(0, 2, 20),
     maxTasksPerWorker: fc.integer({ min: 5, max: 60 }),
-    // With a worker for each task, a sequence takes its time.
+    // With a worker for each task, a sequence takes long.
     maxMemoryBeforeRecycle: seldom(1, 2 ** 30),
     isolate: seldom(true, false),
     abortGrace: fc.constantFrom(0, 5, 30),

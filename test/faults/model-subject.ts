@@ -7,7 +7,7 @@ import { createPool, type Pool, type PoolOptions } from 'offloop';
 
 import type { Answer } from './model-answers.ts';
 
-/** A pool, and what is known of all that was ever called there. */
+/** A pool, and the records of all its calls. */
 export class Subject {
   readonly pool: Pool;
   readonly options: PoolOptions;
@@ -23,7 +23,7 @@ export class Subject {
     writeFileSync(this.log, '');
   }
 
-  /** How often each call was started since this was asked last. */
+  /** How often each call was started since the last question. */
   starts(): Map<number, number> {
     const counts = new Map<number, number>();
     for (const line of readFileSync(this.log, 'utf8').split('\n')) if (line !== '') counts.set(Number(line), (counts.get(Number(line)) ?? 0) + 1);
@@ -37,7 +37,7 @@ export class Subject {
   }
 }
 
-/** In ms. What has not settled by then is taken for lost. */
+/** In ms. A call that has not settled by then counts as lost. */
 export const LIMIT = 15_000;
 
 export async function within<T>(promise: Promise<T>, what: string | (() => string)): Promise<T> {

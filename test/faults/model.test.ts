@@ -7,8 +7,8 @@ import { lives, sequences } from './model-steps.ts';
 import { Subject } from './model-subject.ts';
 
 /*
- * Random programs against a model that knows what each call may answer. `OFFLOOP_MODEL_RUNS=5000` plays so many sequences,
- * `OFFLOOP_MODEL_SEED` those of an earlier run, and then shrinks what fails; `OFFLOOP_MODEL_PATH` only the one that failed.
+ * Random programs against a model that knows the allowed responses of each call. `OFFLOOP_MODEL_RUNS=5000` plays that many
+ * sequences, `OFFLOOP_MODEL_SEED` repeats an earlier run and shrinks a failure; `OFFLOOP_MODEL_PATH` plays only the failed sequence.
  */
 const { OFFLOOP_MODEL_RUNS: runs = '40', OFFLOOP_MODEL_SEED: seed, OFFLOOP_MODEL_PATH: path } = process.env;
 
@@ -16,7 +16,7 @@ const { OFFLOOP_MODEL_RUNS: runs = '40', OFFLOOP_MODEL_SEED: seed, OFFLOOP_MODEL
 const total = Number(runs);
 const parameters = (share: number): fc.Parameters<unknown> => ({
   numRuns: Math.ceil(total * share),
-  // On real threads a sequence may fail once and then not again, so that shrinking finds little and takes long.
+  // On real threads a sequence may fail only once, so that shrinking finds little and takes long.
   endOnFailure: seed === undefined,
   ...(seed !== undefined && { seed: Number(seed) }),
   ...(path !== undefined && { path }),
@@ -34,7 +34,7 @@ describe.each(reused)('in %d of the random sequences, with %o,', (share, options
   let subject: Subject | undefined;
   afterAll(() => subject?.end());
 
-  it('every call has an answer that it may have, and the pool is whole again', async () => {
+  it('every call has a response that the model allows, and the pool is whole again', async () => {
     let played = 0;
     const property = fc.asyncProperty(sequences({ isInline: options.runtime === 'inline', mayClose: false }), async (steps) => {
       subject ??= new Subject(options);
@@ -42,7 +42,7 @@ describe.each(reused)('in %d of the random sequences, with %o,', (share, options
         await play(subject, steps);
         played++;
       } catch (error) {
-        // What it has left behind is not the fault of the next one.
+        // A sequence's leftovers are not the fault of the next sequence.
         void subject.end().catch(() => {});
         subject = undefined;
         throw error;
@@ -54,7 +54,7 @@ describe.each(reused)('in %d of the random sequences, with %o,', (share, options
 });
 
 describe.each([[0.1, 'threads'], [0.01, 'processes'], [0.04, 'inline']] as const)('in %d of the random sequences, each with a pool of its own on %s,', (share, runtime) => {
-  it('every call has an answer that it may have, and the pool closes', async () => {
+  it('every call has a response that the model allows, and the pool closes', async () => {
     const property = fc.asyncProperty(lives, sequences({ isInline: runtime === 'inline', mayClose: true }), async (options, steps) => {
       const subject = new Subject({ ...options, runtime });
       try {

@@ -5,32 +5,32 @@ import { describe, expect, it, onTestFailed } from 'vitest';
 
 import { script } from '../pool/helpers.ts';
 
-/** How long the calls come in; OFFLOOP_TEST_OVERLOAD_SECONDS=30 for longer. */
+/** How long the calls come in; set OFFLOOP_TEST_OVERLOAD_SECONDS=30 for longer. */
 const seconds = Number(process.env.OFFLOOP_TEST_OVERLOAD_SECONDS ?? 4);
 const limit = seconds * 1000 + 60_000;
 
-/** These are the machine's. */
+/** Stalls that are the machine's fault. */
 const notOurs = ['starved', 'suspended'];
 
 interface Sum {
   readonly finished: number;
   readonly refused: number;
   readonly expiredWaiting: number;
-  /** During the time that calls came in. */
+  /** Counted while calls came in. */
   readonly meanwhile: { readonly calls: number; readonly finished: number };
   readonly refusedAfterReady: number[];
-  /** Memory in megabytes; `live` is what is left of it after a garbage collection. */
+  /** Memory in megabytes; `live` is the memory after a garbage collection. */
   readonly highest: { readonly queue: number; readonly heap: number; readonly live: number };
   readonly idle: number;
   readonly stalls: { readonly kind: string }[];
   readonly messages: number;
-  /** How many tasks ran in the pool where they may share messages. */
+  /** How many tasks ran in the pool whose tasks may share messages. */
   readonly sharing: number;
 }
 
 let measured: Promise<Sum> | undefined;
 
-/** Measured once for all tests, and again for one that has failed and is tried again. */
+/** The measurement is shared by all tests, and repeated for a test that has failed and is tried again. */
 function summed(): Promise<Sum> {
   onTestFailed(() => { measured = undefined; });
   return (measured ??= overload());
@@ -46,7 +46,7 @@ async function overload(): Promise<Sum> {
 }
 
 describe(`callers that outrun the workers by more than ten to one for ${String(seconds)} s`, { timeout: limit }, () => {
-  it('are refused at once, or finish, or expire: each call settles', async () => {
+  it('are refused at once, or finish, or expire, and each call settles', async () => {
     const sum = await summed();
     const { finished, refused, expiredWaiting, meanwhile } = sum;
     expect(meanwhile.calls).toBeGreaterThan(10 * meanwhile.finished);
@@ -54,7 +54,7 @@ describe(`callers that outrun the workers by more than ten to one for ${String(s
     expect(sum).toMatchObject({ unsettled: 0, failed: 0, refusedLate: 0 });
   });
 
-  it('have what was accepted run once, and what was refused or has expired never', async () => {
+  it('see accepted calls run once, and refused or expired calls never', async () => {
     expect(await summed()).toMatchObject({ startedWrongly: 0, startedAfterExpiry: 0, wrongContext: 0 });
   });
 
@@ -64,14 +64,14 @@ describe(`callers that outrun the workers by more than ten to one for ${String(s
 
   it('take no more memory than `maxQueue` lets them', async () => {
     const { highest, idle } = await summed();
-    // A few that were sent in one message may come back.
+    // A few calls of a batch may come back into the queue.
     expect(highest.queue).toBeGreaterThanOrEqual(500);
     expect(highest.queue).toBeLessThan(510);
-    // In megabytes: a thousand wait, of a kilobyte and what the pool keeps of each.
+    // In megabytes: a thousand calls wait, each with a kilobyte and the pool's own records.
     expect(highest.live - idle).toBeLessThan(12);
   });
 
-  it('keep the event loop from nothing else, and let short tasks share messages', async () => {
+  it('leave the event loop free, and their short tasks share messages', async () => {
     const { stalls, messages, sharing } = await summed();
     expect(stalls.filter(({ kind }) => !notOurs.includes(kind))).toEqual([]);
     expect(messages).toBeLessThan(sharing / 2);

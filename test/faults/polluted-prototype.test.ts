@@ -4,15 +4,15 @@ import { checkOptions, rules } from '../../src/validation/options.ts';
 import { normalizeWatchdogOptions } from '../../src/watchdog/options.ts';
 import { runNode, script } from '../pool/helpers.ts';
 
-/** For as long as the test runs. */
+/** Pollutes the prototype until the test ends. */
 function pollute(key: string, value: unknown): void {
   Object.defineProperty(Object.prototype, key, { value, writable: true, enumerable: true, configurable: true });
   onTestFinished(() => void Reflect.deleteProperty(Object.prototype, key));
 }
 
 describe('keys of a polluted Object.prototype', () => {
-  // All values on each of them are in polluted-prototype.slow.test.ts.
-  it.each([['threads', 'text,function'], ['processes', 'function'], ['inline', 'number']])('change nothing of a round through the API on %s, with values such as %s', async (runtime, kinds) => {
+  // polluted-prototype.slow.test.ts tries all values on each runtime.
+  it.each([['threads', 'text,function'], ['processes', 'function'], ['inline', 'number']])('change no result of a round through the API on %s, with values such as %s', async (runtime, kinds) => {
     const { code, stdout, stderr } = await runNode([script('pollutes.js'), runtime, kinds]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { clean, ...polluted } = JSON.parse(stdout) as Record<string, string[]>;
@@ -21,7 +21,7 @@ describe('keys of a polluted Object.prototype', () => {
     for (const [kind, found] of Object.entries(polluted)) expect({ kind, found }).toEqual({ kind, found: clean });
   });
 
-  it('are no options of the watchdog, nor of anything else that is checked', () => {
+  it('are not read as options of the watchdog or of any other checked function', () => {
     pollute('port', 1);
     pollute('host', '0.0.0.0');
     pollute('log', false);

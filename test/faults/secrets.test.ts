@@ -4,7 +4,7 @@ import { ask, watched } from '../watchdog/processes.ts';
 
 const paths = ['/', '/report.json', '/health', '/metrics'];
 
-it('what is in a sensitive store, or the name of a key in it, appears in nothing that offloop says', async () => {
+it('no text of offloop shows the content of a sensitive store, or the name of a key in the store', async () => {
   const child = watched('tells-all.js', { page: { port: 0 } });
   const { url } = await child.says('ready');
   await child.stderr(/stuck.*spinsUntilTold/);
@@ -21,7 +21,7 @@ it('what is in a sensitive store, or the name of a key in it, appears in nothing
   const leaks = Object.entries(all).flatMap(([where, texts]) => texts.filter((text) => text.includes(secret)).map((text) => `${where}: ${around(text, secret)}`));
   expect(leaks).toEqual([]);
   expect(code).toBe(0);
-  // Nothing was missing that could have told it, and what is no secret is told.
+  // All texts that could have shown the secret are there, and values that are no secret are shown.
   expect(said.errors!.filter((error) => error.startsWith('Not refused'))).toEqual([]);
   for (const [where, count] of Object.entries({ errors: 140, traces: 200, stalls: 4, warnings: 2, statistics: 6 })) expect([where, said[where]!.length >= count]).toEqual([where, true]);
   for (const texts of [said.errors!, said.stalls!, [during[1]!], [after[0]!], [after[1]!], [stderr]]) expect(texts.some((text) => text.includes(open))).toBe(true);

@@ -1,11 +1,11 @@
-// What tinypool does by itself with each fault, for comparison: node test/faults/tinypool.js [--json]
-// A faulty task runs beside an innocent one, and another innocent one waits behind them.
+// Plays each fault with tinypool alone, for comparison: node test/faults/tinypool.js [--json]
+// A faulty task runs beside an innocent task, and another innocent task waits behind them.
 import { writeSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 
 import { Tinypool } from 'tinypool';
 
-/** What has not settled by then never does. */
+/** A call that has not settled by then never does. */
 const LIMIT_MS = 1500;
 const filename = new URL('../fixtures/tinypool-tasks.js', import.meta.url).href;
 
@@ -31,7 +31,7 @@ const faults = {
   'waits, aborted, beside others on its worker': { shares: true, aborts: true },
 };
 
-// The process must not end for an error that tinypool lets through.
+// This process must not end because of an error that tinypool lets through.
 process.on('uncaughtException', () => {});
 process.on('unhandledRejection', () => {});
 
@@ -58,14 +58,14 @@ async function tryOut(fault, { argument, aborts = false, waits = false, shares =
   return [fault, row];
 }
 
-/** How many of the threads answer when all of them have a task, none of which ends before all have begun. */
+/** How many of the threads respond when all of them have a task, and no task ends before all have begun. */
 async function capacityOf(pool, threads) {
   const cells = new Int32Array(new SharedArrayBuffer(4));
   const answers = await Promise.all(Array.from({ length: threads }, () => answerOf(pool.run({ does: 'meets', argument: { cells, threads } }))));
   return `${answers.filter((answer) => answer === 'resolves: met').length} of ${threads} threads work`;
 }
 
-/** Processes share no memory, by which their tasks could meet. */
+/** Processes share no memory by which their tasks could meet. */
 async function answersOf(pool, processes) {
   const answers = await Promise.all(Array.from({ length: processes }, () => answerOf(pool.run({ does: 'waits a little' }))));
   return `${answers.filter((answer) => answer === 'resolves: a value').length} of ${processes} tasks are answered`;

@@ -1,4 +1,4 @@
-// Plays all faults, random sequences and a soak, and writes what came of them into docs/faults.md:
+// Plays all faults, random sequences and a soak, and writes the results into docs/faults.md:
 //   npm run faults [-- --sequences 5000 --tasks 1000000]
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ function table() {
   ];
 }
 
-/** Each row is backed by tests: one that has failed, or that is not there, is an error. */
+/** Each row is backed by tests: a test that has failed or is missing is an error. */
 function survivedOn(test) {
   const those = tests.filter(({ fullName }) => test.test(fullName));
   if (those.length === 0) throw new Error(`No test is called ${test}`);

@@ -6,7 +6,7 @@ import { carryTrace, currentTrace } from 'offloop/otel';
 import { expectNoContextLeak, roundTrip } from 'offloop/testing';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { showStores } from '../../src/context/show.ts';
+import { showStores } from '../../src/context/shown-stores.ts';
 import { activeTrace, passesOn, seesTrace, seesTraceLater } from '../fixtures/otel/tasks.js';
 import { poolFor, rejection, runNode, runtimes, script } from '../pool/helpers.ts';
 

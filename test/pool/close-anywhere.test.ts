@@ -12,7 +12,7 @@ const closed = { code: 'OFFLOOP_POOL_CLOSED', name: 'PoolClosedError' };
 const plain = new URL('../fixtures/plain.js', import.meta.url);
 
 describe.each(runtimes)('closing a pool of %s', (runtime) => {
-  it('refuses every way in afterwards', async () => {
+  it('refuses every kind of call afterwards', async () => {
     const pool = poolFor({ runtime });
     const tasks = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
     const map = pool.map(increments, [1, 2]);
@@ -26,7 +26,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(pool.stats().workers.started).toBe(0);
   });
 
-  it('drains for as long as it takes, however far away its time limit is', async () => {
+  it('drains for as long as the calls take, however far away its time limit is', async () => {
     for (const timeout of [Infinity, 2 ** 31]) {
       const pool = poolFor({ runtime, maxThreads: 1 });
       const { path, open } = gate();
@@ -41,7 +41,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     }
   });
 
-  it('from within onProgress', async () => {
+  it('works from within onProgress', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const { path, open } = gate();
     let closing: Promise<void> | undefined;
@@ -56,7 +56,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(pool.stats().state).toBe('closed');
   });
 
-  it('from within an abort listener, before and after the pool\'s own', async () => {
+  it('works from within an abort listener, before and after the pool\'s own listener', async () => {
     for (const drain of [true, false]) {
       const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 0 });
       const controller = new AbortController();
@@ -77,7 +77,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     }
   });
 
-  it('while its workers start', async () => {
+  it('works while its workers start', async () => {
     const pool = poolFor({ runtime, minThreads: 2, maxThreads: 2 });
     const drained = [1, 2, 3].map((n) => pool.run(add, [n, n]));
     await pool.close();
@@ -88,7 +88,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(await Promise.all(dropped)).toMatchObject([closed, closed, closed]);
   });
 
-  it('while a map is consumed ends the map, and its source', async () => {
+  it('ends a map that is being consumed, and its source', async () => {
     const pool = poolFor({ runtime, maxThreads: 2 });
     const source = endless();
     const taken: number[] = [];
@@ -103,7 +103,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(source.isReturned()).toBe(true);
   });
 
-  it('does not wait for an iterator that nobody asks any more', async () => {
+  it('does not wait for an iterator that nobody reads any more', async () => {
     const pool = poolFor({ runtime, maxThreads: 2 });
     const iterator = pool.map(increments, endless().items, { concurrency: 4 })[Symbol.asyncIterator]();
     expect(await iterator.next()).toEqual({ done: false, value: 1 });
@@ -111,7 +111,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     await rejection((async () => { while ((await iterator.next()).done !== true); })());
   });
 
-  it('without draining rejects a map whose items run', async () => {
+  it('without draining rejects a map whose items are running', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 0 });
     const { path, open } = gate();
     const all = rejection(pool.map(pairAt, [[path, 1], [path, 2]]).toArray());
@@ -121,7 +121,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     open();
   });
 
-  it('many times at once is one close', async () => {
+  it('closes once, however many times it is called at once', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const call = pool.run(add, [1, 1]);
     await Promise.all([pool.close(), pool.close({ timeout: 60_000 }), pool[Symbol.asyncDispose](), pool.close()]);
@@ -131,7 +131,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
 });
 
 describe.each(workers)('closing a pool of %s', (runtime) => {
-  it('starts no worker in place of one that it gives up', async () => {
+  it('starts no worker in place of a worker that it ends', async () => {
     const pool = createPool({ runtime, minThreads: 2, maxThreads: 2, abortGrace: 0 });
     const { options, started } = observed();
     const call = rejection(pool.run(spins, [], options));
@@ -144,7 +144,7 @@ describe.each(workers)('closing a pool of %s', (runtime) => {
 });
 
 describe('a task on the caller\'s own thread that closes its pool', () => {
-  it('is drained when it does not wait for that', async () => {
+  it('is drained when it does not await close()', async () => {
     const pool = poolFor({ runtime: 'inline' });
     pools.set('own', pool);
     expect(await pool.run(closesPool, ['own', false])).toBe('done');
@@ -152,7 +152,7 @@ describe('a task on the caller\'s own thread that closes its pool', () => {
     expect(pool.stats().state).toBe('closed');
   });
 
-  it('waits for itself when it does, and is given up at the time limit', async () => {
+  it('waits for itself when it awaits close(), and is rejected at the time limit', async () => {
     const pool = poolFor({ runtime: 'inline', abortGrace: 0 });
     pools.set('own', pool);
     expect(await rejection(pool.run(closesPool, ['own', true]))).toMatchObject(closed);
@@ -161,7 +161,7 @@ describe('a task on the caller\'s own thread that closes its pool', () => {
   });
 });
 
-/** Long enough for whatever is due. */
+/** Waits long enough for all pending events. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
 }

@@ -30,7 +30,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(await rejection(pool.run(add, [1, 1]))).toMatchObject(closed);
   });
 
-  it('without draining rejects running and waiting calls, and tells the running task', async () => {
+  it('without draining rejects running and waiting calls, and sends the running task an abort', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 20_000 });
     const { options, started, seen } = observed();
     const running = rejection(pool.run(hearsWhenTold, [], options));
@@ -42,14 +42,14 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     expect(seen).toEqual(['started']);
   });
 
-  it('gives up draining after its timeout', async () => {
+  it('stops draining after its timeout', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 10 });
     const call = rejection(pool.run(waitsAt, [gate().path, 1]));
     await pool.close({ timeout: 30 });
     expect(await call).toMatchObject(closed);
   });
 
-  it('twice is the same as once, and a second call may be less patient', async () => {
+  it('works once if called twice, and a second call may have a shorter timeout', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 10 });
     const call = rejection(pool.run(waitsAt, [gate().path, 1]));
     const patient = pool.close();
@@ -59,7 +59,7 @@ describe.each(runtimes)('closing a pool of %s', (runtime) => {
     await pool.close();
   });
 
-  it('rejects those who wait for room', async () => {
+  it('rejects callers that wait for room', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 0 });
     const { path, open } = gate();
     const call = pool.run(waitsAt, [path, 1]);
@@ -102,7 +102,7 @@ describe.each(runtimes)('the process and a pool of %s', (runtime) => {
     expect(await runNode([script('ends-idle.js'), runtime])).toEqual({ code: 0, stdout: 'sum 3\n', stderr: '' });
   });
 
-  it('stays for a task that is pending', async () => {
+  it('stays alive for a pending task', async () => {
     expect(await runNode([script('waits-for-pending.js'), runtime])).toEqual({ code: 0, stdout: 'settled: late\n', stderr: '' });
   });
 
@@ -112,7 +112,7 @@ describe.each(runtimes)('the process and a pool of %s', (runtime) => {
 });
 
 describe('the process', () => {
-  it('is exited by process.exit() while children spin, and takes them along', async () => {
+  it('is ended by process.exit() while children spin, and its children end, too', async () => {
     const { code, stdout } = await runNode([script('exits-while-spinning.js')]);
     expect(code).toBe(0);
     const pid = Number(stdout);
@@ -120,7 +120,7 @@ describe('the process', () => {
     await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
-  it.each(['exits-at-start.js', 'exits-while-spinning.js'])('leaves no file behind when process.exit() takes its children along: %s', async (name) => {
+  it.each(['exits-at-start.js', 'exits-while-spinning.js'])('leaves no file behind when process.exit() ends its children: %s', async (name) => {
     const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
     onTestFinished(() => { rmSync(folder, { recursive: true }); });
     expect((await runNode([script(name)], { TMPDIR: folder, TEMP: folder, TMP: folder })).code).toBe(0);
@@ -131,7 +131,7 @@ describe('the process', () => {
     expect(await runNode([script('throws-while-closing.js')])).toEqual({ code: 0, stdout: 'closed\n', stderr: '' });
   });
 
-  it('starts no thread by importing offloop, and ends', async () => {
+  it('starts no thread when it imports offloop, and ends', async () => {
     expect(await runNode([script('imports-only.js')])).toEqual({ code: 0, stdout: '0 workers\n', stderr: '' });
   });
 });

@@ -18,11 +18,11 @@ describe.each(runtimes)('a plain module in %s', (runtime) => {
     ['a module that is a function', 'function.cjs', 'default', 4],
     ['what hangs on such a function', 'function.cjs', 'triple', 6],
     ['what is in the default export', 'object.mjs', 'double', 4],
-  ])('answers for %s', async (_what, file, name, result) => {
+  ])('runs a task from %s', async (_what, file, name, result) => {
     expect(await tasks(file)[name]!(2)).toBe(result);
   });
 
-  it.each(['toString', '__esModule', 'nothing'])('has no task that it does not export: %s', async (name) => {
+  it.each(['toString', '__esModule', 'nothing'])('has no task for a name that it does not export: %s', async (name) => {
     expect(await rejection(tasks('compiled.cjs')[name]!(1))).toMatchObject({ code: 'OFFLOOP_TASK_NOT_FOUND', message: expect.stringMatching(/It has: .*triple/) });
   });
 });

@@ -11,7 +11,7 @@ describe('the default pool', () => {
     });
   });
 
-  it('keeps the caller\'s part of the stack, however the call was made', async () => {
+  it('keeps the caller\'s part of the stack, whatever the kind of call', async () => {
     const { code, stdout } = await runNode([script('prints-stack.js')]);
     expect(code).toBe(0);
     const frames = stdout.trim().split('\n').map((line) => line.replace(/\(?file:.*\/(.*?):\d+:\d+\)?$/, '$1'));
@@ -25,7 +25,7 @@ describe('the default pool', () => {
     ]);
   });
 
-  it('shows in the stack of a refusal which call was refused, and nothing of its own', async () => {
+  it('shows the refused call in the stack of a refusal, and no frame of its own', async () => {
     const { code, stdout } = await runNode([script('prints-refusals.js')]);
     expect(code).toBe(0);
     const lines = stdout.trim().split('\n').map((line) => line.replace(/\(?(?:async )?file:.*\/(.*?):\d+:\d+\)?$/, '$1'));
@@ -37,8 +37,8 @@ describe('the default pool', () => {
   });
 });
 
-describe('a process started with flags of its own', () => {
-  it.each([['--expose-gc'], ['--max-old-space-size=256'], ['--stack-trace-limit=20'], ['--title=mine']])('%s: its threads start all the same', async (flag) => {
+describe('a process that is started with Node flags', () => {
+  it.each([['--expose-gc'], ['--max-old-space-size=256'], ['--stack-trace-limit=20'], ['--title=mine']])('%s: its threads start in spite of the flags', async (flag) => {
     expect(await runNode([flag, '--no-warnings', script('ends-idle.js'), 'threads'])).toEqual({ code: 0, stdout: 'sum 3\n', stderr: '' });
   });
 });
@@ -47,14 +47,14 @@ describe('without the right to start workers', () => {
   const [major] = process.versions.node.split('.').map(Number);
   const flag = major! < 22 ? '--experimental-permission' : '--permission';
 
-  it('tasks run on the event loop, which is said once', async () => {
+  it('tasks run on the event loop, and one warning says so', async () => {
     const { code, stdout, stderr } = await runNode([flag, '--allow-fs-read=*', script('runs-without-workers.js')]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'sums 3 7\nsame thread true\n' });
     expect(stderr.match(/OFFLOOP_NO_WORKERS/g)).toHaveLength(1);
     expect(stderr).toContain('--allow-worker');
   });
 
-  it('a timeout has no worker stack where the inspector is refused, and still comes', async () => {
+  it('a timeout rejects without a worker stack where the inspector is refused', async () => {
     const { code, stdout } = await runNode([flag, '--allow-fs-read=*', '--allow-worker', script('times-out.js')]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'OFFLOOP_TIMEOUT\nsum 3\n' });
   });
@@ -70,7 +70,7 @@ describe.each(workers)('a pool of %s in a process that runs code from its comman
       await pool.close();
     });`;
 
-  it.each([['--eval', code], ['--input-type=module', '-e', code], ['--input-type', 'module', '--eval', code], [`--eval=${code}`]])('runs it once: %s', async (...args) => {
+  it.each([['--eval', code], ['--input-type=module', '-e', code], ['--input-type', 'module', '--eval', code], [`--eval=${code}`]])('runs that code once: %s', async (...args) => {
     expect(await runNode(args)).toEqual({ code: 0, stdout: '42\n', stderr: '' });
   });
 });

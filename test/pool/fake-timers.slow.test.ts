@@ -2,4 +2,4 @@ import { it } from 'vitest';
 
 import { expectRealClock } from './fakes-the-clock.ts';
 
-it.concurrent.each([['sinon', 'processes'], ['node:test', 'threads'], ['replaced', 'processes']])('a pool whose process has a faked clock goes by the real one: %s, %s', expectRealClock);
+it.concurrent.each([['sinon', 'processes'], ['node:test', 'threads'], ['replaced', 'processes']])('a pool whose process has a faked clock uses the real clock: %s, %s', expectRealClock);

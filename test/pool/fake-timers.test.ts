@@ -9,13 +9,13 @@ import { observed, poolFor, rejection, workers } from './helpers.ts';
 
 describe('a pool whose process has a faked clock', () => {
   // Other pairs are in fake-timers.slow.test.ts.
-  it.concurrent.each([['sinon', 'threads'], ['node:test', 'processes'], ['replaced', 'threads']])('goes by the real one: %s, %s', expectRealClock);
+  it.concurrent.each([['sinon', 'threads'], ['node:test', 'processes'], ['replaced', 'threads']])('uses the real clock: %s, %s', expectRealClock);
 });
 
 describe('a pool under vi.useFakeTimers()', () => {
   afterEach(() => { vi.useRealTimers(); });
 
-  it.each(workers)('of %s goes by the real clock, and its deadlines by what is left of them', async (runtime) => {
+  it.each(workers)('of %s uses the real clock, and keeps the time that is left of a deadline', async (runtime) => {
     vi.useFakeTimers({ now: 0 });
     const pool = createPool({ runtime, maxThreads: 1 });
     const first = pool.run(add, [1, 2]);
@@ -31,10 +31,10 @@ describe('a pool under vi.useFakeTimers()', () => {
   });
 });
 
-describe('a call whose deadline was said before the clock was set', () => {
+describe('a call whose deadline was set before the clock was changed', () => {
   afterEach(() => { vi.useRealTimers(); });
 
-  it.each([3_600_000, -3_600_000])('keeps it: by %i ms', async (jump) => {
+  it.each([3_600_000, -3_600_000])('keeps its deadline when the clock is changed by %i ms', async (jump) => {
     const pool = poolFor({ maxThreads: 1 });
     const { options, started } = observed();
     const running = rejection(pool.run(spins, [], { ...options, timeout: 300 }));

@@ -15,7 +15,7 @@ const expected = {
   'closing with nothing else to do': 'closed',
 };
 
-/** In a process whose clock is faked so. */
+/** Runs in a process whose clock is faked in this way. */
 export async function expectRealClock(faker: string, runtime: string): Promise<void> {
   const { code, stdout } = await runNode([script('fakes-the-clock.js'), faker, runtime]);
   expect([code, JSON.parse(stdout)]).toEqual([0, expected]);

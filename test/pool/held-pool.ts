@@ -13,7 +13,7 @@ export async function heldPool(options: Parameters<typeof poolFor>[0] = {}): Pro
   const { path, open } = gate();
   const holds = Array.from({ length: max }, () => observed());
   const released = Promise.all(holds.map(({ options: run }) => pool.run(waitsAt, [path, 0], run)));
-  // A test may be over before they are.
+  // The test may end before the workers do.
   released.catch(() => {});
   await Promise.all(holds.map(({ started }) => started));
   return { pool, release: open };

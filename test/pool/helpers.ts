@@ -13,14 +13,14 @@ import { waitsAt } from '../fixtures/gates.js';
 export const runtimes = ['threads', 'processes', 'inline'] as const;
 export const workers = ['threads', 'processes'] as const;
 
-/** A pool that is closed when the test ends, whatever became of it. */
+/** A pool that is closed when the test ends, whatever its state. */
 export function poolFor(options: PoolOptions): Pool {
   const pool = createPool(options);
   onTestFinished(() => pool.close({ drain: false }));
   return pool;
 }
 
-/** A file that tasks wait for: unlike shared memory, a process sees it too. */
+/** A file that tasks wait for: unlike shared memory, processes see it, too. */
 export function gate(): { path: string; open(): void; isOpen(): boolean } {
   const path = join(tmpdir(), `offloop-test-${randomUUID()}`);
   return { path, open: () => { writeFileSync(path, ''); }, isOpen: () => existsSync(path) };
@@ -50,7 +50,7 @@ export async function expectCapacity(pool: Pool, count: number): Promise<void> {
   expect(await Promise.all(calls.map(({ done }) => done))).toEqual(calls.map((_, i) => i));
 }
 
-/** What a promise rejects with. */
+/** The reason of the promise's rejection. */
 export async function rejection(promise: Promise<unknown>): Promise<any> {
   try {
     await promise;

@@ -7,7 +7,7 @@ import { entries, exportsOfOffloop, flags, poolOfOwnThread } from '../fixtures/i
 import { poolFor } from './helpers.ts';
 
 describe.each(['threads', 'processes'] as const)('offloop in a worker of %s', (runtime) => {
-  it('offers what it offers elsewhere', async () => {
+  it('exports the same names as in the main thread', async () => {
     expect(await poolFor({ runtime }).run(exportsOfOffloop, [])).toEqual(Object.keys(offloop));
   });
 
@@ -15,7 +15,7 @@ describe.each(['threads', 'processes'] as const)('offloop in a worker of %s', (r
     expect(await poolFor({ runtime }).run(entries, [])).toEqual({ inWorker: 'in-worker.js', inOwnThread: 'in-worker.js' });
   });
 
-  it('shows its own flags to nobody', async () => {
+  it('hides its own flags', async () => {
     const own = ['--require', fileURLToPath(new URL('../fixtures/preload.cjs', import.meta.url))];
     expect(await poolFor({ runtime }).run(flags, [])).toEqual(process.execArgv);
     expect((await poolFor({ runtime, execArgv: own }).run(flags, [])).slice(-2)).toEqual(own);

@@ -5,7 +5,7 @@ import { runNode, script } from './helpers.ts';
 const fine = '2 2 4 6 8 10 12';
 const troubled = 'OFFLOOP_TIMEOUT 20 6 2 4 6';
 
-describe('pools that were opened and closed in turn leave no handle, listener, file, thread or process behind', () => {
+describe('pools that are opened and closed in turn leave no handle, listener, file, thread or process behind', () => {
   it.each([
     ['threads', 'true', 6, 'OFFLOOP_WORKER_CRASHED'],
     ['threads', 'false', 2, 'OFFLOOP_WORKER_CRASHED'],

@@ -14,25 +14,25 @@ const plain = new URL('../fixtures/plain.js', import.meta.url);
 const url = (name: string): URL => new URL(`../fixtures/${name}`, import.meta.url);
 
 describe.each(runtimes)('a plain module on %s', (runtime) => {
-  it('is called by its exports, whether they answer at once or later', async () => {
+  it('is called by its exports, synchronous or asynchronous', async () => {
     const tasks = poolFor({ runtime }).tasks<typeof import('../fixtures/plain.js')>(plain);
     expect(await tasks.double(21)).toBe(42);
     expect(await tasks.later('x')).toBe('X');
   });
 
-  it('is no task for run() and map(), which say by their own names how to call it', async () => {
+  it('is no task for run() and map(), whose errors say how to call the module', async () => {
     const pool = poolFor({ runtime });
     const { double } = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
     const refused = [await rejection(pool.run(double as never, [1])), await rejection(pool.map(double as never, [1]).toArray())];
     expect(refused.map(({ message }) => /^pool\.(run|map)\(\): .*pool\.tasks\(url\)\.f\(…\)/.exec(message)?.[1])).toEqual(['run', 'map']);
   });
 
-  it('may be CommonJS, and named by its path', async () => {
+  it('may be CommonJS, and be named by its path', async () => {
     const tasks = poolFor({ runtime }).tasks<{ triple(n: number): number }>(import.meta.dirname.replace(/pool$/, join('fixtures', 'plain.cjs')));
     expect(await tasks.triple(3)).toBe(9);
   });
 
-  it('that lacks the export is named with what it has', async () => {
+  it('that lacks the export causes an error that lists its exports', async () => {
     const tasks = poolFor({ runtime }).tasks<{ halve(n: number): number; version(): number }>(plain);
     const error = await rejection(tasks.halve(4));
     expect(error).toMatchObject({ code: 'OFFLOOP_TASK_NOT_FOUND', name: 'TaskNotFoundError' });
@@ -48,7 +48,7 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
     expect(await rejection(pool.tasks<typeof import('../fixtures/plain.js')>(plain).fails())).toBeInstanceOf(Error);
   });
 
-  it('that does not exist rejects with its URL and what to check', async () => {
+  it('that does not exist rejects with its URL and the points to check', async () => {
     const missing = url('is-not-there.js');
     const error = await rejection(poolFor({ runtime }).tasks<{ f(): void }>(missing).f());
     expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD', name: 'ModuleLoadError', cause: { code: 'ERR_MODULE_NOT_FOUND' } });
@@ -56,8 +56,8 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
     expect(error.message).toContain('Check the path');
   });
 
-  it('with a syntax error rejects with it', async () => {
-    // Not a file of the repository: linters and compilers would stumble over it.
+  it('with a syntax error rejects with that error', async () => {
+    // The file is not in the repository: linters and compilers would fail on it.
     const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
     const broken = join(folder, 'broken.mjs');
     writeFileSync(broken, 'export function broken() { return 1 +; }\n');
@@ -66,7 +66,7 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
     rmSync(folder, { recursive: true });
   });
 
-  it('that throws while it loads rejects with what it threw', async () => {
+  it('that throws while it loads rejects with the thrown error', async () => {
     const error = await rejection(poolFor({ runtime }).tasks<{ f(): void }>(url('throws-on-import.js')).f());
     expect(error).toMatchObject({ code: 'OFFLOOP_MODULE_LOAD', cause: { name: 'RangeError', message: 'this module never loads' } });
     expect(error.message).toContain('RangeError: this module never loads');
@@ -74,7 +74,7 @@ describe.each(runtimes)('a plain module on %s', (runtime) => {
 });
 
 describe('the calls of a plain module', () => {
-  it('are the same however often they are asked for, so that nothing grows with each', () => {
+  it('are the same object however often they are read, so that memory does not grow', () => {
     const pool = poolFor({});
     expect(pool.tasks(plain)).toBe(pool.tasks(plain.href));
     expect(pool.tasks(plain, { errors: [PlainError] })).toBe(pool.tasks(plain, { errors: [PlainError] }));
@@ -83,7 +83,7 @@ describe('the calls of a plain module', () => {
     expect(tasks.double).toBe(tasks.double);
   });
 
-  it('take options as tasks do, and check them at once', async () => {
+  it('take the same options as tasks, and check them at once', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const { double } = pool.tasks<typeof import('../fixtures/plain.js')>(plain);
     expect(await rejection(double.with({ signal: AbortSignal.abort('no') })(1))).toBe('no');
@@ -99,7 +99,7 @@ describe('naming a module', () => {
     expect(() => offload(module as never, function f() {})).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 
-  it('takes a file: URL as a string too', async () => {
+  it('takes a file: URL as a string, too', async () => {
     expect(await poolFor({}).tasks<typeof import('../fixtures/plain.js')>(plain.href).double(1)).toBe(2);
   });
 
@@ -112,7 +112,7 @@ describe('naming a module', () => {
 describe('TypeScript task modules', () => {
   const stripsTypes = Boolean((process.features as { typescript?: unknown }).typescript);
 
-  it('run as Node runs TypeScript here, or the error names the ways to get there', async () => {
+  it('run as Node runs TypeScript here, or reject with an error that names the options', async () => {
     const error = await runTyped([]);
     if (stripsTypes) expect(error).toEqual({ code: 0, stdout: 'typed: 42\n', stderr: expect.any(String) });
     else expect(error.stderr).toMatch(/Unknown file extension "\.ts"/);
@@ -127,7 +127,7 @@ describe('TypeScript task modules', () => {
     expect(ran).toMatchObject({ code: 0, stdout: 'typed: 42\n' });
   });
 
-  it('without any way to run are a clear error', async () => {
+  it('reject with a clear error where nothing can run TypeScript', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'offloop-test-'));
     const typed = join(folder, 'typed.tsx');
     copyFileSync(url('typed.ts'), typed);

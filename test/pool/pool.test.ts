@@ -15,7 +15,7 @@ function* numbers(count: number): Generator<number> {
 }
 
 describe.each(runtimes)('a pool of %s', (runtime) => {
-  it('runs the function where it says', async () => {
+  it('runs the function on the thread of its runtime', async () => {
     const pool = poolFor({ runtime });
     const { pid, threadId } = await pool.run(place, []);
     expect(pid === process.pid).toBe(runtime !== 'processes');
@@ -23,7 +23,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(await pool.run(add, [1, 2])).toBe(3);
   });
 
-  it('runs as many tasks at once as it has workers, and lets the next one wait', async () => {
+  it('runs as many tasks at once as it has workers, and the next call waits', async () => {
     const pool = poolFor({ runtime, maxThreads: 2 });
     await expectCapacity(pool, 2);
     const { path, open } = gate();
@@ -37,7 +37,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(mark.isOpen()).toBe(true);
   });
 
-  it('takes the larger priority first, and among equals the one that came first', async () => {
+  it('runs the call of larger priority first, and among equals the earliest call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const { path, open } = gate();
     const holding = pool.run(waitsAt, [path, 0]);
@@ -52,7 +52,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(order).toEqual(['higher', 'high', 'high too', 'a', 'b', 'low']);
   });
 
-  it('refuses the call that no longer fits into the queue, and says when there is room again', async () => {
+  it('refuses the call that no longer fits into the queue, and ready() resolves when there is room', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 2, name: 'small' });
     const { path, open } = gate();
     const calls = [1, 2, 3].map((i) => pool.run(waitsAt, [path, i]));
@@ -70,7 +70,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     await pool.ready();
   });
 
-  it('lets every waiter in once there is room, also when the one before made no call', async () => {
+  it('resolves every ready() once there is room, also if an earlier waiter made no call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 1 });
     const { path, open } = gate();
     const calls = [1, 2].map((i) => pool.run(waitsAt, [path, i]));
@@ -79,7 +79,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     await Promise.all([...calls, ...waiting]);
   });
 
-  it('lets in no more waiters than there are places, and a map leaves them theirs', async () => {
+  it('resolves no more ready() than there are queue slots, and a map takes none of the reserved slots', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 3 });
     const { path, open } = gate();
     const holding = pool.run(waitsAt, [path, 0]);
@@ -91,7 +91,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
       await pool.ready();
       return pool.run(add, [n, 1]);
     });
-    // Three places, one after the other, before anybody has had a turn.
+    // Three queue slots become free, one after the other, before any caller has its turn.
     giveUp.abort();
     await Promise.all(givenUp);
     open();
@@ -99,7 +99,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(await mapped).toEqual([2, 3, 4, 5, 6, 7]);
   });
 
-  it('promises a place to one only: of those who ask at once, each is let in when it can call', async () => {
+  it('reserves a queue slot for one waiter only: callers that wait at once are let in when they can call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 1 });
     const calls = Array.from({ length: 20 }, async (_, i) => {
       await pool.ready();
@@ -108,7 +108,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   });
 
-  it('queues nothing with maxQueue 0, and yet runs what it has workers for', async () => {
+  it('queues nothing with maxQueue 0, and runs as many calls as it has workers', async () => {
     const pool = poolFor({ runtime, maxThreads: 2, maxQueue: 0 });
     const { path, open } = gate();
     const calls = [1, 2].map((i) => pool.run(waitsAt, [path, i]));
@@ -117,7 +117,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(await Promise.all(calls)).toEqual([1, 2]);
   });
 
-  it('counts what it did, in plain data', async () => {
+  it('counts its calls, in plain data', async () => {
     const pool = poolFor({ runtime, maxThreads: 2, name: 'counted' });
     for (let i = 0; i < 5; i++) await pool.run(add, [i, 1]);
     await rejection(pool.run(add, [1, () => 1]));
@@ -137,7 +137,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
     expect(await pool.run(wasPreloaded, [])).toBe(true);
   });
 
-  it('says which preload module cannot be loaded, with every task', async () => {
+  it('names the preload module that cannot be loaded, in the error of every task', async () => {
     const missing = new URL('../fixtures/is-not-there.js', import.meta.url);
     const pool = poolFor({ runtime, preload: [missing] });
     for (const attempt of [1, 2]) {
@@ -149,7 +149,7 @@ describe.each(runtimes)('a pool of %s', (runtime) => {
 });
 
 describe.each(workers)('workers as %s', (runtime) => {
-  it('are started with the first task, as many as minThreads, and not before', async () => {
+  it('start with the first task, as many as minThreads, and not before', async () => {
     const pool = poolFor({ runtime, minThreads: 2, maxThreads: 3 });
     expect(pool.stats().workers.started).toBe(0);
     await pool.run(add, [1, 1]);
@@ -199,7 +199,7 @@ describe.each(workers)('workers as %s', (runtime) => {
     expect((await pool.run(environment, ['x'])).execArgv).toContain('--no-warnings');
   });
 
-  it('measure their memory as ever, and so do the threads that a task starts', async () => {
+  it('measure their memory as Node does, and so do the threads that a task starts', async () => {
     const pool = poolFor({ runtime });
     const { own, nested, execArgv } = await pool.run(memory, []);
     for (const { rss, heapUsed } of [own, nested]) {
@@ -209,7 +209,7 @@ describe.each(workers)('workers as %s', (runtime) => {
     expect(execArgv.join(' ')).not.toContain('preload.cjs');
   });
 
-  it('that cannot be started are an error of the call, with what to look at', async () => {
+  it('that cannot be started fail the call, with an error that says what to check', async () => {
     const pool = poolFor({ runtime: 'threads', execArgv: ['--no-such-flag-for-node'] });
     const errors = await Promise.all([rejection(pool.run(add, [1, 1])), rejection(pool.run(add, [1, 1]))]);
     for (const error of errors) expect(error).toMatchObject({ code: 'OFFLOOP_OPTION' });
@@ -224,13 +224,13 @@ describe.each(workers)('workers as %s', (runtime) => {
 });
 
 describe('an idle thread', () => {
-  it('lets go on what a task has left behind: timers, exporters, sockets', async () => {
+  it('continues the work that a task has left behind: timers, exporters, sockets', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const counter = new Int32Array(new SharedArrayBuffer(4));
     await pool.run(leavesTimer, [counter]);
     for (const later of [10, 20, 30]) {
       await expect.poll(() => Atomics.load(counter, 0), { timeout: 20_000 }).toBeGreaterThan(later);
-      // Woken by a task, it comes to rest again.
+      // A task wakes the worker, and afterwards its event loop turns again.
       expect(await pool.run(add, [1, 1])).toBe(2);
     }
     expect(pool.stats().workers.started).toBe(1);
@@ -293,7 +293,7 @@ describe('pool.map', () => {
     expect(pool.stats().workers.messages - before).toBeLessThan(1500);
   });
 
-  it('says how far it has come, also after an error, and pulls no more then', async () => {
+  it('reports its progress, also after an error, and then pulls no more items', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const results = pool.map(throwsAt, [1, 2, 13, 4, 5, 6, 7, 8], { concurrency: 1 });
     expect(results.progress).toEqual({ pulled: 0, done: 0 });
@@ -301,7 +301,7 @@ describe('pool.map', () => {
     expect(results.progress).toEqual({ pulled: 3, done: 2 });
   });
 
-  it('gives what was done before the error, in order', async () => {
+  it('gives the results before the error, in order', async () => {
     const pool = poolFor({ maxThreads: 2 });
     const seen: unknown[] = [];
     const all = (async () => {
@@ -338,7 +338,7 @@ describe('pool.map', () => {
     expect(pool.stats().workers.replaced).toBe(0);
   });
 
-  it('waits where others fill the queue', async () => {
+  it('waits where other calls fill the queue', async () => {
     const { pool, release } = await fullPool();
     const mapped = pool.map(increments, [1, 2, 3]).toArray();
     const released = release();
@@ -346,7 +346,7 @@ describe('pool.map', () => {
     await released;
   });
 
-  it('can be aborted while it waits for that', async () => {
+  it('can be aborted while it waits for the queue', async () => {
     const { pool, release } = await fullPool();
     const controller = new AbortController();
     const mapped = rejection(pool.map(increments, [1, 2, 3], { signal: controller.signal }).toArray());
@@ -355,13 +355,13 @@ describe('pool.map', () => {
     await release();
   });
 
-  it.each([0, 1, 3])('pulls no more than a queue of %d and its free workers take', async (maxQueue) => {
+  it.each([0, 1, 3])('pulls no more items than a queue of %d and its free workers take', async (maxQueue) => {
     const pool = poolFor({ maxThreads: 2, maxQueue });
     expect(await pool.map(increments, numbers(50)).toArray()).toEqual([...numbers(50)].map((n) => n + 1));
     expect(await pool.map(increments, numbers(50), { concurrency: 20 }).toArray()).toEqual([...numbers(50)].map((n) => n + 1));
   });
 
-  it('waits with an item that comes when others have filled the queue meanwhile', async () => {
+  it('waits with an item that arrives after other calls have filled the queue', async () => {
     const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
     const { path, open } = gate();
     const others: Promise<unknown>[] = [];
@@ -375,12 +375,12 @@ describe('pool.map', () => {
     expect(await Promise.all(others)).toEqual([1, 2]);
   });
 
-  it('lets results through that are done while its source is slow', async () => {
+  it('gives finished results while its source is slow', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const { isOpen, open } = gate();
     async function* source(): AsyncGenerator<number> {
       yield 1;
-      // Goes on only when the first result has been taken.
+      // The source goes on only when the first result has been read.
       while (!isOpen()) await new Promise((resolve) => setImmediate(resolve));
       yield 2;
     }
@@ -419,11 +419,11 @@ describe('options', () => {
     expect(error).toMatchObject({ code: 'OFFLOOP_OPTION', message });
   });
 
-  it('names the options there are when one is unknown', () => {
+  it('are listed in the error when one is unknown', () => {
     expect(() => createPool({ maxThread: 2 } as never)).toThrow(/no option `maxThread`.*`maxThreads`/s);
   });
 
-  it('are copied: changing them later changes nothing', async () => {
+  it('are copied, so a later change has no effect', async () => {
     const options = { maxThreads: 1 };
     const pool = poolFor(options);
     options.maxThreads = 8;
@@ -431,14 +431,14 @@ describe('options', () => {
     expect(pool.stats().workers.max).toBe(1);
   });
 
-  it('a task that is no task is refused with the way to make one', async () => {
+  it('cannot make a task of a plain function: run() refuses the function and says how to make a task', async () => {
     const pool = poolFor({});
     const error = await rejection(pool.run(function validate() {} as never, []));
     expect(error).toMatchObject({ code: 'OFFLOOP_OPTION' });
     expect(error.message).toMatch(/offload\(\).*validate.*pool\.tasks\(url\)/s);
   });
 
-  it('wrong run options are refused at once', async () => {
+  it('of run() are refused at once when they are wrong', async () => {
     const pool = poolFor({});
     expect((await rejection(pool.run(add, [1, 1], { timeout: -1 }))).message).toBe(
       "pool.run('add'): expected `timeout` to be a positive number of milliseconds, got `-1` (number).",
@@ -450,7 +450,7 @@ describe('options', () => {
   });
 });
 
-/** Its worker is held up, and no further call may wait, until `release`. */
+/** A pool whose worker is held up, and which accepts no further call, until `release`. */
 async function fullPool(): Promise<{ pool: Pool; release(): Promise<unknown> }> {
   const pool = poolFor({ maxThreads: 1, maxQueue: 1 });
   const { path, open } = gate();

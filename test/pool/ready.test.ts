@@ -6,9 +6,9 @@ import { increments } from '../fixtures/items.js';
 import { takesMs } from '../fixtures/takes-ms.js';
 import { poolFor, rejection, runtimes, workers } from './helpers.ts';
 
-/** What a caller does when it has been let in. */
+/** The action of a caller after ready(). */
 const step = fc.record({
-  // Those that take longer hold up others of their message, which come back into the queue.
+  // Longer tasks hold up the other calls of their batch, which come back into the queue.
   ms: fc.constantFrom(0, 0, 0, 0, 5),
   how: fc.constantFrom('calls', 'calls urgently', 'gives up', 'has little time', 'calls nothing'),
   waits: fc.boolean(),
@@ -22,8 +22,8 @@ const program = fc.record({
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-describe.each(runtimes)('of callers that wait for ready() of a pool of %s', (runtime) => {
-  it('none is refused, whatever the others do', async () => {
+describe.each(runtimes)('callers that wait for ready() of a pool of %s', (runtime) => {
+  it('are never refused, whatever the other callers do', async () => {
     await fc.assert(fc.asyncProperty(program, async ({ options, callers, maps }) => {
       await using pool = createPool({ runtime, ...options });
       const codes = new Set<unknown>();
@@ -62,8 +62,8 @@ describe.each(runtimes)('of callers that wait for ready() of a pool of %s', (run
   });
 });
 
-describe.each(workers)('of a pool of %s that cannot start its workers', (runtime) => {
-  it('those who wait are let in, and hear why, where nothing may wait', async () => {
+describe.each(workers)('a pool of %s that cannot start its workers', (runtime) => {
+  it('resolves ready() and rejects the call with the reason, where no call may wait', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, maxQueue: 0, startTimeout: 300, preload: [new URL('../fixtures/starts/never.mjs', import.meta.url)] });
     const first = rejection(pool.run(takesMs, [0]));
     const waiting = pool.ready();

@@ -1,6 +1,6 @@
 import { request, tenant, works } from './tasks.js';
 
-/** Which error is the right one. The costly ones end their worker, and another one has to start. */
+/** The expected error of each fault. The costly faults end their worker, and another worker has to start. */
 const cheap = {
   'throws': (error, n) => error.name === 'RangeError' && error.message === `thrown by ${n}`,
   'throws null': (error) => error === null,
@@ -18,19 +18,19 @@ const expected = { ...cheap, ...costly };
 
 const CHEAP_ROUNDS = 4;
 const rotation = [...Array.from({ length: CHEAP_ROUNDS }, () => Object.keys(cheap)).flat(), ...Object.keys(costly)];
-/** One call in so many is faulty. */
+/** One call in this many is faulty. */
 const FAULTY = 100;
-/** One in so many leaves its worker so large that it is replaced. */
+/** One call in this many leaves its worker so large that the worker is replaced. */
 const LARGE = 5000;
 
-/** What is done wrong by the nth call. */
+/** The fault of the nth call, if any. */
 export function faultOf(n) {
   return n % FAULTY === FAULTY - 1 ? rotation[Math.floor(n / FAULTY) % rotation.length] : undefined;
 }
 
 export const faultNames = Object.keys(expected);
 
-/** Makes the nth call and judges its answer: undefined, or what was wrong with it. */
+/** Makes the nth call and checks its response: returns undefined, or the problem. */
 export async function call(pool, n) {
   const fault = faultOf(n);
   const store = { id: `request ${n}` };
@@ -72,7 +72,7 @@ function isRight(fault, error, n) {
   try {
     return expected[fault](error, n);
   } catch {
-    // Not an error at all, or one of a call that has none to expect.
+    // The rejection is no error, or the call should not have rejected.
     return false;
   }
 }

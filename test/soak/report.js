@@ -1,6 +1,6 @@
 const MAX_SHOWN = 10;
 
-/** What was done, what came of it, and what was wrong with it. */
+/** The calls, their results, and the problems. */
 export function print({ count, lost, failed, workers, seconds, warm, end, violations }) {
   const lines = [
     ['tasks', count.calls],

@@ -12,11 +12,11 @@ const { values } = parseArgs({ options: { tasks: { type: 'string' }, minutes: { 
 const minutes = Number(values.minutes ?? Infinity);
 const tasks = Number(values.tasks ?? (values.minutes === undefined ? 1_000_000 : Infinity));
 const WORKERS = 2;
-/** At a time. */
+/** How many callers at a time. */
 const CALLERS = 400;
-/** Nothing has settled for so long: calls are lost. */
+/** If no call settles for this long, calls are lost. */
 const SILENCE_MS = 30_000;
-/** A leak is what has grown since this share of the calls. */
+/** Growth after this share of the calls is a leak. */
 const WARM = 0.1;
 
 const violations = [];
@@ -24,10 +24,10 @@ process.on('warning', ({ name, message }) => violations.push(`${name}: ${message
 
 const count = { calls: 0, settled: 0, faults: Object.fromEntries(faultNames.map((name) => [name, 0])) };
 
-// Opened with the first use, which is no leak.
+// These streams open with their first use, which is no leak.
 void [process.stdout, process.stderr];
 
-// Unknown as long as it has not come to that.
+// Undefined until that phase is reached.
 let warm, end, seconds;
 
 const before = await usage();
@@ -46,7 +46,7 @@ await pool.close();
 violations.push(...leaks(before, await usageComparedTo(before)).map((name) => `${name}: more after close() than before createPool()`));
 finish();
 
-/** Each caller calls again when it has its answer. */
+/** Each caller calls again after its response. */
 async function callUntil(calls, limit) {
   const deadline = startedAt + limit * 60_000;
   const caller = async () => {
@@ -66,7 +66,7 @@ async function callOnce(n) {
   if (problem !== undefined) violations.push(problem);
 }
 
-/** All workers are there, and none is busy: the last faults may have left fewer. */
+/** All workers exist, and none is busy: the last faults may have left fewer. */
 async function refill() {
   for (let isFull = false; !isFull; isFull = pool.stats().workers.idle === WORKERS) {
     await Promise.all(Array.from({ length: WORKERS }, () => callOnce(count.calls++)));

@@ -5,11 +5,11 @@ import { expect, it } from 'vitest';
 import { runNode } from '../pool/helpers.ts';
 
 const soak = fileURLToPath(new URL('soak.js', import.meta.url));
-/** More of them with OFFLOOP_SOAK_TASKS=50000. */
+/** OFFLOOP_SOAK_TASKS=50000 runs more tasks. */
 const { OFFLOOP_SOAK_TASKS: tasks = '10000' } = process.env;
 const limit = 25_000 + 3 * Number(tasks);
 
-it(`of ${tasks} tasks, with every fault among them, none is lost and nothing is left behind`, async () => {
+it(`a run of ${tasks} tasks, with every fault among them, loses no task and leaves nothing behind`, async () => {
   const { code, stdout, stderr } = await runNode(['--expose-gc', soak, '--tasks', tasks], {}, limit);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const figure = (name: string): number => Number(new RegExp(`^ *${name} +([\\d,]+)$`, 'm').exec(stdout)?.[1]?.replaceAll(',', ''));

@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 import { carry, currentTask, offload } from 'offloop';
 
-/** Two stores, so that one that comes with another call's is seen. */
+/** Two stores, so that a store of another call is noticed. */
 export const request = new AsyncLocalStorage();
 export const tenant = new AsyncLocalStorage();
 carry(import.meta, request, { name: 'request' });
 carry(import.meta, tenant, { name: 'tenant' });
 
-/** What is called, and what it is called with. */
+/** The tasks, and their arguments. */
 export const works = offload(import.meta, function works(n, deed) {
   return deed === undefined ? ownAnswer(n) : deeds[deed](n);
 });

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** How long workers that were ended may take to go. */
+/** How long ended workers may take to disappear. */
 const LIMIT_MS = 10_000;
-/** In bytes: what V8 keeps of compiled code and the like. */
+/** The tolerance in bytes, for compiled code and the like that V8 keeps. */
 const HEAP_SLACK = 3 * 2 ** 20;
 
-/** What this process holds, once garbage is collected. */
+/** The resources of this process, after a garbage collection. */
 export async function usage() {
   for (let i = 0; i < 4; i++) {
     globalThis.gc();
@@ -22,7 +22,7 @@ export async function usage() {
   };
 }
 
-/** The same as soon as it is no more than it was before; what is still more after a while has leaked. */
+/** Resolves as soon as the usage is no more than before; usage that is still higher after a while has leaked. */
 export async function usageComparedTo(before) {
   const end = performance.now() + LIMIT_MS;
   let now = await usage();
@@ -33,7 +33,7 @@ export async function usageComparedTo(before) {
   return now;
 }
 
-/** The names of what has grown. */
+/** The names of the figures that have grown. */
 export function leaks(before, now) {
   return Object.keys(before).filter((name) => now[name] > allowed(name, before[name]));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { canCallAnything } from '../../src/context/show.ts';
+import { canCallAnything } from '../../src/context/shown-stores.ts';
 import { ask, runWatched, watched } from './processes.ts';
 
 describe('what is sensitive is shown nowhere', () => {

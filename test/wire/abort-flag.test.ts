@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { AbortFlag } from '../../src/wire/abort-flag.ts';
-import { layout } from '../../src/wire/messages.ts';
+import { SharedAbortFlag } from '../../src/wire/abort-flag.ts';
+import { createControlBlock } from '../../src/wire/control-block.ts';
 
 describe('the flag of a task that is to stop', () => {
   it.each([1, 2 ** 31 - 1, 2 ** 31, 2 ** 31 + 5, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 7, 2 ** 40 + 3, Number.MAX_SAFE_INTEGER])('is seen by the task %d, and by no other one', (id) => {
-    const words = new Int32Array(new SharedArrayBuffer(layout.size * 4));
-    const [pool, worker] = [new AbortFlag(words), new AbortFlag(words)];
+    const words = createControlBlock();
+    const [pool, worker] = [new SharedAbortFlag(words), new SharedAbortFlag(words)];
     expect(worker.kindFor(id)).toBeUndefined();
     pool.raise({ type: 'abort', id, kind: 'timeout' });
     expect(worker.kindFor(id)).toBe('timeout');

@@ -1,4 +1,4 @@
-// node generate.js: writes the four light documents and the heavy one, the same ones every time.
+// node generate.js: writes the four light documents and the heavy document, the same documents every time.
 import { writeFileSync } from 'node:fs';
 import { BLANK_LINE } from './index.js';
 
@@ -77,7 +77,7 @@ function address([, country, street, city, postalCode]) {
   return { street: `${street} ${integer(1, 180)}`, postalCode, city, country };
 }
 
-// Somebody pasted a spool file: two printed lines, and between them the form's empty pages, blank-padded to its width.
+// A clerk pasted a spool file: two printed lines, and between them the form's empty pages, blank-padded to its width.
 function printReport(blankLines) {
   return [
     'DELIVERY SCHEDULE 2026-47        WAREHOUSE 03        PRINTED BY SPOOL'.padEnd(132) + '\n',

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { style } from './terminal.js';
 
-/** What changes from one small module to the other, read from the files that really run. */
+/** The lines that differ between two small modules, read from the files that really run. */
 export function diff(before, after) {
   return changes(linesOf(before), linesOf(after)).join('\n');
 }
 
-// Enough for files in which no line occurs twice.
+// This comparison is enough for files in which no line occurs twice.
 function changes([line, ...rest], added) {
   if (line === undefined) return added.map(asAdded);
   if (!added.includes(line)) return [style('red', `- ${line}`), ...changes(rest, added)];

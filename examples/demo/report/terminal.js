@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-// Node 20's styleText does not look at the stream or at NO_COLOR; hasColors does.
+// Node 20's styleText ignores the stream and NO_COLOR; hasColors respects both.
 const hasColors = process.stdout.isTTY && process.stdout.hasColors();
 
 /** @param {Parameters<typeof styleText>[0]} format */
@@ -16,7 +16,7 @@ export function say(text = '') {
   console.log(text.split('\n').map((line) => (line ? `  ${line}` : '')).join('\n'));
 }
 
-/** Numbers that come one a second, on one line: `write` adds one, `interrupt` puts a text between, `end` closes the line. */
+/** One number a second, on one line: `write` adds a number, `interrupt` prints a text in between, `end` closes the line. */
 export function ticker(label) {
   const begin = () => process.stdout.write(`\n  ${label}:`);
   begin();

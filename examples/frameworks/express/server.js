@@ -8,7 +8,7 @@ import { primesBelow } from './primes.js';
 const app = express();
 
 app.use((req, res, next) => {
-  // The header stands for what your authentication finds out.
+  // The header stands for the user that your authentication finds.
   requestStore.run({ requestId: req.get('x-request-id') ?? randomUUID(), user: req.get('x-user'), req, res }, next);
 });
 

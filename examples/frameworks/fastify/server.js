@@ -7,7 +7,7 @@ import { primesBelow } from './primes.js';
 const app = fastify({ requestIdHeader: 'x-request-id' });
 
 await app.register(fastifyRequestContext, {
-  // The header stands for what your authentication finds out.
+  // The header stands for the user that your authentication finds.
   defaultStoreValues: (request) => ({ requestId: request.id, user: request.headers['x-user'], request }),
 });
 

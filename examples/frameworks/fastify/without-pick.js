@@ -1,4 +1,4 @@
-// node --import ./without-pick.js server.js: what a call is refused with where the whole store is to travel.
+// node --import ./without-pick.js server.js: shows the error of a call whose store travels without `pick`.
 import { carry } from 'offloop';
 import { requestStore } from './context.js';
 

@@ -3,8 +3,8 @@ import { tryGetContext } from 'hono/context-storage';
 import { carry } from 'offloop';
 
 /**
- * Hono keeps its store to itself, and lets it be read only. This one answers with Hono's context where a request is served,
- * and with what was carried in a worker.
+ * Hono's own store is private and can only be read. This store returns Hono's context where a request is served, and the
+ * carried value in a worker.
  *
  * @typedef {{ var: { requestId: string, user: string } }} RequestContext
  * @augments {AsyncLocalStorage<RequestContext>}

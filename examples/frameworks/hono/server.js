@@ -9,7 +9,7 @@ import { primesBelow } from './primes.js';
 const app = new Hono();
 
 app.use(contextStorage(), requestId(), async (c, next) => {
-  // The header stands for what your authentication finds out.
+  // The header stands for the user that your authentication finds.
   c.set('user', c.req.header('x-user'));
   await next();
 });

@@ -13,7 +13,7 @@ Module({
         mount: true,
         generateId: true,
         idGenerator: (req) => req.get('x-request-id') ?? randomUUID(),
-        // The header stands for what your authentication finds out.
+        // The header stands for the user that your authentication finds.
         setup: (cls, req) => cls.set('user', req.get('x-user')),
       },
     }),

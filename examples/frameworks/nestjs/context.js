@@ -4,7 +4,7 @@ import { carry } from 'offloop';
 
 export const cls = ClsServiceManager.getClsService();
 
-/** The store of nestjs-cls, which is private, by way of its public service. */
+/** The private store of nestjs-cls, reached through its public service. */
 class ClsStore extends AsyncLocalStorage {
   getStore() {
     return cls.get();
@@ -21,8 +21,8 @@ class ClsStore extends AsyncLocalStorage {
 
 export const requestStore = new ClsStore();
 
-// The store holds the request, whose socket cannot leave its thread. Its id is under a symbol, and each thread has symbols
-// of its own: hence `encode` and `decode` in place of `pick`.
+// The store holds the request, whose socket cannot leave its thread. The store's id is under a symbol, and each thread has its
+// own symbols: hence `encode` and `decode` in place of `pick`.
 carry(import.meta, requestStore, {
   name: 'request',
   encode: (store) => ({ id: store[CLS_ID], user: store.user }),

@@ -4,5 +4,5 @@ import { carry } from 'offloop';
 /** @type {AsyncLocalStorage<{ requestId: string, user: string }>} */
 export const requestStore = new AsyncLocalStorage();
 
-// It holds plain data only, so all of it travels.
+// The store holds plain data only, so all of it travels.
 carry(import.meta, requestStore, { name: 'request' });

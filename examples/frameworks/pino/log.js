@@ -5,7 +5,7 @@ import { requestStore } from './context.js';
 /** Both threads load this module: `mixin` puts the same ids into the lines of both. */
 export const log = pino(
   { base: { thread: threadId }, mixin: ids, messageKey: 'message' },
-  // Synchronous, so that a worker writes by itself: its own stdout is relayed by the main thread.
+  // The destination is synchronous, so that a worker writes by itself: its own stdout is relayed by the main thread.
   pino.destination({ fd: 1, sync: true }),
 );
 

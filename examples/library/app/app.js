@@ -4,7 +4,7 @@ import { configure } from 'offloop';
 import { requestStore } from './context.js';
 import { countWords } from './count-words.js';
 
-// The one pool: for the application's own tasks, and those of every library.
+// The default pool: for the application's own tasks, and those of every library.
 configure({ name: 'shop', maxThreads: 2 });
 
 tracingChannel('offloop:task').subscribe({

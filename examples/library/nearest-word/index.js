@@ -2,7 +2,7 @@ import { find } from './find.js';
 import { settingsStore } from './settings.js';
 
 /**
- * The word that is spelled most like this one. Its user sees an asynchronous function, and nothing of offloop.
+ * Finds the word whose spelling is nearest. Users see an asynchronous function, and nothing of offloop.
  *
  * @param {string} word
  * @param {readonly string[]} words
@@ -13,7 +13,7 @@ export async function nearest(word, words, { signal } = {}) {
   return find.with({ signal })(word, words);
 }
 
-/** What `fn` asks for is looked up with these settings, in whichever thread. */
+/** Runs `fn` with these settings: they apply to its searches, whatever thread they run on. */
 export function withSettings(settings, fn) {
   return settingsStore.run(settings, fn);
 }

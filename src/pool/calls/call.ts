@@ -2,23 +2,27 @@ import { AsyncResource } from 'node:async_hooks';
 import type { Transferable } from 'node:worker_threads';
 
 import { now } from '../../node/clock.ts';
-import type { CallStores } from '../../context/carrier.ts';
+import type { CallStores } from '../../context/call-stores.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Timer } from '../../node/timers.ts';
-import type { ProgressNotice } from '../../wire/messages.ts';
+import type { ProgressNotice } from '../../wire/messages/notices.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Newest } from '../../wire/newest-values.ts';
 import type { Repairs } from '../../wire/values/repairs.ts';
-import type { EncodedThrow } from '../../wire/errors/thrown.ts';
-import { rejectWith } from './rejection.ts';
+import { rejectWith, type Failure } from './rejection.ts';
 import type { Queued } from './queue.ts';
-import type { PoolWorker } from '../workers/pool-worker.ts';
 import type { TaskTimings } from './stats.ts';
 import type { TracedCall } from './trace.ts';
 
-/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
-export type Failure =
-  | { readonly type: 'threw'; readonly thrown: EncodedThrow }
-  | { readonly type: 'refused'; readonly reason: () => unknown };
+/** The worker that has been sent a call, as those who cancel the call need it. */
+export interface CallHolder {
+  /** Whether the call is in the worker's message, and has no response. */
+  holds(call: Call): boolean;
+  /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
+  takeBack(call: Call): boolean;
+  /** Tells the call's task to stop. */
+  sendAbort(call: Call, kind: AbortKind): void;
+}
 
 /** What few calls have: tens of thousands may wait, and each takes its memory. */
 export interface CallExtras {
@@ -89,8 +93,8 @@ export abstract class Call implements Queued {
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
   declare readonly calledAt: number;
-  /** Where it was sent, and at which place of what that was sent. */
-  declare slot: PoolWorker | undefined;
+  /** The worker that it was sent to, and its place in the message. */
+  declare worker: CallHolder | undefined;
   declare place: number;
   /** It was in a batch that could not be cloned. */
   declare travelsAlone: boolean;
@@ -109,7 +113,7 @@ export abstract class Call implements Queued {
     this.priority = priority;
     this.extras = extras;
     this.calledAt = now();
-    this.slot = undefined;
+    this.worker = undefined;
     this.place = 0;
     this.travelsAlone = false;
     this.state = 'waiting';
@@ -122,12 +126,27 @@ export abstract class Call implements Queued {
   /** Tells whoever has called. */
   protected abstract settled(value: unknown, failure: Failure | undefined): void;
 
+  /** It is in a message for this worker. */
+  sentTo(worker: CallHolder, place: number, at: number): void {
+    this.state = 'running';
+    this.worker = worker;
+    this.place = place;
+    if (this.extras?.traced !== undefined) this.extras.traced.waitMs = at - this.calledAt;
+  }
+
   /** It was sent, was not started, and waits again. */
   takenBack(): void {
     this.extras?.timeoutTimer?.cancel();
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
-    this.slot = undefined;
+    this.worker = undefined;
+  }
+
+  /** All in ms, but `at`, an instant of `now()`: when the response was read. */
+  recordTimings(waitMs: number, runMs: number, at: number): void {
+    const { calledAt, extras } = this;
+    if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
+    this.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
   }
 
   /** The first time counts, here as in `fail`. */

@@ -1,8 +1,8 @@
-import type { ErrorClasses } from '../../wire/errors/error-repairs.ts';
+import { noClasses, type ErrorClasses } from '../../wire/errors/error-repairs.ts';
 import type { Repairs } from '../../wire/values/repairs.ts';
 import { isThenable } from '../../node/promises.ts';
 import type { Call } from './call.ts';
-import { classesFor, noClasses } from './rejection.ts';
+import { classesFor } from './rejection.ts';
 
 /**
  * Hands on what a task has sent: at once, unless the classes of errors in it have to be loaded first, or something that the

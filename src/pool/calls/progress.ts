@@ -1,7 +1,7 @@
 import { now, queueMicrotask, setImmediate } from '../../node/clock.ts';
-import { emitOnce } from '../../task/end-hooks.ts';
-import { fromBytes } from '../../wire/bytes.ts';
-import type { ProgressNotice } from '../../wire/messages.ts';
+import { warnOnce } from '../../node/warnings.ts';
+import { deserialize } from '../../wire/bytes.ts';
+import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import { Newest } from '../../wire/newest-values.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
@@ -71,7 +71,7 @@ function tell(call: Call, notice: ProgressNotice): void {
   let sent: Pick<ProgressNotice, 'value' | 'repairs'>;
   try {
     const { bytes } = notice;
-    sent = bytes === undefined ? notice : ownOnly(fromBytes({ bytes }));
+    sent = bytes === undefined ? notice : ownOnly(deserialize(bytes) as typeof sent);
   } catch (cause) {
     progressUnread(call, cause);
     return;
@@ -91,5 +91,5 @@ function tell(call: Call, notice: ProgressNotice): void {
 export function progressUnread({ task, timings: figures }: Call, cause: unknown): void {
   figures.progressDropped++;
   const reason = unreadableError(task.name, 'progress', cause).message;
-  emitOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);
+  warnOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);
 }

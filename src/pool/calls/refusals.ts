@@ -1,5 +1,5 @@
 import { describe } from '../../validation/describe.ts';
-import { ContextError, ContextTooLargeError, DeadlineExceededError, NotCloneableError, OptionError, PoolClosedError, QueueFullError } from '../../errors.ts';
+import { ContextError, ContextTooLargeError, NotCloneableError, OptionError, PoolClosedError, QueueFullError } from '../../errors.ts';
 import { userStack } from '../../node/stack-frames.ts';
 
 /*
@@ -19,10 +19,6 @@ export function fullError(pool: string, maxQueue: number, task: string): QueueFu
     `The task '${task}' was refused: ${String(maxQueue)} calls wait in the pool '${pool}' already. ` +
       'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
   );
-}
-
-export function deadlineError(task: string, when: string): DeadlineExceededError {
-  return new DeadlineExceededError(`The deadline of the task '${task}' passed ${when}. Allow more time, or give it less to do.`);
 }
 
 export function notATask(method: 'run' | 'map', task: unknown): OptionError {

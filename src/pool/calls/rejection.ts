@@ -1,12 +1,15 @@
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { OffloopError } from '../../errors.ts';
-import { exportsOnceEvaluated, type Namespace } from '../../node/module-namespaces.ts';
+import { allExports, exportsOnceEvaluated, type Namespace } from '../../task/module-exports.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
-import { allExports } from '../../task/module-exports.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { needExports, type ErrorClasses, type ErrorRepair } from '../../wire/errors/error-repairs.ts';
-import { decodeThrow } from '../../wire/errors/thrown.ts';
-import type { Failure } from './call.ts';
+import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
+
+/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+export type Failure =
+  | { readonly type: 'threw'; readonly thrown: EncodedThrow }
+  | { readonly type: 'refused'; readonly reason: () => unknown };
 
 const turn = Promise.resolve();
 
@@ -29,8 +32,6 @@ function callerFrames(name: string): string {
   const frames = framesHere();
   return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
 }
-
-export const noClasses: ErrorClasses = { registered: [], exports: {} };
 
 /** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
 export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, errors: registered }: TaskRecord): ErrorClasses | Promise<ErrorClasses> {

@@ -1,19 +1,20 @@
-import type { CallStores } from '../../context/carrier.ts';
-import type { StoreText } from '../../context/encoding/known-texts.ts';
-import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages.ts';
+import type { CallStores } from '../../context/call-stores.ts';
+import type { StoreText } from '../../context/encoding/text-cache.ts';
+import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages/batch.ts';
 import type { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';
-import { addExtras, type Mutable, type PoolWorker } from '../workers/pool-worker.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
+import { addExtras, type Mutable } from './run-message.ts';
 
 /** The message for calls that travel together to a worker that knows their tasks and stores. */
-export function batchOf(calls: readonly Call[], { knownTasks, sentTexts }: PoolWorker, number: number): Batch {
-  const stores = storesOf(calls, sentTexts);
-  const extras = extrasOf(calls);
+export function batchOf(calls: readonly Call[], { knowledge, message }: PoolWorker): Batch {
+  const stores = storesOf(calls, knowledge.texts);
+  const extras = extrasByPlace(calls);
   return {
-    number,
+    number: message.batchNumber,
     size: calls.length,
     ids: asOneIf(isConsecutive, calls.map(({ id }) => id)),
-    tasks: asOneIf(isAllTheSame, calls.map(({ task }) => knownTasks.get(task)!)),
+    tasks: asOneIf(isAllTheSame, calls.map(({ task }) => knowledge.numberOf(task)!)),
     arity: asOneIf(isAllTheSame, calls.map(({ args }) => args.length)),
     args: argsOf(calls),
     ...(stores !== undefined && { stores }),
@@ -115,7 +116,7 @@ function hasLayout(stores: CallStores, names: readonly string[]): boolean {
   return true;
 }
 
-function extrasOf(calls: readonly Call[]): Record<number, BatchExtras> | undefined {
+function extrasByPlace(calls: readonly Call[]): Record<number, BatchExtras> | undefined {
   let all: Record<number, BatchExtras> | undefined;
   for (const [place, { extras }] of calls.entries()) {
     if (extras === undefined) continue;

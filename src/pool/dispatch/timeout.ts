@@ -1,6 +1,6 @@
-import { TaskTimeoutError } from '../../errors.ts';
 import { timeLimit } from '../../node/time-limit.ts';
 import type { Clock } from '../../node/timers.ts';
+import { notBegunError, timeoutError } from '../../task/interruptions.ts';
 import type { Call, CallExtras } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 
@@ -14,15 +14,13 @@ const LOAD_LIMIT = 30_000;
 export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
   const { timeout } = extras;
   if (timeout === undefined) return;
-  const expire = async (what: string): Promise<void> => {
+  const expire = async (error: typeof timeoutError, ms: number): Promise<void> => {
     const stack = await worker.stack();
-    const where = stack === undefined ? '' : ` It was here:\n${stack}\n `;
-    const message = `The task '${task.name}' ${what}.${where} Raise \`timeout\`, or give it less to do.`;
-    cancel(() => new TaskTimeoutError(message, stack));
+    cancel(() => error(task.name, ms, stack));
   };
-  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT, () => void expire(`had not started ${String(LOAD_LIMIT)} ms after it was sent to its worker: its module may be stuck loading`));
+  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT, () => void expire(notBegunError, LOAD_LIMIT));
   extras.onStarted = () => {
     extras.timeoutTimer?.cancel();
-    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(`ran longer than its timeout of ${String(timeout)} ms`));
+    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(timeoutError, timeout));
   };
 }

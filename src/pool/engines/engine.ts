@@ -1,44 +1,46 @@
 import type { ResourceLimits, Transferable } from 'node:worker_threads';
 
 import type { BatchResults } from '../../wire/batch-results.ts';
-import type { AbortNotice, Batch, BatchDone, RunMessage, RunResponse, WorkerNotice } from '../../wire/messages.ts';
+import type { Batch } from '../../wire/messages/batch.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
+import type { AbortMessage, RunMessage } from '../../wire/messages/requests.ts';
+import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { Unread } from './unread.ts';
 
-/** One worker, whatever it is made of. The pool hands it a task only when it has answered the one before. */
+/** One worker: a thread, a process, or the caller's own thread. The pool sends it a request only after the response to the one before. */
 export interface EngineWorker {
   /**
-   * Calls back once: with the worker's answer, with NotCloneableError when the message could not be sent, or with what came in
-   * place of an answer. When the worker ends first it calls none of them, and `onExit` tells. Callbacks, since each further promise
-   * shows in a task's cost.
+   * Runs one call. Exactly one callback is called, once: with the worker's response, with NotCloneableError when the message could not
+   * be sent, or with what arrived in place of a response. When the worker ends first, none is called, and `onExit` reports the end.
+   * These are callbacks because each further promise shows in the cost of a call.
    */
   run(message: RunMessage, transfer: readonly Transferable[] | undefined, done: RunCallbacks): void;
-  /** Several tasks in one message; absent where one that has not been started cannot be taken back. */
+  /** Several calls in one message; undefined where a call that has not started cannot be taken back. */
   readonly batches: Batches | undefined;
-  /** Tells a running task to stop. */
-  tell(notice: AbortNotice): void;
-  /** Takes in the notices that have been posted up to now: those that came before an answer are among them. */
+  sendAbort(message: AbortMessage): void;
+  /** Delivers the notices that have been posted so far. Every notice that was posted before a response is among them. */
   flushNotices(): void;
-  /** Called once the worker has been idle for a while: its timers and I/O are to go on, at the price of a slower next start. */
-  readonly rest: (() => void) | undefined;
-  /** Has it do what is to be done before it ends; no call may be running. Absent where there is never anything to do. */
-  readonly finish: ((onDone: () => void) => void) | undefined;
-  /** It has been set up; before that it cannot have begun with a task. */
+  /** Lets an idle worker's timers and I/O go on, at the price of a slower next call. Undefined where they always do. */
+  readonly resumeEventLoop: (() => void) | undefined;
+  /** Runs the hooks of `beforeWorkerEnds()`. Call this only while no call is running. Undefined where no hook can be registered. */
+  readonly runEndHooks: ((onDone: () => void) => void) | undefined;
+  /** Whether the worker has been set up. Before that, it cannot have started a task. */
   isReady(): boolean;
-  /** Where the worker is right now; undefined where that cannot be had. */
+  /** Where the worker is right now; undefined where its stack cannot be read. */
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */
   terminate(): Promise<void>;
 }
 
 interface Batches {
-  /** Answers that do not stand on the sheet come as notices. */
+  /** Responses that are not in the batch results arrive as notices. */
   run(batch: Batch, done: BatchCallbacks): void;
-  /** Of the last batch. */
-  readonly sheet: BatchResults;
+  /** The results of the last batch. */
+  readonly results: BatchResults;
 }
 
 interface RunCallbacks {
-  onAnswer(response: RunResponse): void;
+  onResponse(response: RunResponse): void;
   onUnsent(error: unknown): void;
   onUnread(unread: Unread): void;
 }
@@ -51,22 +53,21 @@ interface BatchCallbacks {
 
 export interface WorkerEvents {
   onNotice(notice: WorkerNotice): void;
-  /** Exactly once. */
+  /** Called exactly once. */
   onExit(exit: WorkerExit): void;
 }
 
 export interface WorkerExit {
   readonly exitCode: number | null;
   readonly isOutOfMemory: boolean;
-  /** What ended it, if something was thrown. */
+  /** The error that ended the worker, where one was thrown. */
   readonly error: unknown;
   /** In words, for the error's message: "by process.exit(3)". */
   readonly how: string;
-  /** The system's code, where a process has said that it could not start for want of something. */
+  /** The system's error code, where a process has reported that the machine lacks what it needs to start. */
   readonly shortage?: string | undefined;
 }
 
-/** What a worker is started with. */
 export interface WorkerOptions {
   readonly resourceLimits: ResourceLimits | undefined;
   readonly execArgv: readonly string[] | undefined;
@@ -75,5 +76,5 @@ export interface WorkerOptions {
   readonly reportMemory: boolean;
 }
 
-/** @throws whatever the platform says when no worker can be started here */
-export type Engine = (options: WorkerOptions, events: WorkerEvents) => EngineWorker;
+/** @throws the platform's own error when no worker can be started here */
+export type StartWorker = (options: WorkerOptions, events: WorkerEvents) => EngineWorker;

@@ -1,43 +1,43 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
-import type { TaskHandle } from '../../task/current.ts';
 import { callersClock, LONGEST_TIMER } from '../../node/timers.ts';
-import type { AbortKind, AbortNotice, ProgressNotice, RunMessage, RunResponse } from '../../wire/messages.ts';
+import type { AbortKind, RunMessage } from '../../wire/messages/requests.ts';
+import type { RunResponse } from '../../wire/messages/responses.ts';
+import type { InlineSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { explainUncloneable, explainUnsent } from '../../wire/values/uncloneable.ts';
-import { progressNotice, run, scopeOf, transfersOf, uncloneable, type WorkerHost } from '../../worker/tasks/task-runner.ts';
+import { explainUnsent } from '../../wire/values/uncloneable.ts';
+import { encodeProgress } from '../../worker/tasks/progress.ts';
+import { scopeOf, transfersOf, uncloneableResponse } from '../../worker/tasks/responses.ts';
+import { run } from '../../worker/tasks/task-runner.ts';
+import { RunningTasks, type WorkerHost } from '../../worker/tasks/worker-host.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 
-/** Not `queueMicrotask()`, which a test may have faked. */
+/** Used instead of `queueMicrotask()`, which a test may have faked. */
 const turn = Promise.resolve();
 
 /**
- * No worker at all: the task runs on this thread, under the same rules. Everything is cloned on its way in and out, the
- * context is carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
+ * A worker without a thread: tasks run on the caller's thread under the same rules. Arguments and results are cloned, the context is
+ * carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
  */
-export function inlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
-  const running = new Map<number, TaskHandle>();
-  const told = new Map<number, AbortKind>();
+export function startInlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+  const aborted = new Map<number, AbortKind>();
   const host: WorkerHost = {
     clock: callersClock,
     channel: 'message',
     reportMemory: false,
     addresses: [],
-    pollAbort: (id) => told.get(id),
+    running: new RunningTasks(),
+    pollAbort: (id) => aborted.get(id),
     ready: () => undefined,
     started: (id) => { events.onNotice({ type: 'started', id }); },
-    progress: (id, value) => { events.onNotice({ ...cloneProgress(progressNotice(id, value, 'message')), isHere: true }); },
-    running: (id, handle) => {
-      if (handle === undefined) running.delete(id);
-      else running.set(id, handle);
-    },
+    progress: (id, value) => { events.onNotice({ ...encodeProgress(id, value, 'message', structuredClone), isHere: true }); },
   };
-  const setup = { preload: options.preload, reportMemory: false };
+  const setup: InlineSetup = { type: 'inline', preload: options.preload, reportMemory: false };
   let isSetUp = false;
   let isEnded = false;
   let keepAlive: NodeJS.Timeout | undefined;
 
   return {
-    run(message, transfer, { onAnswer, onUnsent }) {
+    run(message, transfer, { onResponse, onUnsent }) {
       let received: RunMessage;
       try {
         received = ownOnly(structuredClone(isSetUp ? messageHere(message) : { ...messageHere(message), setup }, { transfer: [...(transfer ?? [])] }));
@@ -46,29 +46,29 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
         return;
       }
       isSetUp = true;
-      // A task that waits for something that keeps no process alive is a pending task all the same.
+      // A task that waits for something that keeps no process alive keeps the process alive, as it would in a worker.
       keepAlive = setInterval(() => undefined, LONGEST_TIMER);
       void runLater(received, host).then((response) => {
         clearInterval(keepAlive);
-        told.delete(message.id);
+        aborted.delete(message.id);
         const scope = scopeOf(response);
-        if (!isEnded) onAnswer(scope === undefined ? cloneResponse(response) : scope.runInAsyncScope(cloneResponse, undefined, response));
+        if (!isEnded) onResponse(scope === undefined ? cloneResponse(response) : scope.runInAsyncScope(cloneResponse, undefined, response));
       });
     },
-    tell({ id, kind }: AbortNotice): void {
-      told.set(id, kind);
-      running.get(id)?.abort(kind);
+    batches: undefined,
+    sendAbort(message) {
+      aborted.set(message.id, message.kind);
+      host.running.abort(message);
     },
     flushNotices: () => undefined,
-    batches: undefined,
-    rest: undefined,
-    finish: undefined,
+    resumeEventLoop: undefined,
+    runEndHooks: undefined,
     isReady: () => true,
     stack: () => Promise.resolve(undefined),
-    terminate(): Promise<void> {
+    terminate() {
       if (!isEnded) {
         isEnded = true;
-        // The task cannot be stopped, but nobody waits for it any more.
+        // The task cannot be stopped, but no caller waits for it any more.
         clearInterval(keepAlive);
         void turn.then(() => { events.onExit({ exitCode: null, isOutOfMemory: false, error: undefined, how: 'inline' }); });
       }
@@ -77,7 +77,7 @@ export function inlineWorker(options: WorkerOptions, events: WorkerEvents): Engi
   };
 }
 
-/** The stores are declared where they were encoded; a test runner's modules would be loaded again, as others. */
+/** The stores are declared on this thread already. Loading a test runner's modules again would make other stores of them. */
 function messageHere({ declaredIn: _known, ...message }: RunMessage): RunMessage {
   return message;
 }
@@ -92,14 +92,6 @@ function cloneResponse(response: RunResponse): RunResponse {
   try {
     return structuredClone(response, { transfer: [...(transfersOf(response) ?? [])] });
   } catch (cause) {
-    return uncloneable(response, cause);
-  }
-}
-
-function cloneProgress(notice: ProgressNotice): ProgressNotice {
-  try {
-    return structuredClone(notice);
-  } catch (cause) {
-    throw explainUncloneable(notice.value, 'progress', cause);
+    return uncloneableResponse(response, cause);
   }
 }

@@ -3,58 +3,61 @@ import type { Transferable } from 'node:worker_threads';
 
 import { clearTimeout, queueMicrotask, setTimeout } from '../../node/clock.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import { detach, fromBytes, isUnreadAnswer, noticeOf, serialize, toBytes, type BytesMessage } from '../../wire/bytes.ts';
-import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../../wire/messages.ts';
+import { detach, packMessage, packNotice, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
+import type { EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';
+import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
+import type { ProcessSetup } from '../../wire/messages/setup.ts';
+import { noClasses } from '../../wire/errors/error-repairs.ts';
 import { decodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
+import { createAbortWriter } from './abort-writer.ts';
+import { endWithThisProcess } from './child-processes.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
-import { noClasses } from '../calls/rejection.ts';
-import { abortFlag, type AbortFlag } from './process-abort-flag.ts';
-import { startProcess } from './tinypool/one-worker.ts';
+import { startProcess } from './tinypool/start-worker.ts';
 import { Unread } from './unread.ts';
 
-/** A worker process. Nothing can be shared with it or handed over to it, so a pipe of its own carries the abort flag. */
-export function processWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
+/** A worker process. It shares no memory with the pool, so its aborts go through a pipe of their own. */
+export function startProcessWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   let fatal: EncodedThrow | undefined;
   const onExit = (exit: WorkerExit): void => {
-    // What it said last may not have been read yet.
-    void lastWords(worker.process, exit).then(() => { events.onExit(fatal === undefined ? exit : { ...exit, error: decodeThrow(fatal, noClasses, ''), how: 'by an uncaught exception' }); });
+    void lastNotices(worker.process, exit).then(() => { events.onExit(fatal === undefined ? exit : { ...exit, error: decodeThrow(fatal, noClasses, ''), how: 'by an uncaught exception' }); });
   };
   const worker = startProcess(options, { ...events, onExit });
-  const flag = abortFlag(worker.process);
+  const aborts = createAbortWriter(worker.process);
   let isReady = false;
-  endWithThisProcess(worker.process, flag);
+  endWithThisProcess(worker.process, aborts);
   inCleanRoot(() => {
     worker.process.on('message', (message: unknown) => {
-      const notice = noticeOf<WorkerNotice>(message);
+      const notice = unpackNotice<WorkerNotice>(message);
       if (notice === undefined) return;
       if (notice.type === 'ready') isReady = true;
       else if (notice.type === 'fatal') fatal = notice.thrown;
       else events.onNotice(notice);
     });
   });
-  worker.process.once('exit', () => { flag.remove(); });
-  const setup: WorkerSetup = { preload: options.preload, reportMemory: options.reportMemory, ...flag.setup };
-  let isSetUp = false;
+  worker.process.once('exit', () => { aborts.remove(); });
+  const setup: ProcessSetup = { type: 'process', preload: options.preload, reportMemory: options.reportMemory, abortSource: aborts.source };
+  let isSetupSent = false;
   let isRunning = false;
 
   return {
-    run(message, transfer, { onAnswer, onUnsent, onUnread }) {
+    run(message, transfer, { onResponse, onUnsent, onUnread }) {
       let bytes: BytesMessage;
       try {
-        bytes = encode(isSetUp ? message : { ...message, setup }, transfer);
+        bytes = encode(isSetupSent ? message : { ...message, setup }, transfer);
       } catch (cause) {
         queueMicrotask(() => { onUnsent(explainUnsent(message.args, 'args', transfer, cause, serialize)); });
         return;
       }
-      isSetUp = true;
+      isSetupSent = true;
       isRunning = true;
       worker.post(bytes, undefined, {
-        onAnswer: (answer) => {
+        onResponse: (received) => {
           isRunning = false;
-          const response = responseOf(answer);
+          const response = decode(received as BytesMessage | UnreadRequest);
           if (response instanceof Unread) onUnread(response);
-          else onAnswer(response);
+          else onResponse(response);
         },
         onUnsent: (cause) => {
           isRunning = false;
@@ -66,21 +69,21 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
         },
       });
     },
-    tell(notice: AbortNotice): void {
-      if (worker.process.connected) worker.process.send({ offloop: toBytes(notice) });
-      flag.raise(notice);
+    batches: undefined,
+    sendAbort(message) {
+      if (worker.process.connected) worker.process.send(packNotice(message));
+      aborts.write(message);
     },
     flushNotices: () => undefined,
-    batches: undefined,
-    rest: undefined,
-    finish(onDone) {
-      const message: EndMessage = { type: 'end' };
-      worker.post(toBytes(message), undefined, { onAnswer: onDone, onUnsent: onDone, onUnread: onDone });
+    resumeEventLoop: undefined,
+    runEndHooks(onDone) {
+      const message: EndHooksMessage = { type: 'run-end-hooks' };
+      worker.post(packMessage(message), undefined, { onResponse: onDone, onUnsent: onDone, onUnread: onDone });
     },
     isReady: () => isReady,
     stack: () => Promise.resolve(undefined),
     terminate() {
-      // A task that was told to stop and has not may be in a loop, which notices nothing. An idle process exits by itself.
+      // A running task that did not stop when it was aborted may be in a loop, which notices nothing. An idle process exits by itself.
       if (isRunning) worker.process.kill('SIGKILL');
       else if (worker.process.connected) worker.process.disconnect();
       return worker.terminate();
@@ -88,14 +91,14 @@ export function processWorker(options: WorkerOptions, events: WorkerEvents): Eng
   };
 }
 
-/** How long the channel of a process that has ended is waited for, in ms: a child of its own may keep it open. */
-const LAST_WORDS = 200;
+/** How long to wait for the channel of an ended process to close, in ms: a child of that process may keep it open. */
+const LAST_NOTICES_MS = 200;
 
-/** Resolves when the channel has been read to its end. A process that nothing was thrown in has no last words. */
-async function lastWords(child: ChildProcess, { exitCode }: WorkerExit): Promise<void> {
+/** Resolves when the channel has been read to its end. A process that ended without an error has sent no last notice. */
+async function lastNotices(child: ChildProcess, { exitCode }: WorkerExit): Promise<void> {
   if (!child.connected || exitCode === 0 || exitCode === null) return;
   await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, LAST_WORDS);
+    const timer = setTimeout(resolve, LAST_NOTICES_MS);
     child.once('disconnect', () => {
       clearTimeout(timer);
       resolve();
@@ -105,36 +108,15 @@ async function lastWords(child: ChildProcess, { exitCode }: WorkerExit): Promise
 
 /** @throws DataCloneError */
 function encode(message: RunMessage, transfer: readonly Transferable[] | undefined): BytesMessage {
-  const bytes = toBytes(message);
+  const bytes = packMessage(message);
   detach(transfer);
   return bytes;
 }
 
-function responseOf(answer: unknown): RunResponse | Unread {
+function decode(received: BytesMessage | UnreadRequest): RunResponse | Unread {
   try {
-    if (isUnreadAnswer(answer)) return new Unread('there', answer.unread);
-    return fromBytes<RunResponse>(answer as BytesMessage);
+    return received.type === 'unread' ? new Unread('there', received.cause) : unpackMessage<RunResponse>(received);
   } catch (cause) {
     return new Unread('here', cause);
-  }
-}
-
-/** The children that live. */
-const children = new Map<ChildProcess, AbortFlag>();
-
-/** A child in a synchronous loop does not notice that its channel has closed, and would compute for ever. */
-function endWithThisProcess(child: ChildProcess, flag: AbortFlag): void {
-  if (children.size === 0) process.on('exit', endChildren);
-  children.set(child, flag);
-  child.once('exit', () => {
-    children.delete(child);
-    if (children.size === 0) process.off('exit', endChildren);
-  });
-}
-
-function endChildren(): void {
-  for (const [child, flag] of children) {
-    child.kill('SIGKILL');
-    flag.remove();
   }
 }

@@ -1,4 +1,4 @@
-import type { MapItem, MapPool } from './map.ts';
+import type { MapItem, MapPool } from './types.ts';
 import type { MapSource } from './source.ts';
 
 /** The side of a run that its feed needs. */

@@ -1,4 +1,4 @@
-import type { MapItem } from './map.ts';
+import type { MapItem } from './types.ts';
 
 /** The items of a map that are in flight, or have settled and were not taken yet. */
 export class MapItems<Item extends MapItem> {

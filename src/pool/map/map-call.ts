@@ -1,6 +1,6 @@
-import { Call, type Failure } from '../calls/call.ts';
-import type { MapItem } from './map.ts';
-import { rejectWith } from '../calls/rejection.ts';
+import { Call } from '../calls/call.ts';
+import type { MapItem } from './types.ts';
+import { rejectWith, type Failure } from '../calls/rejection.ts';
 
 /** The call for one item of a `map`, which has no need of a promise. */
 export class MapCall extends Call implements MapItem {

@@ -1,9 +1,10 @@
 import { describe } from '../../validation/describe.ts';
 import { OptionError } from '../../errors.ts';
 import { checkOptions, rules, type Rule } from '../../validation/options.ts';
-import { runTable, type RunOptions } from '../../task/offload.ts';
-import { iterate } from './iterator.ts';
-import { MapRun, type MapRunOptions } from './run.ts';
+import { runTable, type RunOptions } from '../../task/options.ts';
+import { MapResults } from './results.ts';
+import { MapRun } from './run.ts';
+import type { Items, MapItem, MapPool, MapRunOptions } from './types.ts';
 
 export interface MapOptions extends RunOptions {
   /** Results in the order of the items (default true), or as they are done. */
@@ -30,35 +31,6 @@ export interface MapResult<R> extends AsyncIterable<R> {
   readonly progress: MapProgress;
 }
 
-export type Items<I> = Iterable<I> | AsyncIterable<I>;
-
-/** What a `map` needs of its pool. */
-export interface MapPool<I, Item extends MapItem> {
-  /** How many items may be in flight where the caller sets no limit. */
-  readonly usualLimit: number;
-  /** How many more calls the queue takes. */
-  readonly room: number;
-  /** Resolves when it takes one more; rejects where it never will. */
-  ready(): Promise<void>;
-  /** Why no item will be taken any more: the pool is closed and has nothing left to do. */
-  readonly refusal: Error | undefined;
-  /** @returns what takes the listener off again */
-  whenRefusing(listener: () => void): () => void;
-  /** Puts a call into the queue; it is sent with the next `send()`. */
-  enqueue(item: I, onSettled: () => void): Item;
-  send(): void;
-  cancel(item: Item, reason: unknown): void;
-}
-
-/** One item on its way. */
-export interface MapItem {
-  readonly isSettled: boolean;
-  readonly hasFailed: boolean;
-  readonly value: unknown;
-  /** Of one that has failed: rejects with the reason. */
-  rejection(): Promise<never>;
-}
-
 const table: Readonly<Record<keyof MapOptions, Rule>> = { ordered: rules.boolean, concurrency: rules.positiveInteger, ...runTable };
 
 /** @throws OptionError (OFFLOOP_OPTION) */
@@ -67,18 +39,13 @@ export function checkMapOptions(options: MapOptions): MapOptions {
 }
 
 export function mapResult<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions): MapResult<R> {
-  let latest: MapRun<I, Item> | undefined;
+  let latest: MapResults<I, Item> | undefined;
+  const begin = (): MapResults<I, Item> => (latest = new MapResults(new MapRun(pool, items, options)));
   return {
-    [Symbol.asyncIterator]() {
-      latest = new MapRun(pool, items, options);
-      return iterate(latest) as AsyncGenerator<R, void, undefined>;
-    },
-    async toArray() {
-      latest = new MapRun(pool, items, options);
-      return (await latest.toArray()) as R[];
-    },
+    [Symbol.asyncIterator]: () => begin().iterate() as AsyncGenerator<R, void, undefined>,
+    toArray: async () => (await begin().toArray()) as R[],
     get progress() {
-      return latest === undefined ? { pulled: 0, done: 0 } : { pulled: latest.pulled, done: latest.done };
+      return latest === undefined ? { pulled: 0, done: 0 } : latest.progress;
     },
   };
 }

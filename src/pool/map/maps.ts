@@ -1,15 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import { ownCopy } from '../../node/own-properties.ts';
-import type { RunOptions } from '../../task/offload.ts';
+import { deadlineError } from '../../task/interruptions.ts';
+import type { RunOptions } from '../../task/options.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { Admission, CallContext } from '../admission.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { MapCall, PromisedItem } from './map-call.ts';
-import type { Problem } from './run.ts';
-import { assertIterable, checkMapOptions, mapResult, type Items, type MapOptions, type MapPool, type MapResult } from './map.ts';
+import { assertIterable, checkMapOptions, mapResult, type MapOptions, type MapResult } from './map.ts';
+import type { Items, MapPool, Problem } from './types.ts';
 import type { PoolSettings } from '../options.ts';
-import { asCallerSees, closedError, deadlineError, notATask } from '../calls/refusals.ts';
+import { asCallerSees, closedError, notATask } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 
 /** The side of the pool that its maps need. */
@@ -48,9 +49,9 @@ export class Maps {
     const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
-      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.clock },
+      ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
       scope: new AsyncResource('offloop.Map', { requireManualDestroy: true }),
-      deadlineError: () => deadlineError(name, 'while pool.map() waited for its next item'),
+      deadlineError: () => deadlineError(name, 'mapping'),
     });
   }
 
@@ -73,7 +74,7 @@ export class Maps {
 
   #poolFor<I>(record: TaskRecord, options: RunOptions, context: CallContext): MapPool<I, MapCall | PromisedItem> {
     const { settings, dispatcher, admission, inRoot, ...host } = this.#host;
-    const { places } = admission;
+    const { reservations: places } = admission;
     const isOver = (): boolean => this.#isOver;
     const refusal = (): Error => closedError(settings.name, `pool.map() waited for its next item for '${record.name}'`);
     return {
@@ -87,11 +88,11 @@ export class Maps {
       ready: async () => {
         await host.ready().catch(() => { throw refusal(); });
         // It looks at the room again before it calls.
-        places.taken();
+        places.redeem();
       },
       enqueue: (item, onSettled) => {
         // One of those that are kept for nobody.
-        places.keep();
+        places.reserve();
         return this.#itemOf(record, item, options, context, onSettled);
       },
       send: () => { host.send(); },

@@ -1,32 +1,11 @@
-import type { AsyncResource } from 'node:async_hooks';
-
 import { inCleanRoot } from '../../context/root.ts';
 import { PoolClosedError } from '../../errors.ts';
-import type { Clock } from '../../node/timers.ts';
-import type { Items, MapItem, MapPool } from './map.ts';
+import { mapEndedReason } from '../../task/interruptions.ts';
+import { whenAborted } from '../calls/signals.ts';
 import { MapFeed } from './feed.ts';
 import { MapItems } from './items.ts';
 import { MapSource } from './source.ts';
-import { whenAborted } from '../calls/signals.ts';
-
-export interface MapRunOptions {
-  readonly isOrdered: boolean;
-  readonly limit: number | undefined;
-  readonly signal: AbortSignal | undefined;
-  /** The context of `map()`'s caller. */
-  readonly scope: AsyncResource;
-  /** Why no item may be called at all. */
-  readonly problem: Problem | undefined;
-  readonly clock: Clock;
-  /** The deadline. The calls have it too; this one is for a source that keeps the map waiting. */
-  readonly due: number | undefined;
-  readonly deadlineError: () => Error;
-}
-
-/** In an object, since anything may be thrown. */
-export interface Problem {
-  readonly reason: unknown;
-}
+import type { Items, MapItem, MapPool, MapRunOptions, Problem } from './types.ts';
 
 /** Items are pulled when this share of the limit is free: one by one, each would have a message of its own. */
 const REFILL_SHARE = 4;
@@ -36,8 +15,7 @@ const SOURCE_GRACE = 100;
 
 /** One pass over the items. */
 export class MapRun<I, Item extends MapItem> {
-  pulled = 0;
-  done = 0;
+  #pulled = 0;
   readonly #pool: MapPool<I, Item>;
   readonly #options: MapRunOptions;
   readonly #sourceOf: Items<I>;
@@ -60,29 +38,9 @@ export class MapRun<I, Item extends MapItem> {
     this.#items = new MapItems(options.isOrdered);
   }
 
-  async *results(): AsyncGenerator<unknown, void, undefined> {
-    this.#start();
-    try {
-      while (await this.#hasMore()) {
-        for (let item = this.#next(); item !== undefined; item = this.#next()) yield await this.#take(item);
-      }
-    } finally {
-      this.#end();
-    }
-  }
-
-  /** The same, without a promise for each result. */
-  async toArray(): Promise<unknown[]> {
-    const results: unknown[] = [];
-    this.#start();
-    try {
-      while (await this.#hasMore()) {
-        for (let item = this.#next(); item !== undefined; item = this.#next()) results.push(item.hasFailed ? await this.#take(item) : this.#valueOf(item));
-      }
-      return results;
-    } finally {
-      this.#end();
-    }
+  /** How many items were taken from the source. */
+  get pulled(): number {
+    return this.#pulled;
   }
 
   /**
@@ -91,11 +49,11 @@ export class MapRun<I, Item extends MapItem> {
    */
   async leave(): Promise<void> {
     if (this.#state === 'ended') return;
-    this.#end();
+    this.end();
     if (this.#source !== undefined) await this.#source.closeWithin(SOURCE_GRACE);
   }
 
-  #start(): void {
+  start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'pulling';
     const { problem, signal, scope } = this.#options;
@@ -134,7 +92,7 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   /** Waits until a result can be taken; false when there is none left. */
-  async #hasMore(): Promise<boolean> {
+  async waitForMore(): Promise<boolean> {
     for (;;) {
       this.#fill();
       if (this.#problem !== undefined) throw this.#problem.reason;
@@ -162,20 +120,11 @@ export class MapRun<I, Item extends MapItem> {
     return this.#pool.whenRefusing(this.#wake);
   }
 
-  #next(): Item | undefined {
+  next(): Item | undefined {
     if (this.#problem !== undefined || this.#state === 'ended') return undefined;
     const item = this.#items.shift();
     if (item !== undefined && this.#free * REFILL_SHARE >= this.#limit) this.#fill();
     return item;
-  }
-
-  async #take(item: MapItem): Promise<unknown> {
-    return item.hasFailed ? item.rejection() : this.#valueOf(item);
-  }
-
-  #valueOf(item: MapItem): unknown {
-    this.done++;
-    return item.value;
   }
 
   get #limit(): number {
@@ -201,7 +150,7 @@ export class MapRun<I, Item extends MapItem> {
       this.#state = 'stopped';
       return false;
     }
-    this.pulled++;
+    this.#pulled++;
     const item = this.#pool.enqueue(next.value, () => { this.#settledOne(item); });
     this.#items.add(item);
     return true;
@@ -232,15 +181,15 @@ export class MapRun<I, Item extends MapItem> {
   #fail(reason: unknown): void {
     if (this.#state === 'ended') return;
     this.#problem ??= { reason };
-    this.#end();
+    this.end();
   }
 
   /** Nobody waits for the rest, and nobody for the source: an error must reach its caller whatever the source does. */
-  #end(): void {
+  end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#release();
-    const reason = this.#problem?.reason ?? new DOMException('The map has ended.', 'AbortError');
+    const reason = this.#problem?.reason ?? mapEndedReason();
     for (const item of this.#items.inFlight) this.#pool.cancel(item, reason);
     void this.#source?.close();
     this.#wake();

@@ -3,7 +3,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { clearTimeout } from '../../node/clock.ts';
 import { describe } from '../../validation/describe.ts';
 import { unrefTimer } from '../../node/timers.ts';
-import type { Items } from './map.ts';
+import type { Items } from './types.ts';
 
 const turn = Promise.resolve();
 

@@ -4,90 +4,89 @@ import { unrefTimer } from '../../node/timers.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** Idle ms after which a worker's event loop turns again: far above the gaps between the calls of a busy pool. */
-const REST_AFTER = 10;
+const RESUME_AFTER_MS = 10;
 
 export interface IdleLimits {
   readonly idleTimeout: number;
-  /** How many workers there are too many. */
+  /** How many more workers there are than the pool keeps. */
   surplus(): number;
   /** Ends a worker that has been idle for too long; `surplus` counts it no more. */
-  end(slot: PoolWorker): void;
+  end(worker: PoolWorker): void;
 }
 
 /**
  * The idle workers. The last one to become idle is the first to work again, so that the idle time of the others runs
- * out. One timer for all of each kind: a timer for each worker and task would cost more than many a task.
+ * out. One timer of each kind serves all workers: a timer for each worker and task would cost more than many tasks.
  */
-export class IdleSlots {
-  readonly #slots: PoolWorker[] = [];
+export class IdleWorkers {
+  /** The longest idle one first. */
+  readonly #workers: PoolWorker[] = [];
   readonly #limits: IdleLimits;
-  #ender: NodeJS.Timeout | undefined;
-  #rester: NodeJS.Timeout | undefined;
+  /** How many of them, from the first, have their event loop turning again. */
+  #resumed = 0;
+  #endTimer: NodeJS.Timeout | undefined;
+  #resumeTimer: NodeJS.Timeout | undefined;
 
   constructor(limits: IdleLimits) {
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#slots.length;
+    return this.#workers.length;
   }
 
-  push(slot: PoolWorker): void {
-    slot.state = 'idle';
-    slot.isResting = false;
-    slot.idleSince = now();
-    this.#slots.push(slot);
-    this.#armRest();
-    if (this.#ender === undefined && this.#limits.surplus() > 0) this.#armEnd(this.#limits.idleTimeout);
+  push(worker: PoolWorker): void {
+    worker.becomeIdle();
+    this.#workers.push(worker);
+    this.#resumeTimer ??= unrefTimer(() => { this.#resumeEventLoops(); }, RESUME_AFTER_MS);
+    if (this.#endTimer === undefined && this.#limits.surplus() > 0) this.#endAfter(this.#limits.idleTimeout);
   }
 
   pop(): PoolWorker | undefined {
-    return this.#slots.pop();
+    const worker = this.#workers.pop();
+    this.#resumed = Math.min(this.#resumed, this.#workers.length);
+    return worker;
   }
 
-  remove(slot: PoolWorker): void {
-    const at = this.#slots.indexOf(slot);
-    if (at >= 0) this.#slots.splice(at, 1);
+  remove(worker: PoolWorker): void {
+    const at = this.#workers.indexOf(worker);
+    if (at < 0) return;
+    this.#workers.splice(at, 1);
+    if (at < this.#resumed) this.#resumed--;
   }
 
   stop(): void {
-    clearTimeout(this.#ender);
-    clearTimeout(this.#rester);
+    clearTimeout(this.#endTimer);
+    clearTimeout(this.#resumeTimer);
   }
 
-  #armRest(): void {
-    this.#rester ??= unrefTimer(() => { this.#letRest(); }, REST_AFTER);
-  }
-
-  #letRest(): void {
-    this.#rester = undefined;
-    const since = now() - REST_AFTER;
-    for (const slot of this.#slots) {
-      if (slot.isResting || slot.idleSince > since) continue;
-      slot.isResting = true;
-      slot.worker.rest?.();
+  #resumeEventLoops(): void {
+    this.#resumeTimer = undefined;
+    const since = now() - RESUME_AFTER_MS;
+    for (let worker = this.#workers[this.#resumed]; worker !== undefined && worker.idleSince <= since; worker = this.#workers[this.#resumed]) {
+      this.#resumed++;
+      worker.engine.resumeEventLoop?.();
     }
-    if (this.#slots.some((slot) => !slot.isResting)) this.#armRest();
+    if (this.#resumed < this.#workers.length) this.#resumeTimer = unrefTimer(() => { this.#resumeEventLoops(); }, RESUME_AFTER_MS);
   }
 
-  #armEnd(ms: number, isLate = false): void {
+  #endAfter(ms: number, isLate = false): void {
     const due = now() + ms;
-    this.#ender = unrefTimer(() => {
+    this.#endTimer = unrefTimer(() => {
       const late = now() - due;
       // After a sleep of the machine, calls may be on their way that want the workers.
-      if (late > ON_TIME_MS && !isLate) this.#armEnd(Math.min(late, this.#limits.idleTimeout), true);
-      else this.#endOld();
+      if (late > ON_TIME_MS && !isLate) this.#endAfter(Math.min(late, this.#limits.idleTimeout), true);
+      else this.#endOldest();
     }, ms);
   }
 
-  #endOld(): void {
-    this.#ender = undefined;
+  #endOldest(): void {
+    this.#endTimer = undefined;
     // A timer may fire a little early.
     const since = now() - this.#limits.idleTimeout + 1;
-    // The longest idle ones lie at the bottom.
-    for (let oldest = this.#slots[0]; oldest !== undefined && this.#limits.surplus() > 0; oldest = this.#slots[0]) {
+    for (let oldest = this.#workers[0]; oldest !== undefined && this.#limits.surplus() > 0; oldest = this.#workers[0]) {
       if (oldest.idleSince > since) {
-        this.#armEnd(oldest.idleSince - since);
+        this.#endAfter(oldest.idleSince - since);
         return;
       }
       this.#limits.end(oldest);

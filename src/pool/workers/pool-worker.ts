@@ -1,143 +1,190 @@
 import { now } from '../../node/clock.ts';
-import type { CallStores } from '../../context/carrier.ts';
-import { declarations, findStore } from '../../context/stores/names.ts';
-import type { TaskRecord } from '../../task/registry.ts';
-import type { Timer } from '../../node/timers.ts';
-import type { BatchExtras, LeftoverNotice, RunMessage } from '../../wire/messages.ts';
-import { SentTexts } from '../../wire/kept-texts.ts';
-import type { Call, CallExtras } from '../calls/call.ts';
+import { timeLimit } from '../../node/time-limit.ts';
+import { realClock, type Timer } from '../../node/timers.ts';
+import type { LeftoverNotice } from '../../wire/messages/notices.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
+import type { Call, CallHolder } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
+import { CurrentMessage } from './current-message.ts';
+import { SilenceLimit } from './silence.ts';
+import { WorkerKnowledge } from './worker-knowledge.ts';
 
-/** One worker and what it is doing. */
-export interface PoolWorker {
-  readonly worker: EngineWorker;
-  readonly startedAt: number;
-  /** The tasks it has answered for, by their numbers there. */
-  readonly knownTasks: Map<TaskRecord, number>;
-  /** The task that was declared to it last, with a number of its own, whether or not it has been answered for. */
-  declared: { readonly task: TaskRecord; readonly number: number } | undefined;
-  /** Stores whose declaring module it has loaded. */
-  readonly knownStores: KnownStores;
-  /** Texts of stores, in batches. */
-  readonly sentTexts: SentTexts;
-  /** How many batches it was sent. */
-  batches: number;
-  /** What it was sent last, by place; undefined where that was answered or taken back. */
-  calls: (Call | undefined)[];
-  /** That was a batch. */
-  isBatch: boolean;
-  sentAt: number;
-  tasks: number;
-  /** Bytes, after its last task. */
-  memory: number;
-  idleSince: number;
-  /** When it was last sent something, or answered. */
-  heardAt: number;
-  /** How long it may be silent in a batch, in ms. */
-  patience: number;
-  /** So many times as long as others: what it is sent may be large, and take long to arrive. */
-  leniency: number;
-  isResting: boolean;
-  /** Why it is to be replaced as soon as it is free: a module did not load, or what a finished task left has thrown. */
-  isSpoiled: 'module' | 'leftover' | undefined;
-  /** A notice that could not be read, in what it was sent last: perhaps the answer to a task of a batch. */
-  unread: { readonly cause: unknown } | undefined;
+/**
+ * `starting`: the worker has not responded yet, whether or not it has been sent a call. `idle`, `busy`: without and with a message.
+ * `ending`: the pool ends it, and counts it no more. `ended`: it is gone.
+ */
+export type WorkerState = 'starting' | 'idle' | 'busy' | 'ending' | 'ended';
+
+/** Why a worker is replaced as soon as it is free: a module did not load, a finished task's leftover has thrown, or it started too late. */
+export type RecycleReason = 'module' | 'leftover' | 'late-start';
+
+export interface PoolWorkerOptions {
+  /** Ms that a task may take to stop by itself after an abort. */
+  readonly abortGrace: number;
+  /** Called when a task has not stopped within `abortGrace`. */
+  onGraceOver(): void;
+}
+
+/** One worker of a pool: its life, the message that it has, and the pool's patience with it. */
+export class PoolWorker implements CallHolder {
+  readonly engine: EngineWorker;
+  readonly startedAt = now();
+  readonly knowledge = new WorkerKnowledge();
+  readonly message = new CurrentMessage();
+  readonly silence = new SilenceLimit();
+  /** Bytes in use after its last task. */
+  memory = 0;
   /** What a finished task has left running, and what that did last. */
   leftover: LeftoverNotice | undefined;
+  /** A notice that could not be read, while the worker had its present message: perhaps the response to a call of a batch. */
+  unread: { readonly cause: unknown } | undefined;
   /** The worker has something to do before it ends. */
-  hasEndHooks: boolean;
-  /** Who waits for the worker while it does that. */
-  onGone: (() => void) | undefined;
-  /** Runs out when the worker has not been set up by then. */
-  startTimer: Timer | undefined;
-  /** Runs out when the first call of a task has not begun by then: the task's module is still being loaded. */
-  loadTimer: Timer | undefined;
-  /** The task that was told to stop, and the time it has for it. */
-  told: number | undefined;
-  grace: Timer | undefined;
-  state: 'idle' | 'busy' | 'ending';
-}
+  hasEndHooks = false;
+  readonly #options: PoolWorkerOptions;
+  #state: WorkerState = 'starting';
+  #recycleReason: RecycleReason | undefined;
+  #completed = 0;
+  #idleSince = 0;
+  #startTimer: Timer | undefined;
+  #loadTimer: Timer | undefined;
+  #abortSent: { readonly id: number; readonly grace: Timer } | undefined;
+  #onEnded: (() => void) | undefined;
 
-/** Names of stores. They stand for the stores that are declared by them at the moment, so a declaration outdates them all. */
-class KnownStores {
-  readonly #names = new Set<string>();
-  #declarations = 0;
-
-  has(name: string): boolean {
-    return this.#declarations === declarations.count && this.#names.has(name);
+  constructor(engine: EngineWorker, options: PoolWorkerOptions) {
+    this.engine = engine;
+    this.#options = options;
   }
 
-  add(name: string): void {
-    if (this.#declarations !== declarations.count) this.#names.clear();
-    this.#declarations = declarations.count;
-    this.#names.add(name);
+  get state(): WorkerState {
+    return this.#state;
   }
-}
 
-export function createSlot(worker: EngineWorker): PoolWorker {
-  return {
-    ...{ worker, startedAt: now(), isSpoiled: undefined, unread: undefined, leftover: undefined, hasEndHooks: false, onGone: undefined, startTimer: undefined, loadTimer: undefined },
-    ...{ knownTasks: new Map<TaskRecord, number>(), declared: undefined, knownStores: new KnownStores(), sentTexts: new SentTexts() },
-    ...{ batches: 0, calls: [], isBatch: false, sentAt: 0 },
-    ...{ tasks: 0, memory: 0, idleSince: 0, heardAt: 0, patience: 0, leniency: 1, isResting: false, told: undefined, grace: undefined, state: 'idle' },
-  };
-}
-
-/** What the worker is sent. Only the keys that are needed: each one is cloned, also when it is undefined. */
-export function messageFor({ id, task, args, stores, extras }: Call, slot: PoolWorker): RunMessage {
-  const known = slot.knownTasks.get(task);
-  const message: Mutable<RunMessage> = { type: 'run', id, task: known ?? declare(task, slot), args };
-  if (known === undefined) {
-    message.declares = { module: task.module, name: task.name };
-    message.sayWhenStarted = true;
+  get isGone(): boolean {
+    return this.#state === 'ending' || this.#state === 'ended';
   }
-  if (extras !== undefined) addExtras(message, extras);
-  if (stores !== undefined) {
-    message.stores = pairsOf(stores);
-    const declaredIn = unknownModules(stores, slot);
-    if (declaredIn !== undefined) message.declaredIn = declaredIn;
+
+  /** How many calls have ended here, with a response or without. */
+  get completed(): number {
+    return this.#completed;
   }
-  return message;
-}
 
-function declare(task: TaskRecord, slot: PoolWorker): number {
-  slot.declared = { task, number: (slot.declared?.number ?? -1) + 1 };
-  return slot.declared.number;
-}
-
-export function addExtras(message: Mutable<BatchExtras>, { repairs, deadline, due, timeout }: CallExtras): void {
-  if (repairs !== undefined) message.repairs = repairs;
-  if (deadline !== undefined) Object.assign(message, { deadline, due });
-  if (timeout !== undefined) message.sayWhenStarted = true;
-}
-
-/** Not with `flatMap()`, which takes longer than all else that is done for a call. */
-function pairsOf(stores: CallStores): string[] {
-  const pairs: string[] = [];
-  for (const { name, text } of stores) pairs.push(name, text);
-  return pairs;
-}
-
-export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-function unknownModules(stores: CallStores, { knownStores }: PoolWorker): string[] | undefined {
-  let modules: string[] | undefined;
-  for (const { name } of stores) {
-    const record = knownStores.has(name) ? undefined : findStore(name);
-    if (record !== undefined) (modules ??= []).push(record.module);
+  get recycleReason(): RecycleReason | undefined {
+    return this.#recycleReason;
   }
-  return modules;
-}
 
-/** It has run such a task before, and knows the stores that come with this one. */
-export function isKnown({ task, stores = [] }: Call, { knownTasks, knownStores }: PoolWorker): boolean {
-  for (const { name } of stores) if (!knownStores.has(name)) return false;
-  return knownTasks.has(task);
-}
+  get idleSince(): number {
+    return this.#idleSince;
+  }
 
-/** The worker has answered, so it knows the task; and if the task ran, the modules of its stores have been loaded. */
-export function remember({ task, stores = [] }: Call, slot: PoolWorker, hasRun: boolean): void {
-  if (slot.declared?.task === task) slot.knownTasks.set(task, slot.declared.number);
-  if (!hasRun) return;
-  for (const { name } of stores) if (findStore(name) !== undefined) slot.knownStores.add(name);
+  holds(call: Call): boolean {
+    return this.message.holds(call);
+  }
+
+  /** The worker gets a message. */
+  begin(calls: Call[], isBatch: boolean): void {
+    if (this.#state === 'idle') this.#state = 'busy';
+    this.message.begin(calls, isBatch, this);
+  }
+
+  /** The first response has come. */
+  markStarted(): void {
+    this.#endStartWatch();
+    if (this.#state === 'starting') this.#state = 'busy';
+  }
+
+  /** There is a response to this call, or there will be none. */
+  complete(call: Call): void {
+    this.message.drop(call);
+    this.#completed++;
+    if (this.#abortSent?.id === call.id) this.#clearAbort();
+  }
+
+  takeBack(call: Call): boolean {
+    if (!this.message.isBatch || this.engine.batches?.results.takeBack(call.place) !== true) return false;
+    this.message.drop(call);
+    return true;
+  }
+
+  /** Takes back all calls that have not been started. @returns them, the last one first */
+  takeBackUnstarted(): Call[] {
+    const pending = this.message.pendingCalls().reverse();
+    const taken = pending.filter((call) => this.takeBack(call));
+    if (taken.length > 0 && taken.length === pending.length) this.silence.widen();
+    return taken;
+  }
+
+  /** The present message is done. */
+  endMessage(): void {
+    this.message.end();
+    this.endLoadWatch();
+    this.#clearAbort();
+  }
+
+  becomeIdle(): void {
+    if (this.#state === 'busy') this.#state = 'idle';
+    this.#idleSince = now();
+  }
+
+  recycle(reason: RecycleReason): void {
+    if (this.#recycleReason === undefined || this.#recycleReason === 'module') this.#recycleReason = reason;
+  }
+
+  /** Tells the task to stop; the worker has `abortGrace` for that. */
+  sendAbort({ id }: Call, kind: AbortKind): void {
+    if (this.#abortSent?.id === id) return;
+    // Only one task of a batch runs at a time: one that was told to stop before has ended.
+    this.#clearAbort();
+    this.engine.sendAbort({ type: 'abort', id, kind });
+    this.#abortSent = { id, grace: timeLimit(realClock, this.#options.abortGrace, () => { this.#options.onGraceOver(); }) };
+  }
+
+  /** @param onLate called when the worker has not been set up within `ms` */
+  watchStart(ms: number, onLate: () => void): void {
+    this.#endStartWatch();
+    this.#startTimer = timeLimit(realClock, ms, () => { if (!this.engine.isReady()) onLate(); });
+  }
+
+  /** @param onLate called when the call has not begun within `ms`: its module is still being loaded */
+  watchLoad(call: Call, ms: number, onLate: () => void): void {
+    this.endLoadWatch();
+    this.#loadTimer = timeLimit(realClock, ms, () => { if (this.message.holds(call) && this.engine.isReady()) onLate(); });
+  }
+
+  endLoadWatch(): void {
+    this.#loadTimer?.cancel();
+    // A timer that is only cancelled would keep the call, and with that its caller's context.
+    this.#loadTimer = undefined;
+  }
+
+  /** The pool is about to end the worker, or has seen that it is gone. */
+  end(state: 'ending' | 'ended'): void {
+    this.#state = state;
+    this.#clearAbort();
+    this.#endStartWatch();
+    this.endLoadWatch();
+    if (state === 'ended') this.#onEnded?.();
+  }
+
+  /** Runs the end hooks. Resolves when they are done, when `limitMs` are over, or when the worker is gone. */
+  runEndHooks(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        resolve();
+      };
+      const timer = timeLimit(realClock, limitMs, done);
+      this.#onEnded = done;
+      this.engine.runEndHooks?.(done);
+    });
+  }
+
+  #endStartWatch(): void {
+    this.#startTimer?.cancel();
+    this.#startTimer = undefined;
+  }
+
+  #clearAbort(): void {
+    this.#abortSent?.grace.cancel();
+    this.#abortSent = undefined;
+  }
 }

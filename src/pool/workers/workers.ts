@@ -1,235 +1,200 @@
 import type { OffloopError } from '../../errors.ts';
-import { withPlainPrototype } from '../../node/plain-prototype.ts';
-import { timeLimit } from '../../node/time-limit.ts';
-import { realClock } from '../../node/timers.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
-import { callsOf, endLoadWatch } from './responses.ts';
-import type { Engine, WorkerExit, WorkerOptions } from '../engines/engine.ts';
-import { isDenied, warnOfNoWorkers } from './exit-errors.ts';
-import { IdleSlots } from './idle.ts';
-import { inlineWorker } from '../engines/inline.ts';
-import type { PoolSettings } from '../options.ts';
-import { processWorker } from '../engines/processes.ts';
-import { finished } from './end-hooks.ts';
-import { shortageError, shortageOf } from '../engines/shortage.ts';
-import { createSlot, type PoolWorker } from './pool-worker.ts';
-import { Reloads, Starts } from './starts.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
+import type { Call } from '../calls/call.ts';
+import type { PoolStats } from '../calls/stats.ts';
+import type { WorkerExit } from '../engines/engine.ts';
 import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
-import { threadWorker } from '../engines/threads.ts';
+import type { PoolSettings } from '../options.ts';
+import { EndingWorkers } from './ending-workers.ts';
+import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './exit-errors.ts';
+import { IdleWorkers } from './idle.ts';
+import { Launcher, type LauncherHost } from './launcher.ts';
+import { failStarted, failTransferred } from './lost-calls.ts';
+import { readAll, readNotice } from './notices.ts';
+import { PoolWorker, type WorkerState } from './pool-worker.ts';
+import { Recycling } from './recycling.ts';
 
-const engines: Record<PoolSettings['runtime'], Engine> = { threads: threadWorker, processes: processWorker, inline: inlineWorker };
-
-export interface WorkersEvents {
-  onNotice(slot: PoolWorker, notice: WorkerNotice): void;
-  /** The slot is to be given to `forget`. */
-  onExit(slot: PoolWorker, exit: WorkerExit): void;
-  /** A worker may be started again, after a pause or since another one is gone. */
-  onMayStart(): void;
-  /** One has had its first task for `startTimeout` ms, and is not ready. The slot is to be given to `remove`. */
-  onLateStart(slot: PoolWorker): void;
-  /** No worker could be started. False where that is to be tried no more. */
-  onStartError(error: unknown): boolean;
-  /** The machine has no room for a worker, and there is none to wait for. */
-  onNoWorker(reason: () => OffloopError): void;
+export interface WorkersEvents extends Pick<LauncherHost, 'startRefused'> {
+  /** A worker can be taken, or started. @param worker the one that is done with its message; undefined where there is room for another one */
+  workerFree(worker: PoolWorker | undefined): void;
+  /** These calls were sent, have not been started, and are to wait again; the last one first. */
+  callsReturned(calls: readonly Call[]): void;
 }
 
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
 export class Workers {
-  /** How many are kept, also when there is nothing to do. */
-  minimum: number;
-  readonly #starts: Starts;
-  readonly #reloads = new Reloads();
-  readonly counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #settings: PoolSettings;
-  readonly #options: WorkerOptions;
   readonly #events: WorkersEvents;
-  #engine: Engine;
-  readonly #slots = new Set<PoolWorker>();
-  readonly #idle: IdleSlots;
-  /** How many were started since there was none. */
-  #together = 0;
-  /** On their way out: they no longer count. */
-  readonly #ending = new Set<Promise<void>>();
-  /** Of these, how many do what is to be done before that. */
-  #finishing = 0;
+  readonly #launcher: Launcher;
+  readonly #recycling: Recycling;
+  readonly #workers = new Set<PoolWorker>();
+  readonly #idle: IdleWorkers;
+  readonly #counts = { started: 0, crashed: 0, replaced: 0 };
+  readonly #ending: EndingWorkers;
+  /** How many workers are kept, also when there is nothing to do. */
+  #minimum: number;
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
-    const { resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle, idleTimeout, minThreads } = settings;
-    this.minimum = minThreads;
+    const { endGrace, idleTimeout, minThreads, maxThreads } = settings;
+    const roomFree = (): void => { events.workerFree(undefined); };
     this.#settings = settings;
-    this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#events = events;
-    this.#starts = new Starts(() => { events.onMayStart(); });
-    this.#engine = engines[settings.runtime];
-    this.#idle = new IdleSlots({ idleTimeout, surplus: () => this.#slots.size - this.minimum, end: (slot) => { this.remove(slot); } });
+    this.#minimum = minThreads;
+    this.#launcher = new Launcher(settings, {
+      // Workers that run their end hooks do not count, but must not pile up either: what they wait for may never come.
+      hasRoom: () => this.#workers.size < maxThreads && this.#ending.runningHooks < maxThreads,
+      isAlone: () => this.#workers.size === 0 && this.#ending.size === 0,
+      pauseOver: roomFree,
+      startRefused: (reason, calls) => events.startRefused(reason, calls),
+    });
+    this.#recycling = new Recycling(settings);
+    this.#ending = new EndingWorkers(endGrace, roomFree);
+    this.#idle = new IdleWorkers({ idleTimeout, surplus: () => this.#workers.size - this.#minimum, end: (worker) => { this.#end(worker); } });
   }
 
   get busy(): number {
-    return this.#slots.size - this.#idle.size;
+    return this.#workers.size - this.#idle.size;
   }
 
-  get idle(): number {
-    return this.#idle.size;
+  stats(): Omit<PoolStats['workers'], 'messages'> {
+    return { busy: this.busy, idle: this.#idle.size, max: this.#settings.maxThreads, ...this.#counts };
   }
 
-  /** One is idle, or may be started. */
+  /** A worker is idle, or may be started. */
   get hasFree(): boolean {
-    return this.#idle.size > 0 || (this.#hasRoom && this.#mayStart);
+    return this.#idle.size > 0 || this.#launcher.canStart();
   }
 
-  /** Those that are finishing count no more, but must not pile up either: what they wait for may not answer. */
-  get #hasRoom(): boolean {
-    const { maxThreads } = this.#settings;
-    return this.#slots.size < maxThreads && this.#finishing < maxThreads;
-  }
-
-  get #mayStart(): boolean {
-    return this.#starts.mayStart || (this.#isAlone && this.#starts.isShortOnly);
-  }
-
-  /** No worker lives, and none is on its way out that leaves room for another one. */
-  get #isAlone(): boolean {
-    return this.#slots.size === 0 && this.#ending.size === 0;
-  }
-
-  /** There is none, and none will come for now: this is what the calls get. */
+  /** Why no call can run for now: there is no worker, and none will be started. */
   get refusal(): (() => OffloopError) | undefined {
-    return this.#slots.size === 0 ? this.#starts.refusal : undefined;
-  }
-
-  /** A module did not load in this one, and may load in another one. */
-  claimReload({ startedAt }: PoolWorker): boolean {
-    return this.#engine !== inlineWorker && this.#reloads.claim(startedAt);
-  }
-
-  /** To be called with the first task of a worker. */
-  watchStart(slot: PoolWorker): void {
-    const { startTimeout } = this.#settings;
-    slot.startTimer = timeLimit(realClock, startTimeout, () => { if (!slot.worker.isReady()) this.#events.onLateStart(slot); });
-  }
-
-  /** To be called with the first answer of a worker. */
-  recordStart(slot: PoolWorker): void {
-    slot.startTimer?.cancel();
-    this.#starts.recordSuccess();
-  }
-
-  recordFailedStart(slot: PoolWorker, reason: () => OffloopError): void {
-    this.#starts.recordFailure(slot.startedAt, reason);
-  }
-
-  /**
-   * The machine had no room for one: those that live do the work. Where none does, the next one is started alone, since they may have
-   * taken the room from each other; after that the work is refused, and nothing is remembered for the next call.
-   */
-  recordShortage(reason: () => OffloopError): void {
-    if (this.#isAlone && (this.#together <= 1 || !this.#starts.isWorthWaiting)) this.#events.onNoWorker(reason);
-    else this.#starts.pauseForShortage();
-  }
-
-  /** There is no point in waiting for others. */
-  giveUp(reason: () => OffloopError): void {
-    this.#starts.giveUp(reason);
-  }
-
-  get areOthers(): boolean {
-    return this.#slots.size > 1;
+    return this.#workers.size === 0 ? this.#launcher.refusal : undefined;
   }
 
   all(): Iterable<PoolWorker> {
-    return this.#slots;
+    return this.#workers;
   }
 
-  /** One that is idle, or a new one; undefined when all are busy. */
+  /** An idle worker, or a new one; undefined when all are busy. */
   take(): PoolWorker | undefined {
-    return this.#idle.pop() ?? this.#tryStart();
+    return this.#idle.pop() ?? this.#start();
   }
 
-  putBack(slot: PoolWorker): void {
-    this.#idle.push(slot);
+  putBack(worker: PoolWorker): void {
+    this.#idle.push(worker);
   }
 
   ensureMinimum(): void {
-    while (this.#slots.size < this.minimum) {
-      const slot = this.#tryStart();
-      if (slot === undefined) return;
-      this.#idle.push(slot);
+    while (this.#workers.size < this.#minimum) {
+      const worker = this.#start();
+      if (worker === undefined) return;
+      this.#idle.push(worker);
     }
   }
 
-  remove(slot: PoolWorker): void {
-    this.forget(slot);
-    // A task that runs on may take the worker's thread from it.
-    const mayFinish = this.#settings.endGrace > 0 && slot.hasEndHooks && callsOf(slot).length === 0;
-    const gone = (mayFinish ? this.#finish(slot) : slot.worker.terminate()).finally(() => this.#ending.delete(gone));
-    this.#ending.add(gone);
+  /** From now on workers are started for calls only. */
+  windDown(): void {
+    this.#minimum = 0;
   }
 
-  async #finish(slot: PoolWorker): Promise<void> {
-    this.#finishing++;
-    await finished(slot, this.#settings.endGrace);
-    this.#finishing--;
-    this.#events.onMayStart();
-    await slot.worker.terminate();
-  }
-
-  /** It counts no more. */
-  forget(slot: PoolWorker): void {
-    slot.state = 'ending';
-    slot.grace?.cancel();
-    slot.startTimer?.cancel();
-    endLoadWatch(slot);
-    this.#slots.delete(slot);
-    this.#idle.remove(slot);
-  }
-
-  /** Ends all of them; to be called when none is busy. */
+  /** Ends all workers. Call this when none is busy. */
   async end(): Promise<void> {
     this.#idle.stop();
-    this.#starts.stop();
-    for (const slot of [...this.#slots]) this.remove(slot);
-    await Promise.all(this.#ending);
+    this.#launcher.stop();
+    for (const worker of [...this.#workers]) this.#end(worker);
+    await this.#ending.whenGone();
     await stopStackReader();
   }
 
-  #tryStart(): PoolWorker | undefined {
-    if (!this.#mayStart) return undefined;
-    while (this.#hasRoom) {
-      try {
-        return this.#start();
-      } catch (error) {
-        if (!this.#handleStartError(error)) return undefined;
-      }
-    }
-    return undefined;
+  /** Call this with each response of a worker. */
+  markStarted(worker: PoolWorker): void {
+    if (worker.state !== 'starting') return;
+    worker.markStarted();
+    this.#launcher.recordSuccess();
   }
 
-  /** To be called with what a start has thrown. @returns whether to start another one at once */
-  #handleStartError(error: unknown): boolean {
-    const { name } = this.#settings;
-    const shortage = shortageOf(error);
-    if (shortage !== undefined) {
-      this.recordShortage(() => shortageError(name, shortage, error));
-      return false;
+  /** The worker is done with its message. */
+  release(worker: PoolWorker): void {
+    worker.endMessage();
+    if (worker.isGone) return;
+    if (this.#recycling.claim(worker, !this.#launcher.isInline)) {
+      this.replace(worker);
+      return;
     }
-    if (!isDenied(error) || this.#engine === inlineWorker) return this.#events.onStartError(error);
-    warnOfNoWorkers(name, error);
-    this.#engine = inlineWorker;
-    return true;
+    this.#idle.push(worker);
+    this.#events.workerFree(worker);
   }
 
-  #start(): PoolWorker {
-    this.#together = this.#isAlone ? 1 : this.#together + 1;
-    const worker = withPlainPrototype(() => this.#engine(this.#options, {
-      onNotice: (notice) => { this.#events.onNotice(slot, notice); },
-      onExit: (exit) => {
-        slot.onGone?.();
-        this.#events.onExit(slot, exit);
-      },
-    }));
-    const slot = createSlot(worker);
-    this.counts.started++;
-    this.#slots.add(slot);
-    return slot;
+  /** Ends a worker; another one may take its place. */
+  replace(worker: PoolWorker): void {
+    if (worker.isGone) return;
+    this.#counts.replaced++;
+    this.#events.callsReturned(worker.takeBackUnstarted());
+    this.#end(worker);
+    this.ensureMinimum();
+    this.#events.workerFree(undefined);
+  }
+
+  /** Call this when a worker has had its first call for `startTimeout` ms, and is not ready. */
+  endLateStart(worker: PoolWorker): void {
+    const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
+    this.#launcher.giveUp(reason);
+    if (this.#workers.size > 1) {
+      // Its task may begin until the worker is gone: only then it is known whether the call can run elsewhere.
+      worker.recycle('late-start');
+      this.#counts.replaced++;
+      void worker.engine.terminate();
+      return;
+    }
+    for (const call of worker.message.pendingCalls()) call.fail({ type: 'refused', reason });
+    this.replace(worker);
+  }
+
+  #start(): PoolWorker | undefined {
+    const engine = this.#launcher.start({
+      onNotice: (notice) => { this.#noticed(worker, notice); },
+      onExit: (exit) => { this.#exited(worker, exit); },
+    });
+    if (engine === undefined) return undefined;
+    const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.replace(worker); } });
+    this.#counts.started++;
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #end(worker: PoolWorker): void {
+    this.#forget(worker, 'ending');
+    this.#ending.end(worker);
+  }
+
+  #forget(worker: PoolWorker, state: 'ending' | 'ended'): void {
+    worker.end(state);
+    this.#workers.delete(worker);
+    this.#idle.remove(worker);
+  }
+
+  #noticed(worker: PoolWorker, notice: WorkerNotice): void {
+    readNotice(worker, notice, (call) => { this.#events.callsReturned([call]); });
+    if (notice.type !== 'leftover' || notice.isFatal) return;
+    warnOfLeftover(this.#settings.name, notice);
+    worker.recycle('leftover');
+    if (worker.state === 'idle') this.replace(worker);
+  }
+
+  #exited(worker: PoolWorker, exit: WorkerExit): void {
+    const before = worker.state;
+    readAll(worker);
+    this.#forget(worker, 'ended');
+    this.#events.callsReturned(worker.engine.isReady() ? failStarted(worker, exit) : failTransferred(worker, this.#launcher.failureOf(exit)));
+    worker.endMessage();
+    if (before !== 'ending' && worker.recycleReason !== 'late-start') this.#recordCrash(worker, exit, before);
+    this.#events.workerFree(undefined);
+  }
+
+  #recordCrash(worker: PoolWorker, exit: WorkerExit, before: WorkerState): void {
+    this.#counts.crashed++;
+    if (before === 'idle') warnOfIdleCrash(this.#settings.name, exit, worker.leftover);
+    // A worker that never got as far as one response may never do so: the next one starts only when there is work.
+    if (!worker.engine.isReady()) this.#launcher.recordFailure(worker.startedAt, exit);
+    else if (worker.completed > 0) this.ensureMinimum();
   }
 }

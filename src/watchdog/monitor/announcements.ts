@@ -1,4 +1,4 @@
-import { canCallAnything } from '../../context/show.ts';
+import { canCallAnything } from '../../context/shown-stores.ts';
 import { now } from '../../node/clock.ts';
 import type { StallLog } from '../report/log.ts';
 import type { Stall } from '../types.ts';

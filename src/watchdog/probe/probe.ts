@@ -4,7 +4,7 @@
  * expression, and a second one on top of it crashes Node 20 and 22, whose V8 has both share one backtracking stack. A lint rule
  * (eslint.probe.js) keeps it so.
  */
-import { showStores } from '../../context/show.ts';
+import { showStores } from '../../context/shown-stores.ts';
 import { now } from '../../node/clock.ts';
 import { observed } from '../../shared/introspection.ts';
 import { shared } from '../../shared/shared.ts';

@@ -34,6 +34,9 @@ export interface ErrorClasses {
   readonly exports: Exports;
 }
 
+/** For a side that knows no classes but the built-in ones. */
+export const noClasses: ErrorClasses = { registered: [], exports: {} };
+
 const builtIn: Readonly<Record<string, ErrorClass>> = {
   ...{ Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError },
   ...errorClasses,

@@ -4,7 +4,7 @@ import { defineOwn } from '../../node/own-properties.ts';
 import { isError, type ErrorClasses } from './error-repairs.ts';
 import type { Channel } from '../values/structured-clone.ts';
 import { repaired, type Repairs } from '../values/repairs.ts';
-import { Survey } from '../values/cloneability.ts';
+import { CloneabilityCheck } from '../values/cloneability.ts';
 
 /** A thrown value on its way to the other thread: always cloneable, always inside this envelope. */
 export interface EncodedThrow {
@@ -17,7 +17,7 @@ export interface EncodedThrow {
  */
 export function encodeThrow(thrown: unknown, channel: Channel, exports: Readonly<Record<string, unknown>> = {}): EncodedThrow {
   try {
-    return new Survey({ channel, transfer: undefined, exports }).thrown(thrown);
+    return new CloneabilityCheck({ channel, transfer: undefined, exports }).thrown(thrown);
   } catch {
     // An error may be made to fight back; then its description has to do.
     return { value: describe(thrown), repairs: undefined };

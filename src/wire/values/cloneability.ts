@@ -32,7 +32,7 @@ const MAX_ERRORS = 1000;
 
 type Exports = Readonly<Record<string, unknown>>;
 
-interface SurveyOptions {
+interface PrepareOptions {
   readonly channel: Channel;
   /** What is handed over, which keeps its class. */
   readonly transfer: readonly unknown[] | undefined;
@@ -47,18 +47,18 @@ interface SurveyOptions {
  * @returns undefined where the list can be sent as it is
  * @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE)
  */
-export function surveyList(list: readonly unknown[], root: string, options: SurveyOptions): Prepared<readonly unknown[]> | undefined {
-  return isFlat(list, handedOver(options)) || isSimple(list) ? undefined : new Survey(options).list(list, root);
+export function prepareList(list: readonly unknown[], root: string, options: PrepareOptions): Prepared<readonly unknown[]> | undefined {
+  return isFlat(list, handedOver(options)) || isSimple(list) ? undefined : new CloneabilityCheck(options).list(list, root);
 }
 
 /** The same for one value. */
-export function surveyValue(value: unknown, root: string, options: SurveyOptions): Prepared | undefined {
+export function prepareValue(value: unknown, root: string, options: PrepareOptions): Prepared | undefined {
   if (typeof value !== 'object' || value === null || handedOver(options).includes(value) || isSimple(value)) return undefined;
-  return new Survey(options).value(value, root);
+  return new CloneabilityCheck(options).value(value, root);
 }
 
 /** Nothing but memory can be handed over to a process, where it is copied and taken from the sender. */
-function handedOver({ channel, transfer = [] }: SurveyOptions): readonly unknown[] {
+function handedOver({ channel, transfer = [] }: PrepareOptions): readonly unknown[] {
   return channel === 'message' || transfer.length === 0 ? transfer : transfer.filter(types.isArrayBuffer);
 }
 
@@ -68,7 +68,7 @@ function isFlat(list: readonly unknown[], transfer: readonly unknown[]): boolean
 }
 
 /** What one message has to be prepared for. */
-export class Survey implements WalkRules {
+export class CloneabilityCheck implements WalkRules {
   readonly channel: Channel;
   readonly handedOver: ReadonlySet<unknown>;
   readonly budget = { objects: OBJECTS, values: VALUES };
@@ -82,7 +82,7 @@ export class Survey implements WalkRules {
   /** Holder, key, holder, key … */
   readonly #places: unknown[] = [];
 
-  constructor(options: SurveyOptions) {
+  constructor(options: PrepareOptions) {
     this.channel = options.channel;
     this.handedOver = new Set(handedOver(options));
     this.#exports = options.exports;

@@ -6,7 +6,7 @@ import { isBuffer, type ValuePath } from './value-path.ts';
 import { readQuietly, unreadable } from './parts.ts';
 
 /** What a survey has seen of a value. */
-export interface Surveyed {
+export interface WalkResult {
   /** Each object once, where it was met first. */
   readonly places: readonly ValuePath[];
   readonly placeOf: ReadonlyMap<unknown, ValuePath>;
@@ -27,14 +27,14 @@ const LONG = 10_000;
  * objects stay as they are.
  */
 export class Copies {
-  readonly #surveyed: Surveyed;
+  readonly #surveyed: WalkResult;
   readonly #copies = new Map<unknown, object>();
   /** Holder, key, holder, key …: where Buffers and DOMExceptions stand. */
   readonly revivals: unknown[] = [];
   readonly #isRevived: (part: unknown) => boolean;
 
   /** @param isRevived whether a part is replaced by something else once more when it has arrived */
-  constructor(surveyed: Surveyed, isRevived: (part: unknown) => boolean) {
+  constructor(surveyed: WalkResult, isRevived: (part: unknown) => boolean) {
     this.#surveyed = surveyed;
     this.#isRevived = isRevived;
     if (surveyed.replaced.size > 0) this.#copyWhatLeadsTo([...surveyed.replaced.keys()]);

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { Array, Map, Set, Math, ArrayBuffer } from '../../node/intrinsics.ts';
-import type { Surveyed } from './copies.ts';
+import type { WalkResult } from './copies.ts';
 import { isErrorInside } from '../errors/error-repairs.ts';
 import { refuseMangled, type Channel } from './structured-clone.ts';
 import { eachItem, eachPart } from './parts.ts';
@@ -24,7 +24,7 @@ const CHUNK = 10_000;
  * One walk through a value that is to be sent, breadth first, so that the budget is spent on the outer parts. It refuses
  * what would be mangled, and finds what has to be replaced.
  */
-export class Walk implements Surveyed {
+export class Walk implements WalkResult {
   readonly places: ValuePath[] = [];
   readonly placeOf = new Map<unknown, ValuePath>();
   readonly again: ValuePath[] = [];

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { String, Error, process } from '../../node/intrinsics.ts';
 import { describe } from '../../validation/describe.ts';
 import { serialize } from '../../wire/bytes.ts';
-import type { WorkerNotice } from '../../wire/messages.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import { encodeThrow, type EncodedThrow } from '../../wire/errors/thrown.ts';
 
 /** What is longer may not fit into the channel at once, and there is no time to send the rest. */

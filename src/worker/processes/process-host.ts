@@ -1,98 +1,95 @@
 import { process } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import type { TaskHandle } from '../../task/current.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
-import { fromBytes, noticeOf, serialize, toBytes, type BytesMessage, type UnreadAnswer } from '../../wire/bytes.ts';
-import type { AbortNotice, EndMessage, RunMessage, RunResponse, WorkerNotice, WorkerSetup } from '../../wire/messages.ts';
+import { packMessage, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
+import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
+import type { AbortMessage, EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';
+import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
+import type { ProcessSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { explainUncloneable } from '../../wire/values/uncloneable.ts';
-import { takeChannel } from './channel.ts';
-import { Hearing, tinypoolsListener } from './message-listeners.ts';
-import { flagReader, type ReadFlag } from './abort-flag.ts';
-import { liveWithParent } from './parent.ts';
+import { watchLeftovers } from '../leftovers.ts';
+import { ProgressSender } from '../progress-sender.ts';
+import { encodeProgress } from '../tasks/progress.ts';
+import { scopeOf, uncloneableResponse } from '../tasks/responses.ts';
+import { run } from '../tasks/task-runner.ts';
+import { RunningTasks, type WorkerHost } from '../tasks/worker-host.ts';
+import { takeProcessChannel } from '../tinypool/process-channel.ts';
+import { MessageListeners } from '../tinypool/process-listeners.ts';
+import { startup } from '../tinypool/startup.ts';
+import { createAbortReader, noAbortReader } from './abort-reader.ts';
 import { watchFatal } from './fatal-errors.ts';
-import { watchLeftovers } from '../tasks/leftovers.ts';
-import { Reports } from '../progress.ts';
-import { progressNotice, run, scopeOf, uncloneable, type WorkerHost } from '../tasks/task-runner.ts';
+import { liveWithParent } from './parent.ts';
 
-/** A worker process: the flag in a pipe or a file, notices beside tinypool's messages on the same channel. */
-export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage | UnreadAnswer> {
-  const channel = takeChannel();
+/** What tinypool calls in a worker process. Aborts are read from a pipe or a file; notices share the channel with tinypool's messages. */
+export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage | UnreadRequest> {
+  const channel = takeProcessChannel();
   const send = (notice: WorkerNotice): void => { channel.post(notice); };
-  const reports = new Reports(channel);
-  const running = new Map<number, TaskHandle>();
-  const onAbort = (message: unknown): void => {
-    const notice = noticeOf<AbortNotice>(message);
-    if (notice !== undefined) running.get(notice.id)?.abort(notice.kind);
+  const progress = new ProgressSender(channel);
+  const onMessage = (message: unknown): void => {
+    const abort = unpackNotice<AbortMessage>(message);
+    if (abort !== undefined) host.running.abort(abort);
   };
-  const hearing = new Hearing([...tinypoolsListener(), onAbort]);
-  let readFlag: ReadFlag = () => undefined;
+  const listeners = new MessageListeners(startup?.listener === undefined ? [onMessage] : [startup.listener, onMessage]);
+  let readAbort = noAbortReader;
   const host: WorkerHost & { reportMemory: boolean } = {
     clock: realClock,
     channel: 'bytes',
     reportMemory: false,
     addresses: [],
-    pollAbort: (id) => readFlag(id),
+    running: new RunningTasks(),
+    pollAbort: (id) => readAbort(id),
     ready: () => { send({ type: 'ready' }); },
     started: (id) => { send({ type: 'started', id }); },
-    progress: (id, value) => { report(reports, id, value); },
-    running: (id, handle) => {
-      if (handle === undefined) running.delete(id);
-      else running.set(id, handle);
-    },
+    progress: (id, value) => { progress.send(encodeProgress(id, value, 'bytes', toBytesNotice, serialize)); },
   };
 
-  function setUp(setup: WorkerSetup): void {
+  function setUp(setup: ProcessSetup): void {
     host.reportMemory = setup.reportMemory;
-    readFlag = flagReader(setup);
+    readAbort = createAbortReader(ownOnly(setup.abortSource));
     watchLeftovers(send);
     watchFatal(send);
-    connectSide(send);
-    inCleanRoot(() => { process.on('message', onAbort); });
+    connectToPool(send);
+    announceEndHooks();
+    inCleanRoot(() => { process.on('message', onMessage); });
   }
 
   inCleanRoot(liveWithParent);
   return async (bytes) => {
-    let message: RunMessage | EndMessage;
+    let message: RunMessage | EndHooksMessage;
     try {
-      message = fromBytes(bytes);
+      message = unpackMessage(bytes);
     } catch (cause) {
-      return { unread: cause };
+      return { type: 'unread', cause };
     }
-    if (message.type === 'end') {
+    if (message.type === 'run-end-hooks') {
       await runEndHooks();
       return bytes;
     }
     const received = ownOnly(message);
-    if (received.setup !== undefined) setUp(ownOnly(received.setup));
+    if (received.setup?.type === 'process') setUp(ownOnly(received.setup));
     const response = await run(received, host);
-    reports.finish();
-    await hearing.mend();
-    return answer(response);
+    progress.flush();
+    await listeners.restore();
+    return packResponse(response);
   };
 }
 
-function answer(response: RunResponse): BytesMessage {
+function packResponse(response: RunResponse): BytesMessage {
   const scope = scopeOf(response);
   return scope === undefined ? encode(response) : scope.runInAsyncScope(encode, undefined, response);
 }
 
 function encode(response: RunResponse): BytesMessage {
   try {
-    return toBytes(response);
+    return packMessage(response);
   } catch (cause) {
-    return toBytes(uncloneable(response, cause, serialize));
+    return packMessage(uncloneableResponse(response, cause, serialize));
   }
 }
 
-function report(reports: Reports, id: number, value: unknown): void {
-  const notice = progressNotice(id, value, 'bytes');
-  let bytes: Uint8Array;
-  try {
-    bytes = serialize({ value: notice.value, repairs: notice.repairs });
-  } catch (cause) {
-    throw explainUncloneable(notice.value, 'progress', cause, serialize);
-  }
-  reports.report({ type: 'progress', id, bytes });
+/** The pool reads the value only when it delivers it. */
+function toBytesNotice({ id, value, repairs }: ProgressNotice): ProgressNotice {
+  return { type: 'progress', id, bytes: serialize({ value, repairs }) };
 }

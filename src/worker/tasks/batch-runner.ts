@@ -1,24 +1,30 @@
 import { Object, Math } from '../../node/intrinsics.ts';
 import { now } from '../../node/clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../../context/root.ts';
-import { SAME_TEXT, type AnswerNotice, type Batch, type BatchDone, type BatchExtras, type BatchStores, type RunMessage, type RunResponse, type UnknownTextNotice } from '../../wire/messages.ts';
+import { SAME_TEXT, type Batch, type BatchExtras, type BatchStores } from '../../wire/messages/batch.ts';
+import type { RunMessage } from '../../wire/messages/requests.ts';
+import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
+import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { KeptTexts } from '../../wire/kept-texts.ts';
 import { isThenable } from '../../node/promises.ts';
-import { run, scopeOf, transfersOf, type Scope, type WorkerHost } from './task-runner.ts';
+import { scopeOf, transfersOf } from './responses.ts';
+import type { Scope } from './running-task.ts';
+import { run } from './task-runner.ts';
+import type { WorkerHost } from './worker-host.ts';
 
 /** What is around a batch. */
 export interface BatchHost extends WorkerHost {
-  readonly sheet: BatchResults;
+  readonly results: BatchResults;
   /** Of stores. */
   readonly texts: KeptTexts;
   /** The task that runs has reported progress. */
   hasReported: boolean;
   /** What cannot be cloned is answered for by an error. */
-  post(notice: AnswerNotice | UnknownTextNotice): void;
+  post(notice: ResponseNotice | UnknownTextNotice): void;
   /** Has the pool look at the sheet. */
-  pointAtSheet(): void;
+  announceResults(): void;
 }
 
 /** Answers stand on the sheet for so many ms of running until the pool is told to look at it. */
@@ -26,7 +32,7 @@ const HOLD_MS = 0.25;
 
 /** Runs the tasks of a batch in turn. */
 export function runBatch(batch: Batch, host: BatchHost): BatchDone | Promise<BatchDone> {
-  host.sheet.begin(batch.number);
+  host.results.begin(batch.number);
   host.hasReported = false;
   // What is entered in a task is seen in its own scope alone, so that one clean root does for all of them.
   return inCleanRoot(() => new BatchRun(batch, host).from(0, inScopeOfItsOwn));
@@ -52,7 +58,7 @@ class BatchRun {
   from(first: number, scope: Scope): BatchDone | Promise<BatchDone> {
     const { size } = this.#batch;
     for (let place = first; place < size; place++) {
-      if (!this.#host.sheet.claim(place)) continue;
+      if (!this.#host.results.claim(place)) continue;
       const stores = this.#stores?.[place];
       if (stores === UNKNOWN) {
         this.#host.post({ type: 'unknown-text', id: this.#id(place), place });
@@ -86,14 +92,14 @@ class BatchRun {
     this.#memory = memory;
     this.#host.hasReported = false;
     // On the sheet, its answer would overtake what it has reported.
-    if (!hasReported && isPlain(response) && this.#host.sheet.finish(place, response.value, runMs)) {
+    if (!hasReported && isPlain(response) && this.#host.results.finish(place, response.value, runMs)) {
       this.#heldMs += runMs;
       if (this.#heldMs >= HOLD_MS) this.#point();
-    } else this.#host.post({ type: 'answer', id: this.#id(place), place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
+    } else this.#host.post({ type: 'response', id: this.#id(place), place, waitedMs: Math.max(0, now() - this.#receivedAt - runMs), response });
   }
 
   #point(): void {
-    if (this.#heldMs > 0) this.#host.pointAtSheet();
+    if (this.#heldMs > 0) this.#host.announceResults();
     this.#heldMs = 0;
   }
 

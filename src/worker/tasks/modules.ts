@@ -2,11 +2,10 @@ import { Object, Set, process } from '../../node/intrinsics.ts';
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { errorText } from '../../validation/describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../../errors.ts';
-import { exportsOnceEvaluated, keepNamespace, namespaceOf, type Namespace } from '../../node/module-namespaces.ts';
-import { allExports, exportsNamed } from '../../task/module-exports.ts';
+import { allExports, exportsNamed, exportsOnceEvaluated, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
 import { taskRecord } from '../../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
-import type { TaskAddress } from '../../wire/messages.ts';
+import type { TaskAddress } from '../../wire/messages/requests.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
 /** By the address object itself: a worker keeps one for each task that it is sent. */

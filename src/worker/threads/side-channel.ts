@@ -1,17 +1,18 @@
 import type { MessagePort, Transferable } from 'node:worker_threads';
 
 import { Atomics, structuredClone } from '../../node/intrinsics.ts';
-import { layout, type ProgressNotice, type WorkerNotice } from '../../wire/messages.ts';
-import type { ReportLine } from '../progress.ts';
+import { controlWords } from '../../wire/control-block.ts';
+import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
+import type { ProgressChannel } from '../progress-sender.ts';
 
-/** How many notices may lie on the side channel until progress values wait here. */
+/** How many notices may be unread by the pool until progress values wait in the worker. */
 const LIMIT = 1000;
 
 /**
- * A thread's way to tell the pool something beside its answers. Both sides count in shared memory, what was posted and what was taken
- * in: so the pool knows how much to read, and this side how much the pool has not read.
+ * Posts a thread's notices. Both sides count in shared memory, this side the posted notices, the pool the received ones: so the
+ * pool knows how many to read, and this side how many are unread.
  */
-export class SideLine implements ReportLine {
+export class SideChannel implements ProgressChannel {
   readonly #port: MessagePort;
   readonly #control: Int32Array;
 
@@ -22,19 +23,19 @@ export class SideLine implements ReportLine {
 
   /** @throws DataCloneError */
   post(notice: WorkerNotice, transfer: readonly Transferable[] = []): void {
-    // First: a worker that is ended in between must not leave a notice that nobody counts.
-    add(this.#control, layout.posted, 1);
+    // Count first: a worker that is ended in between must not leave a notice that is not counted.
+    add(this.#control, controlWords.posted, 1);
     try {
       this.#port.postMessage(notice, transfer);
     } catch (cause) {
-      sub(this.#control, layout.posted, 1);
+      sub(this.#control, controlWords.posted, 1);
       throw cause;
     }
   }
 
   hasRoom(): boolean {
-    // The numbers may wrap around.
-    return ((load(this.#control, layout.posted) - load(this.#control, layout.received)) | 0) < LIMIT;
+    // Both counters may wrap around.
+    return ((load(this.#control, controlWords.posted) - load(this.#control, controlWords.received)) | 0) < LIMIT;
   }
 
   copy(notice: ProgressNotice): ProgressNotice {

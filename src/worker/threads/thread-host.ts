@@ -1,91 +1,92 @@
-import { Atomics, SharedArrayBuffer, Int32Array } from '../../node/intrinsics.ts';
+import { Atomics, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import type { TaskHandle } from '../../task/current.ts';
-import { connectSide, runEndHooks } from '../../task/end-hooks.ts';
+import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
+import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/timers.ts';
-import { AbortFlag } from '../../wire/abort-flag.ts';
-import { layout, type AbortNotice, type AnswerNotice, type BatchDone, type PoolMessage, type RunResponse, type UnknownTextNotice, type WorkerSetup } from '../../wire/messages.ts';
-import { ownOnly } from '../../wire/own-only.ts';
+import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
+import { controlWords, createControlBlock } from '../../wire/control-block.ts';
 import { KeptTexts } from '../../wire/kept-texts.ts';
-import { explainUncloneable } from '../../wire/values/uncloneable.ts';
+import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
+import type { AbortMessage, TaskRequest } from '../../wire/messages/requests.ts';
+import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
+import type { ThreadSetup } from '../../wire/messages/setup.ts';
+import { ownOnly } from '../../wire/own-only.ts';
+import { watchLeftovers } from '../leftovers.ts';
+import { ProgressSender } from '../progress-sender.ts';
 import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
-import { endCalmly } from './calm-exit.ts';
-import { watchLeftovers } from '../tasks/leftovers.ts';
-import { Reports } from '../progress.ts';
-import { progressNotice, run, transfersOf, uncloneable } from '../tasks/task-runner.ts';
-import { SideLine } from './side-channel.ts';
-import { takeTinypoolPort } from '../tinypool/port.ts';
+import { encodeProgress } from '../tasks/progress.ts';
+import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
+import { run } from '../tasks/task-runner.ts';
+import { RunningTasks } from '../tasks/worker-host.ts';
+import { takeTinypoolPort } from '../tinypool/thread-port.ts';
+import { waitForInspector } from './inspector-wait.ts';
+import { SideChannel } from './side-channel.ts';
 
-type ThreadMessage = PoolMessage | Promise<void>;
+type Response = RunResponse | BatchDone | undefined;
 
-type Answer = RunResponse | BatchDone | undefined;
-
-/** A worker thread: the flag in shared memory, notices by a port of its own. */
-export function createThreadHandler(filename: string): (message: ThreadMessage) => Answer | Promise<Answer> | Promise<void> {
-  const running = new Map<number, TaskHandle>();
-  let control = new Int32Array(new SharedArrayBuffer(layout.size * Int32Array.BYTES_PER_ELEMENT));
-  let flag = new AbortFlag(control);
-  let side: SideLine | undefined;
-  let reports: Reports | undefined;
-  const host: BatchHost & { reportMemory: boolean; sheet: BatchResults } = {
+/** What tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
+export function createThreadHandler(filename: string): (message: TaskRequest | Promise<void>) => Response | Promise<Response> | Promise<void> {
+  let control: Int32Array = createControlBlock();
+  let flag = new SharedAbortFlag(control);
+  let side: SideChannel | undefined;
+  let progress: ProgressSender | undefined;
+  const host: BatchHost & { reportMemory: boolean; results: BatchResults } = {
     clock: realClock,
     channel: 'message',
     reportMemory: false,
     addresses: [],
+    running: new RunningTasks(),
     pollAbort: (id) => flag.kindFor(id),
-    ready: () => { Atomics.store(control, layout.ready, 1); },
+    ready: () => { Atomics.store(control, controlWords.ready, 1); },
     started: (id) => { side?.post({ type: 'started', id }); },
     progress: (id, value) => {
       host.hasReported = true;
-      report(reports, id, value);
+      encodeProgress(id, value, 'message', (notice) => { progress?.send(notice); });
     },
-    running: (id, handle) => {
-      if (handle === undefined) running.delete(id);
-      else running.set(id, handle);
-    },
-    sheet: new BatchResults(),
+    results: new BatchResults(),
     texts: new KeptTexts(),
     hasReported: false,
     post: (notice) => {
-      reports?.finish();
-      postAnswer(side, notice);
+      progress?.flush();
+      postNotice(side, notice);
     },
-    pointAtSheet: () => { side?.post({ type: 'sheet' }); },
+    announceResults: () => { side?.post({ type: 'results' }); },
   };
 
-  function setUp({ control: block, attaching, sheet, sidePort, reportMemory }: WorkerSetup): void {
-    if (block !== undefined) control = new Int32Array(block);
-    flag = new AbortFlag(control);
-    if (attaching !== undefined) endCalmly(control, new Int32Array(attaching));
-    if (sheet !== undefined) host.sheet = new BatchResults(sheet);
-    host.reportMemory = reportMemory;
-    if (sidePort === undefined) return;
-    const line = side = new SideLine(sidePort, control);
-    reports = new Reports(line);
-    watchLeftovers((notice) => { line.post(notice); });
-    connectSide((notice) => { line.post(notice); });
-    // A port's handler runs in the context it was set in: not in that of the first task.
-    inCleanRoot(() => sidePort.on('message', ({ id, kind }: AbortNotice) => running.get(id)?.abort(kind)));
+  function setUp(setup: ThreadSetup): void {
+    const { sidePort } = setup;
+    control = new Int32Array(setup.control);
+    flag = new SharedAbortFlag(control);
+    waitForInspector(control, new Int32Array(setup.inspectorLock));
+    host.results = new BatchResults(setup.results);
+    host.reportMemory = setup.reportMemory;
+    const channel = side = new SideChannel(sidePort, control);
+    progress = new ProgressSender(channel);
+    watchLeftovers((notice) => { channel.post(notice); });
+    connectToPool((notice) => { channel.post(notice); });
+    announceEndHooks();
+    // A port's listener runs in the context in which it was added, which must not be that of the first task.
+    inCleanRoot(() => sidePort.on('message', (message: AbortMessage) => { host.running.abort(message); }));
   }
 
-  const port = takeTinypoolPort(filename, 'default', () => { reports?.finish(); });
+  const port = takeTinypoolPort(filename, 'default', () => { progress?.flush(); });
   return (message) => {
-    if (port.isHold(message)) return message;
-    if (message.type === 'rest') {
-      port.hold();
+    if (port.isOwnTask(message)) return message;
+    if (message.type === 'resume-event-loop') {
+      port.resumeEventLoop();
       return undefined;
     }
-    port.release();
-    if (message.type === 'end') return runEndHooks();
+    port.letSleep();
+    if (message.type === 'run-end-hooks') return runEndHooks();
     if (message.type === 'batch') return runBatch(ownOnly(message.batch), host);
     const received = ownOnly(message);
-    if (received.setup !== undefined) setUp(ownOnly(received.setup));
+    if (received.setup?.type === 'thread') setUp(ownOnly(received.setup));
     return run(received, host);
   };
 }
 
-function postAnswer(side: SideLine | undefined, notice: AnswerNotice | UnknownTextNotice): void {
+function postNotice(side: SideChannel | undefined, notice: ResponseNotice | UnknownTextNotice): void {
   if (notice.type === 'unknown-text') {
     side?.post(notice);
     return;
@@ -93,15 +94,6 @@ function postAnswer(side: SideLine | undefined, notice: AnswerNotice | UnknownTe
   try {
     side?.post(notice, transfersOf(notice.response));
   } catch (cause) {
-    side?.post({ ...notice, response: uncloneable(notice.response, cause) });
-  }
-}
-
-function report(reports: Reports | undefined, id: number, value: unknown): void {
-  const notice = progressNotice(id, value, 'message');
-  try {
-    reports?.report(notice);
-  } catch (cause) {
-    throw explainUncloneable(notice.value, 'progress', cause);
+    side?.post({ ...notice, response: uncloneableResponse(notice.response, cause) });
   }
 }

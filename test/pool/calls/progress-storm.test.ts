@@ -5,8 +5,8 @@ import { gate, poolFor, rejection, runtimes, workers } from '../helpers.ts';
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
-describe.each(workers)('a task of %s that reports without end', (runtime) => {
-  it('leaves timers and its abort their turn', async () => {
+describe.each(workers)('a task on %s that reports without end', (runtime) => {
+  it('does not hold up timers or its own abort', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     await pool.run(storms, [false]);
     const controller = new AbortController();
@@ -20,14 +20,14 @@ describe.each(workers)('a task of %s that reports without end', (runtime) => {
   });
 });
 
-describe('a task that is known as short', () => {
-  it('and reports without end leaves timers, its abort and the calls around it their turn', async () => {
+describe('a task that the pool knows as short', () => {
+  it('and that reports without end does not hold up timers, its own abort or other calls', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 60; i++) await pool.run(storms, [false]);
     const controller = new AbortController();
     let ticks = 0;
     const timer = setInterval(() => { if (++ticks === 5) controller.abort(new Error('enough')); }, 5);
-    // A listener that takes longer than the task takes to report.
+    // The listener takes longer for a value than the task does.
     const onProgress = (): void => { for (const end = performance.now() + 0.02; performance.now() < end;); };
     const calls = [pool.run(storms, [false]), pool.run(storms, [true], { onProgress, signal: controller.signal }), pool.run(storms, [false])];
     expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -36,7 +36,7 @@ describe('a task that is known as short', () => {
 });
 
 describe('progress values that have not been delivered', () => {
-  it.each([['sent by itself', 0], ['that shares a message', 60]])('are the newest 1,000 of a task %s, and the others are counted', async (_how, warm) => {
+  it.each([['sent by itself', 0], ['that shares a message', 60]])('are kept up to the newest 1,000 of a task %s, and the others are counted', async (_how, warm) => {
     const pool = poolFor({ maxThreads: 1 });
     await pool.run(reportsMany, [0, undefined]);
     for (let i = 0; i < warm; i++) await pool.run(reportsMany, [0, undefined]);
@@ -47,12 +47,12 @@ describe('progress values that have not been delivered', () => {
     Atomics.wait(latch, 0, 0);
     await Promise.all(calls);
     expect(seen.slice(-1000)).toEqual(upTo(5000).slice(-1000));
-    // The oldest 1,000 may be on their way already when the loop turns, and the newest may not.
+    // The oldest 1,000 values may already be on their way when the loop turns, and the newest may not.
     expect(seen.length).toBeLessThanOrEqual(2000);
     expect(pool.stats().tasks.reportsMany!.progressDropped).toBe(5000 - seen.length);
   });
 
-  it.each(runtimes)('are delivered before the call settles, in order, and the last 1,000 of them in any case, on %s', async (runtime) => {
+  it.each(runtimes)('are delivered before the call settles, in order, and the last 1,000 always, on %s', async (runtime) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const seen: unknown[] = [];
     await pool.run(reportsMany, [5000, undefined], { onProgress: (value) => seen.push(value) });
@@ -62,7 +62,7 @@ describe('progress values that have not been delivered', () => {
     if (runtime === 'inline') expect(seen.length).toBe(5000);
   });
 
-  it.each(runtimes)('are delivered while the task waits for something else, on %s', async (runtime) => {
+  it.each(runtimes)('are delivered while the task awaits another event, on %s', async (runtime) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const wait = gate();
     await new Promise<void>((resolve) => {
@@ -71,7 +71,7 @@ describe('progress values that have not been delivered', () => {
     });
   });
 
-  it('are nobody’s once the caller has given up', async () => {
+  it('are dropped once the caller has cancelled the call', async () => {
     const pool = poolFor({ maxThreads: 1 });
     const controller = new AbortController();
     const seen: unknown[] = [];

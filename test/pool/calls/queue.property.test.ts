@@ -7,7 +7,7 @@ interface Item extends Queued {
   readonly id: number;
 }
 
-/** The same, as simple as can be: a list in the order in which its items leave. */
+/** The simplest queue: a list in the order in which its items leave. */
 class NaiveQueue {
   readonly #items: Item[] = [];
   readonly #back = new Set<Item>();
@@ -77,7 +77,7 @@ function play(steps: readonly Step[]): void {
 
   function leave(item: Item, take: (item: Item) => void): void {
     take(item);
-    // Twice is the same as once.
+    // Removing a call twice is the same as removing it once.
     queue.remove(item);
     naive.remove(item);
     left.push(item);
@@ -89,16 +89,16 @@ function* drained(queue: TaskQueue<Item>): Generator<Item> {
 }
 
 describe('the queue', () => {
-  it.each([['few', few], ['many', many]])('gives what a plain list gives, with %s priorities', (_name, priority) => {
+  it.each([['few', few], ['many', many]])('returns the same items as a plain list, with %s priorities', (_name, priority) => {
     fc.assert(fc.property(fc.array(step(priority), { maxLength: 120 }), play), { numRuns: 300 });
   });
 
-  it('compares a call with few others, however many priorities there are', () => {
+  it('compares a call with few other calls, however many priorities there are', () => {
     let compared = 0;
     const queue = new TaskQueue<Item>();
     const count = 4000;
     for (let id = 0; id < count; id++) {
-      // Counts how often it is compared, as a number would be.
+      // Counts the comparisons of this priority, which behaves like a number.
       const priority = { valueOf: () => { compared++; return (id * 7919) % count; } } as unknown as number;
       queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isBack: false });
     }

@@ -25,14 +25,14 @@ describe.each(workers)('the statistics of %s', (runtime) => {
     expect(pool.stats().tasks.takesMs).not.toHaveProperty('note');
   });
 
-  it('do not judge by a few runs', async () => {
+  it('do not judge a task by a few runs', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (let i = 0; i < 19; i++) await pool.run(add, [i, 1]);
     expect(pool.stats().tasks.add).not.toHaveProperty('note');
   });
 });
 
-it('the statistics of an inline pool call no task too small: there is no hop', async () => {
+it('the statistics of an inline pool call no task too small, since there is no hop', async () => {
   const pool = poolFor({ runtime: 'inline' });
   for (let i = 0; i < 300; i++) await pool.run(add, [i, 1]);
   expect(pool.stats().tasks.add).not.toHaveProperty('note');
@@ -66,7 +66,7 @@ describe('a task is called too small', () => {
     expect(noteFor(times(100, 0.002, 0.06), { messages: 10 })).toBe(note);
   });
 
-  it('not because this thread was late in taking its answers', () => {
+  it('not because this thread was late in reading its responses', () => {
     expect(noteFor(times(100, 1, 5))).toBeUndefined();
     expect(noteFor(times(100, 0.02, 5))).toBe(note);
   });
@@ -75,16 +75,16 @@ describe('a task is called too small', () => {
     expect(noteFor([...times(500, 0.02, 0.06), ...times(1, 60, 0.06)])).toBeUndefined();
   });
 
-  it('not where nothing was sent', () => {
+  it('not where no message was sent', () => {
     expect(noteFor([])).toBeUndefined();
     expect(noteFor(times(100, 0.002, 0.06), { messages: undefined })).toBeUndefined();
   });
 });
 
-describe('the pools that the watchdog sees', () => {
+describe('the list of pools that the watchdog reads', () => {
   const isSeen = (name: string): boolean => [...observed.pools].some((pool) => pool.stats().name === name);
 
-  it('are those that are open, the default one too', async () => {
+  it('has the open pools, the default pool too', async () => {
     const pools = [createPool({ name: 'seen' }), createPool({ name: 'seen too', runtime: 'inline' })];
     await add(1, 2);
     expect(['seen', 'seen too', 'default'].map(isSeen)).toEqual([true, true, true]);
@@ -92,14 +92,14 @@ describe('the pools that the watchdog sees', () => {
     expect(['seen', 'seen too', 'default'].map(isSeen)).toEqual([false, false, true]);
   });
 
-  it('are not kept by that: one that is forgotten can go', async () => {
+  it('keeps no pool alive: a forgotten pool can be collected', async () => {
     await useAndForget('forgotten');
-    // A look at it would keep it for another turn.
+    // A deref() would keep the pool alive for another turn.
     await collectGarbage(20);
     expect(isSeen('forgotten')).toBe(false);
   });
 
-  /** A function of its own, so that no local variable of the one above holds the pool. */
+  /** A separate function, so that no local variable of the test holds the pool. */
   async function useAndForget(name: string): Promise<void> {
     const pool = createPool({ name, runtime: 'inline' });
     await collectGarbage(5);

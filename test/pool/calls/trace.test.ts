@@ -19,11 +19,11 @@ type Event = (typeof events)[number];
 interface Published {
   readonly event: Event;
   readonly message: TaskTrace;
-  /** What the message held by then. */
+  /** The content of the message at that moment. */
   readonly copy: TaskTrace;
 }
 
-/** What is published from here to the end of the test. */
+/** Collects the events from now to the end of the test. */
 function listen(only: readonly Event[] = events, look: (event: Event) => void = () => undefined): Published[] {
   const published: Published[] = [];
   for (const event of only) {
@@ -40,7 +40,7 @@ function listen(only: readonly Event[] = events, look: (event: Event) => void = 
 const namesOf = (published: readonly Published[]): Event[] => published.map(({ event }) => event);
 
 describe.each(runtimes)('a traced call to %s', (runtime) => {
-  it('is start, end, asyncStart and asyncEnd with one message, which has the result and no argument', async () => {
+  it('publishes start, end, asyncStart and asyncEnd with one message, which has the result and no argument', async () => {
     const pool = poolFor({ runtime, name: 'traced' });
     const published = listen();
     expect(await pool.run(add, [1, 2])).toBe(3);
@@ -50,7 +50,7 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
     expect(new Set(published.map(({ message }) => message)).size).toBe(1);
   });
 
-  it('that fails is error as well, with the error that the caller gets', async () => {
+  it('that fails publishes error, too, with the error that the caller gets', async () => {
     const pool = poolFor({ runtime });
     const published = listen();
     const error = await rejection(pool.run(throwsDeep, []));
@@ -60,7 +60,7 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
     expect(published.at(-1)?.message.error).toBe(error);
   });
 
-  it('fails with the stack that it has when nobody traces it', async () => {
+  it('fails with the same stack as an untraced call', async () => {
     const pool = poolFor({ runtime });
     const stackOf = async (): Promise<string> => {
       try {
@@ -86,7 +86,7 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
     expect(published.map(({ message }) => message.id)).toEqual(ids);
   });
 
-  it('is each item of a map, and each call into a plain module', async () => {
+  it('is published for each item of a map and for each call into a plain module', async () => {
     const pool = poolFor({ runtime });
     const published = listen(['asyncEnd']);
     expect(await pool.map(describesItself, [1, 2]).toArray()).toHaveLength(2);
@@ -99,14 +99,14 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
     ]);
   });
 
-  it('is not what a task calls in turn', async () => {
+  it('is not published for a task that the task itself calls', async () => {
     const pool = poolFor({ runtime });
     const published = listen(['start']);
     await pool.run(callsInner, []);
     expect(published.map(({ message }) => message.name)).toEqual(['callsInner']);
   });
 
-  it('shows the subscribers its caller’s context, and leaves it to the caller', async () => {
+  it('runs its subscribers in the context of its caller, and leaves that context unchanged', async () => {
     const pool = poolFor({ runtime });
     const own = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
@@ -119,7 +119,7 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
     expect(seen).toHaveLength(5);
   });
 
-  it('carries a store that a tracer binds to its start', async () => {
+  it('carries a store that a tracer binds to start', async () => {
     const pool = poolFor({ runtime, name: 'bound' });
     channel.start.bindStore(requestStore, ({ name }) => `span of ${name}`);
     onTestFinished(() => { channel.start.unbindStore(requestStore); });
@@ -134,7 +134,7 @@ describe.each(runtimes)('a traced call to %s', (runtime) => {
 describe('a call that is refused', () => {
   const refusals = ['OFFLOOP_NOT_CLONEABLE', 'OFFLOOP_OPTION', 'OFFLOOP_POOL_CLOSED'];
 
-  it('is traced like one that fails', async () => {
+  it('is traced like a call that fails', async () => {
     const pool = poolFor({ runtime: 'inline' });
     const published = listen();
     await rejection(pool.run(add, [1, () => 1] as never));
@@ -148,14 +148,14 @@ describe('a call that is refused', () => {
 });
 
 describe('a subscriber', () => {
-  it.each(events)('to %s alone is seen', async (event) => {
+  it.each(events)('to %s alone gets its events', async (event) => {
     const pool = poolFor({ runtime: 'inline' });
     const published = listen([event]);
     await rejection(pool.run(throwsDeep, []));
     expect(namesOf(published)).toEqual([event]);
   });
 
-  it('that came after the call does not hear of it', async () => {
+  it('that subscribes after the call gets no event of the call', async () => {
     const pool = poolFor({ runtime: 'inline' });
     const call = pool.run(add, [1, 2]);
     const published = listen();
@@ -163,13 +163,13 @@ describe('a subscriber', () => {
     expect(published).toEqual([]);
   });
 
-  it('hears of the default pool', async () => {
+  it('gets the events of the default pool', async () => {
     const published = listen(['asyncEnd']);
     const { threadId } = await place();
     expect(published.map(({ copy }) => copy)).toMatchObject([{ name: 'place', pool: 'default', result: { threadId } }]);
   });
 
-  it('makes no rejection unhandled, and hides none', async () => {
+  it('makes no rejection unhandled, and hides no unhandled rejection', async () => {
     expect(await runNode([script('leaves-rejections.js')])).toEqual({ code: 0, stdout: '{ error: 2, unhandled: 1 }\n', stderr: '' });
   });
 });

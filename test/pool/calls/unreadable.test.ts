@@ -4,11 +4,11 @@ import { chain, depthOf, echo, liar, reportsChain, reportsLiar, returnsChain, re
 import { poolFor, rejection, runNode, runtimes, script, workers } from '../helpers.ts';
 
 const refused = { code: 'OFFLOOP_NOT_CLONEABLE', name: 'NotCloneableError' };
-/** Some of them can be written on one side, and not be read on the other. */
+/** Depths: some can be written on one side, and not be read on the other side. */
 const depths = [1000, 2000, 3000, 4000, 6000, 8000, 12_000];
 
-describe.each(runtimes)('what is nested deeply, on %s', (runtime) => {
-  it('arrives as a result, or is the error of its call alone', async () => {
+describe.each(runtimes)('a deeply nested value, on %s', (runtime) => {
+  it('arrives as a result, or fails its own call alone', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (const levels of depths) {
       const outcome = await pool.run(returnsChain, [levels]).then((value) => value, (error: unknown) => error);
@@ -21,7 +21,7 @@ describe.each(runtimes)('what is nested deeply, on %s', (runtime) => {
     await pool.close();
   });
 
-  it('arrives in an error’s property, or the error arrives without it', async () => {
+  it('arrives in a property of an error, or the error arrives without the property', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (const levels of depths) {
       expect(await rejection(pool.run(throwsChain, [levels]))).toMatchObject({ name: 'TypeError', message: 'mine' });
@@ -30,7 +30,7 @@ describe.each(runtimes)('what is nested deeply, on %s', (runtime) => {
     await pool.close();
   });
 
-  it('arrives as a progress value, is the task’s own error, or is dropped and counted', async () => {
+  it('arrives as a progress value, throws in the task, or is dropped and counted', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (const levels of depths) {
       const { progressDropped = 0 } = pool.stats().tasks.reportsChain ?? {};
@@ -44,7 +44,7 @@ describe.each(runtimes)('what is nested deeply, on %s', (runtime) => {
     await pool.close();
   });
 
-  it('arrives as an argument, or is the error of its call alone', async () => {
+  it('arrives as an argument, or fails its own call alone', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     expect(await pool.run(depthOf, [chain(10)])).toBe(10);
     for (const levels of depths) {
@@ -57,8 +57,8 @@ describe.each(runtimes)('what is nested deeply, on %s', (runtime) => {
   });
 });
 
-describe('in a shared message', () => {
-  it('a result that cannot be read is the error of its call alone', async () => {
+describe('in a batch', () => {
+  it('a result that cannot be read fails its own call alone', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 60; i++) await pool.run(returnsChain, [1]);
     const outcomes = await Promise.all([1, 1, 12_000, 2, 12_000, 3].map((levels) => pool.run(returnsChain, [levels]).then(depthOf.inline, (error: unknown) => (error as { code?: unknown }).code)));
@@ -68,28 +68,28 @@ describe('in a shared message', () => {
     await pool.close();
   });
 
-  it('a progress value that cannot be read is dropped, and no call fails for it', async () => {
+  it('a progress value that cannot be read is dropped, and no call fails', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 60; i++) await pool.run(reportsChain, [1]);
     const outcomes = await Promise.all([1, 12_000, 1].map((levels) => pool.run(reportsChain, [levels], { onProgress: () => undefined })));
     expect(outcomes).toEqual(['reported', 'reported', 'reported']);
   });
 
-  it('an argument that the worker cannot read is the error of its call alone', async () => {
+  it('an argument that the worker cannot read fails its own call alone', async () => {
     const pool = poolFor({ maxThreads: 1, resourceLimits: { stackSizeMb: 0.5 } });
     for (let i = 0; i < 60; i++) await pool.run(depthOf, [chain(1)]);
     const outcomes = await Promise.all([1, 2, 3000, 3].map((levels) => pool.run(depthOf, [chain(levels)]).catch((error: unknown) => error)));
     expect(outcomes).toEqual([1, 2, expect.objectContaining({ ...refused, path: 'args' }), 3]);
   });
 
-  it('a value in shared memory that cannot be read is the error of its call alone', async () => {
-    // A text of 4 KB at most stands there: only a small stack makes it unreadable.
+  it('a value in shared memory that cannot be read fails its own call alone', async () => {
+    // Shared memory holds a text of 4 KB at most: only a small stack makes the text unreadable.
     expect(await runNode(['--stack-size=150', script('reads-with-a-small-stack.js')])).toMatchObject({ code: 0, stdout: 'ok OFFLOOP_NOT_CLONEABLE ok\nclosed\n' });
   });
 });
 
 describe('an argument that a worker’s small stack cannot read', () => {
-  it.each([['at once', 0], ['when it has idled for a while', 100]])('is the error of its call, %s', async (_when, ms) => {
+  it.each([['at once', 0], ['when it has idled for a while', 100]])('fails its own call, %s', async (_when, ms) => {
     const pool = poolFor({ maxThreads: 1, resourceLimits: { stackSizeMb: 0.5 } });
     expect(await pool.run(depthOf, [chain(1)])).toBe(1);
     for (let i = 0; i < 3; i++) {
@@ -100,7 +100,7 @@ describe('an argument that a worker’s small stack cannot read', () => {
     expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
   });
 
-  it.each(workers)('replaces a worker of %s that it was to set up', async (runtime) => {
+  it.each(workers)('replaces a worker of %s if it comes with the first message', async (runtime) => {
     const pool = poolFor({ runtime, maxThreads: 1, resourceLimits: { stackSizeMb: 0.5 } });
     expect(await rejection(pool.run(depthOf, [chain(3000)]))).toMatchObject(refused);
     expect(await pool.run(depthOf, [chain(2)])).toBe(2);
@@ -108,11 +108,11 @@ describe('an argument that a worker’s small stack cannot read', () => {
   });
 });
 
-describe.each(runtimes)('a getter that changes its answer, on %s', (runtime) => {
+describe.each(runtimes)('a getter that changes its value, on %s', (runtime) => {
   it('ends no process and fails no other call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     for (const times of [1, 2, 3, 4]) {
-      // What arrives is what the getter has given last.
+      // The last value of the getter arrives.
       for (const call of [pool.run(returnsLiar, [times]), pool.run(echo, [liar(times)])]) {
         const outcome: unknown = await call.catch((error: unknown) => error);
         if (outcome instanceof Error) expect(outcome).toMatchObject(refused);
@@ -128,7 +128,7 @@ describe.each(runtimes)('a getter that changes its answer, on %s', (runtime) => 
 });
 
 describe('a WebAssembly.Module', () => {
-  it('cannot come from a process, nor go to one, and ends nothing but its call', async () => {
+  it('cannot cross to or from a process, and fails its own call alone', async () => {
     const pool = poolFor({ runtime: 'processes', maxThreads: 1 });
     expect(await rejection(pool.run(returnsModule, []))).toMatchObject(refused);
     expect(await rejection(pool.run(echo, [returnsModule.inline()]))).toMatchObject(refused);
@@ -136,7 +136,7 @@ describe('a WebAssembly.Module', () => {
     await pool.close();
   });
 
-  it('comes from a thread', async () => {
+  it('can be the result of a thread', async () => {
     expect(String(await poolFor({ maxThreads: 1 }).run(returnsModule, []))).toBe('[object WebAssembly.Module]');
   });
 });

@@ -5,25 +5,25 @@ import { expect, it, onTestFinished } from 'vitest';
 import { takes } from '../../fixtures/faults.js';
 import { poolFor, rejection } from '../helpers.ts';
 
-it('an argument that cannot be cloned costs no worker when its call is made while the worker rests', async () => {
+it('an argument that cannot be cloned costs no worker when its call is made while the worker is idle', async () => {
   const pool = poolFor({ maxThreads: 1 });
   await pool.run(takes, [1]);
   const call = new Promise<Promise<unknown>>((resolve) => {
-    whenRestIsSent(() => { resolve(rejection(pool.run(takes, [Symbol('no')])).then((error: unknown) => ({ error }))); });
+    whenResumeIsSent(() => { resolve(rejection(pool.run(takes, [Symbol('no')])).then((error: unknown) => ({ error }))); });
   });
   expect(await (await call)).toEqual({ error: expect.objectContaining({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'args[0]' }) });
   expect(await pool.run(takes, ['x'])).toBe('string');
   expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
 });
 
-/** An idle worker is told to let its event loop turn: the next message waits until it has. */
-function whenRestIsSent(then: () => void): void {
+/** An idle worker is asked to let its event loop turn: the next message waits until it has done so. */
+function whenResumeIsSent(then: () => void): void {
   const { postMessage } = MessagePort.prototype;
   const restore = (): void => { MessagePort.prototype.postMessage = postMessage; };
   onTestFinished(restore);
   MessagePort.prototype.postMessage = function spy(this: MessagePort, message: any, ...rest: any[]) {
     postMessage.call(this, message, ...rest);
-    if (message?.task?.type !== 'rest') return;
+    if (message?.task?.type !== 'resume-event-loop') return;
     restore();
     queueMicrotask(then);
   };

@@ -11,7 +11,7 @@ import { expectCapacity, gate, observed, poolFor, rejection, runtimes, workers }
 const patient = { abortGrace: 20_000 };
 
 describe.each(runtimes)('cancelling a call on %s', (runtime) => {
-  it('rejects with the very reason of a signal that was aborted before, and starts nothing', async () => {
+  it('rejects with the same reason as a signal that was aborted before, and starts nothing', async () => {
     const pool = poolFor({ runtime });
     const reason = { why: 'not an error at all' };
     const mark = gate();
@@ -39,7 +39,7 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
     expect(mark.isOpen()).toBe(false);
   });
 
-  it('tells a task that waits, which may stop by itself and keep its worker', async () => {
+  it('sends an abort to a task that awaits, which may stop by itself and keep its worker', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, ...patient });
     const before = await pool.run(place, []);
     const controller = new AbortController();
@@ -62,7 +62,7 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
     expect(pool.stats().workers.replaced).toBe(0);
   });
 
-  it('may share one signal among a thousand calls without a warning', async () => {
+  it('causes no warning when a thousand calls share one signal', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): void => void warnings.push(warning);
     process.on('warning', onWarning);
@@ -88,14 +88,14 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
     expect(mark.isOpen()).toBe(false);
   });
 
-  it('refuses at once what is called after its deadline', async () => {
+  it('refuses at once a call whose deadline has passed', async () => {
     const pool = poolFor({ runtime });
     expect(await rejection(pool.run(add, [1, 1], { deadline: Date.now() - 1 }))).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
     expect(await rejection(withDeadline(0, () => pool.run(add, [1, 1])))).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
     expect(pool.stats().workers.started).toBe(0);
   });
 
-  it('hands the nearer deadline on to the task, and to what the task calls', async () => {
+  it('passes the nearer deadline on to the task, and to the tasks that it calls', async () => {
     const pool = poolFor({ runtime });
     const far = Date.now() + 60_000;
     expect((await pool.run(describesItself, [], { deadline: far })).deadline).toBe(far);
@@ -117,7 +117,7 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
     await expectCapacity(pool, 1);
   });
 
-  it('times out a task that waits for ever, and the pool is whole again', async () => {
+  it('ends a task that waits for ever at its timeout, and the pool is whole again', async () => {
     const pool = poolFor({ runtime, maxThreads: 2 });
     const error = await rejection(pool.run(hangs, [], { timeout: 30 }));
     expect(error).toMatchObject({ code: 'OFFLOOP_TIMEOUT', name: 'TaskTimeoutError' });
@@ -136,7 +136,7 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
     expect(await Promise.all([holding, waiting])).toEqual([1, 2]);
   });
 
-  it('lets the call decide over the pool\'s timeout', async () => {
+  it('uses the call\'s timeout in place of the pool\'s timeout', async () => {
     const pool = poolFor({ runtime, timeout: 25, maxThreads: 1, ...patient });
     expect(await rejection(pool.run(hearsWhenTold, []))).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
     const { path, open } = gate();
@@ -150,7 +150,7 @@ describe.each(runtimes)('cancelling a call on %s', (runtime) => {
 });
 
 describe.each(workers)('cancelling a synchronous loop on %s', (runtime) => {
-  it('is seen by a loop that looks at the signal', async () => {
+  it('is seen by a loop that reads the signal', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, ...patient });
     const controller = new AbortController();
     const { options, started } = observed({ signal: controller.signal });
@@ -170,7 +170,7 @@ describe.each(workers)('cancelling a synchronous loop on %s', (runtime) => {
     expect(pool.stats().workers.replaced).toBe(0);
   });
 
-  it('replaces the worker of a loop that never looks, after abortGrace', async () => {
+  it('replaces the worker of a loop that never reads the signal, after abortGrace', async () => {
     const pool = poolFor({ runtime, maxThreads: 2, abortGrace: 20 });
     const controller = new AbortController();
     const { options, started } = observed({ signal: controller.signal });
@@ -186,7 +186,7 @@ describe.each(workers)('cancelling a synchronous loop on %s', (runtime) => {
     await expectCapacity(pool, 2);
   });
 
-  it('times a loop out and runs what waited behind it', async () => {
+  it('ends a loop at its timeout and runs the calls that waited behind it', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 20 });
     const stuck = rejection(pool.run(spins, [], { timeout: 60 }));
     const behind = [1, 2, 3].map((i) => pool.run(add, [i, i]));
@@ -196,15 +196,15 @@ describe.each(workers)('cancelling a synchronous loop on %s', (runtime) => {
   });
 });
 
-describe('where a timed-out thread was stuck', () => {
-  it('is in the error: the user\'s frames, and nothing else', async () => {
+describe('the stack of a thread that was stuck at its timeout', () => {
+  it('is in the error, with the user\'s frames and no others', async () => {
     const pool = poolFor({ maxThreads: 1, abortGrace: 0 });
     const error = await rejection(pool.run(spins, [], { timeout: 60 }));
     expect(error.workerStack.split('\n')).toEqual([expect.stringMatching(/^ {4}at spins \(file:.*\/stops\.js:\d+:\d+\)$/)]);
     expect(error.message).toContain(error.workerStack);
   });
 
-  it('is found in a call that blocks in native code too', async () => {
+  it('is found in a call that blocks in native code, too', async () => {
     const pool = poolFor({ maxThreads: 1, abortGrace: 0 });
     const error = await rejection(pool.run(blocksAt, [gate().path, 1], { timeout: 60 }));
     expect(error.workerStack).toMatch(/at blocksAt \(file:.*gates\.js/);
@@ -218,7 +218,7 @@ describe('where a timed-out thread was stuck', () => {
 });
 
 describe('a call whose deadline passes while it is being made', () => {
-  it('is refused, and no timer is said to be negative', async () => {
+  it('is refused, and no timer gets a negative duration', async () => {
     const pool = poolFor({});
     const warnings: Error[] = [];
     const warned = (warning: Error): void => { warnings.push(warning); };
@@ -231,7 +231,7 @@ describe('a call whose deadline passes while it is being made', () => {
   });
 });
 
-/** Blocks until then. */
+/** Blocks until the given time. */
 function untilAfter(time: number): number {
   while (Date.now() <= time);
   return time;

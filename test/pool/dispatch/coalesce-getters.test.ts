@@ -1,39 +1,42 @@
 import { expect, it } from 'vitest';
 
 import type { Call } from '../../../src/pool/calls/call.ts';
-import { takeBatch } from '../../../src/pool/dispatch/coalesce.ts';
+import { takeBatch } from '../../../src/pool/dispatch/take-batch.ts';
 import { TaskQueue } from '../../../src/pool/calls/queue.ts';
-import type { PoolWorker } from '../../../src/pool/workers/pool-worker.ts';
+import { WorkerKnowledge } from '../../../src/pool/workers/worker-knowledge.ts';
 import type { TaskRecord } from '../../../src/task/registry.ts';
 import { mixed } from '../../fixtures/mixed.js';
 import { heldPool } from '../held-pool.ts';
 import { poolFor, rejection } from '../helpers.ts';
 
 /*
- * Where tasks share messages, the pool reads their arguments while it puts a message together: a getter in them is the
- * caller's code, and may do what it likes to the pool meanwhile.
+ * Where tasks share messages, the pool reads their arguments while it builds a message: a getter in an argument is the
+ * caller's code, and may call or close the pool meanwhile.
  */
 
 const task = {} as TaskRecord;
 
-it('a call that an argument has had sent to another worker is not sent a second time', () => {
+it('a call that a getter in an argument sends to another worker is not sent a second time', () => {
   const queue = new TaskQueue<Call>();
   const taken: Call[] = [];
-  const call = (args: unknown[]): Call => ({ args, priority: 0, task, figures: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
-  // As it is when the getter calls the pool, and a worker is free.
+  const call = (args: unknown[]): Call => ({ args, priority: 0, task, timings: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
+  // The same state as when the getter calls the pool while a worker is free.
   const calls = [call([1]), call([{ get value() { taken.push(queue.shift()!, queue.shift()!); return 2; } }]), call([3]), call([4])];
   for (const one of calls) queue.push(one);
-  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, slot: { knownTasks: new Map([[task, 0]]), knownStores: new Map() } as unknown as PoolWorker });
+  const knowledge = new WorkerKnowledge();
+  knowledge.declare(task);
+  knowledge.add(calls[0]!, true);
+  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, knowledge });
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 
-it('a call that an argument of another one aborts never starts, and is counted once', async () => {
+it('a call that an argument of another call aborts never starts, and is counted once', async () => {
   const { pool, release } = await heldPool({ maxThreads: 1 });
   const marks = new Int32Array(new SharedArrayBuffer(4));
   const controllers = Array.from({ length: 30 }, () => new AbortController());
   let isReleased = false;
   const calls = controllers.map(({ signal }, value) => {
-    // The one before it stands in the message already, the one behind it waits.
+    // The call before it is already in the message; the call behind it waits.
     const abort = (): number => { if (isReleased && value % 3 === 1) for (const other of [value - 1, value + 1]) controllers[other]!.abort(`by ${value}`); return value; };
     return pool.run(mixed, [{ get value() { return abort(); }, marks: new Int32Array(marks.buffer) }], { signal }).catch((reason: unknown) => reason);
   });

@@ -21,7 +21,7 @@ describe('short tasks that wait', () => {
     expect(pool.stats().tasks.mixed).toMatchObject({ count: 220, failed: 0 });
   });
 
-  it.each([[{ coalesce: false }], [{ runtime: 'processes' as const }]])('have a message each with %o', async (options) => {
+  it.each([[{ coalesce: false }], [{ runtime: 'processes' as const }]])('have one message each with %o', async (options) => {
     const { pool, release } = await heldPool(options);
     const before = pool.stats().workers.messages;
     const calls = light(30).map((item) => pool.run(mixed, [item]));
@@ -30,7 +30,7 @@ describe('short tasks that wait', () => {
     expect(pool.stats().workers.messages - before).toBe(30);
   });
 
-  it('are not held up by a long one among them: what it has not let start runs elsewhere', async () => {
+  it('are not held up by a long task among them: the tasks behind it run elsewhere', async () => {
     const { pool, release } = await heldPool();
     const blocked = gate();
     const before = light(20).map((item) => pool.run(mixed, [item]));
@@ -55,7 +55,7 @@ describe('short tasks that wait', () => {
     expect(Atomics.load(marks, 0)).toBe(63);
   });
 
-  it('of many megabytes are not taken back for ever, while their worker reads them and answers nothing', async () => {
+  it('of many megabytes are not taken back for ever while their worker reads them and sends no response', async () => {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 20; i++) await pool.run(takes, ['x']);
     const before = pool.stats().workers.messages;
@@ -85,7 +85,7 @@ describe('short tasks that wait', () => {
     expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: 0 });
   });
 
-  it('that are aborted in a message before their turn never start, and cost no worker', async () => {
+  it('that are aborted in a batch before their turn never start, and cost no worker', async () => {
     const { pool, release } = await heldPool({ maxThreads: 1 });
     const marks = new Int32Array(new SharedArrayBuffer(4));
     const controller = new AbortController();
@@ -104,7 +104,7 @@ describe('short tasks that wait', () => {
     expect(pool.stats().workers.replaced).toBe(0);
   });
 
-  it('that hang are replaced after abortGrace, and the others of their message run', async () => {
+  it('that hang lose their worker after abortGrace, and the others of their batch run', async () => {
     const { pool, release } = await heldPool({ abortGrace: 20 });
     const stuck = rejection(pool.run(mixed, [{ value: 'stuck', gate: gate().path }], { timeout: 50 }));
     const calls = light(40).map((item) => pool.run(mixed, [item]));
@@ -115,7 +115,7 @@ describe('short tasks that wait', () => {
     expect(pool.stats().workers.replaced).toBe(1);
   });
 
-  it('that end with the worker lose nothing that was done before: out of memory', async () => {
+  it('that end their worker lose no earlier result of their batch: out of memory', async () => {
     const pool = poolFor({ maxThreads: 1, resourceLimits: { maxOldGenerationSizeMb: 20 } });
     for (let value = 0; value < 20; value++) await pool.run(mixed, [{ value }]);
     const { path, open } = gate();
@@ -131,7 +131,7 @@ describe('short tasks that wait', () => {
     );
   });
 
-  it('do not see what another one does to an object that both were called with', async () => {
+  it('do not see the changes of another task to an object that both calls have as an argument', async () => {
     const { pool, release } = await heldPool({ maxThreads: 1 });
     const shared = { seen: 0 };
     const items = [shared, shared, { seen: 0 }, { part: shared, seen: 0 }, [shared], shared];
@@ -140,7 +140,7 @@ describe('short tasks that wait', () => {
     expect(await Promise.all(calls)).toEqual([1, 1, 1, 1, 1, 1].map((seen) => expect.objectContaining({ seen })));
   });
 
-  it('have results of their own, though the tasks have returned one object', async () => {
+  it('have separate results, though the tasks have returned one object', async () => {
     const { pool, release } = await heldPool({ maxThreads: 1 });
     const calls = light(3).map(() => pool.run(mixed, [{ returns: 'shared' }]));
     release();
@@ -149,12 +149,12 @@ describe('short tasks that wait', () => {
     expect([one === other, other, third]).toEqual([false, { n: 0 }, { n: 0 }]);
   });
 
-  it('have reported all that they report before they answer, however late this thread looks', async () => {
+  it('deliver all their progress before their response, however late this thread reads', async () => {
     const { pool, release } = await heldPool({ maxThreads: 1 });
     const marks = new Int32Array(new SharedArrayBuffer(4));
     const { path, open } = gate();
     const { options, seen } = observed();
-    // Each of the first two has the pool look for answers: for that of the third, too, once this thread comes to it.
+    // Each of the first two calls makes the pool read responses: the third response, too, once this thread reads it.
     const first = pool.run(mixed, [{ ms: 1 }]).then(() => {
       for (const end = performance.now() + 1000; Atomics.load(marks, 0) < 1 && performance.now() < end;);
     });
@@ -186,7 +186,7 @@ describe('short tasks that wait', () => {
 });
 
 describe('long tasks that wait', () => {
-  /** A pool that knows how long they are, with one worker held up. */
+  /** A pool that knows how long the tasks take, with one worker held up. */
   async function knowingPool(): Promise<{ pool: Pool; hold: Promise<unknown>; release(): void }> {
     const pool = poolFor({ maxThreads: 1 });
     for (let i = 0; i < 10; i++) await pool.run(takesMsAloud, [4]);
@@ -197,7 +197,7 @@ describe('long tasks that wait', () => {
     return { pool, hold, release: open };
   }
 
-  it('go to a worker a few at a time, and each answers as soon as it is done', async () => {
+  it('are sent to a worker a few at a time, and each settles as soon as it is done', async () => {
     const { pool, hold, release } = await knowingPool();
     const before = pool.stats().workers.messages;
     const order: number[] = [];
@@ -211,7 +211,7 @@ describe('long tasks that wait', () => {
     expect(pool.stats().workers.messages - before).toBeLessThan(8);
   });
 
-  it('make way for what is more urgent', async () => {
+  it('make way for a call of higher priority', async () => {
     const { pool, hold, release } = await knowingPool();
     const order: string[] = [];
     const note = (name: string) => () => { order.push(name); };
@@ -229,7 +229,7 @@ describe('long tasks that wait', () => {
 });
 
 describe.each(workers)('a pool of %s that closes at once', (runtime) => {
-  it('rejects what shares a message, started or not', async () => {
+  it('rejects the calls of a batch, started or not', async () => {
     const { pool, release } = await heldPool({ runtime, abortGrace: 20 });
     const calls = [pool.run(mixed, [{ value: 'heavy', gate: gate().path }]), ...light(20).map((item) => pool.run(mixed, [item]))].map(rejection);
     release();

@@ -7,7 +7,7 @@ import { expectNoTimeCounted } from '../is-stopped.ts';
 
 const cell = new Int32Array(new SharedArrayBuffer(4));
 
-/** How the main thread is blocked. */
+/** Two ways to block the main thread. */
 const ways = {
   computes: () => undefined,
   waits: () => { Atomics.wait(cell, 0, 0, 20); },
@@ -24,8 +24,8 @@ function passed(ms: number): () => boolean {
 
 const LIMIT = 150;
 
-describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
-  it.each(Object.keys(ways) as (keyof typeof ways)[])('deliver what was there in time: it %s', async (way) => {
+describe.each(workers)('%s whose main thread is blocked', (runtime) => {
+  it.each(Object.keys(ways) as (keyof typeof ways)[])('deliver a result that arrived in time: the main thread %s', async (way) => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     await pool.run(takesMs, [1]);
     for (const limit of [{ timeout: LIMIT }, { deadline: Date.now() + 1500 }]) {
@@ -34,13 +34,13 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
       const call = pool.run(opensAloud, [done.path], options);
       await started;
       block(way, () => done.isOpen());
-      // Until the answer has been sent, and the limit is over.
+      // Blocks until the response has been sent and the limit is over.
       block(way, passed('deadline' in limit ? limit.deadline - Date.now() : LIMIT + 100));
       expect(await call).toBe('opened');
     }
   });
 
-  it('still end what never ends', async () => {
+  it('still end a task that never ends', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 50 });
     for (const task of [hangs, spins]) {
       const { options, started } = observed({ timeout: 100 });
@@ -51,7 +51,7 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
     }
   });
 
-  it('give a task that was told to stop its time for it', async () => {
+  it('give a cancelled task its abortGrace', async () => {
     const pool = poolFor({ runtime, maxThreads: 1, abortGrace: 100 });
     const controller = new AbortController();
     const { options, started } = observed({ signal: controller.signal });
@@ -66,6 +66,6 @@ describe.each(workers)('%s, whose main thread is blocked', (runtime) => {
 });
 
 describe('a process that is stopped', () => {
-  // Its threads are in held-up.slow.test.ts.
+  // The same for threads is in held-up.slow.test.ts.
   it('and its worker processes do not count the time', () => expectNoTimeCounted('processes'));
 });

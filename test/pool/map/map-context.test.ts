@@ -11,10 +11,10 @@ import { requestStore } from '../../fixtures/context/request-store.js';
 import { traceStore } from '../../fixtures/context/trace-store.js';
 import { poolFor, rejection, runtimes } from '../helpers.ts';
 
-/** Not carried. */
+/** A store that is not carried. */
 const own = new AsyncLocalStorage<string>();
 
-/** The results, read as another request, item by item. */
+/** Reads the results item by item, in another request. */
 async function readElsewhere<R>(results: MapResult<R>): Promise<R[]> {
   const read = async (): Promise<R[]> => {
     const all: R[] = [];
@@ -27,7 +27,7 @@ async function readElsewhere<R>(results: MapResult<R>): Promise<R[]> {
   return requestStore.run('the reader’s', () => own.run('the reader’s own', () => withDeadline(3_600_000, read)));
 }
 
-describe.each(runtimes)('a map on %s that one request has called, and another one reads,', (runtime) => {
+describe.each(runtimes)('a map on %s that one request has called and another request reads', (runtime) => {
   it('runs its tasks with the stores of its caller, as they were at the call', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const store = { id: 'r-1' };
@@ -40,7 +40,7 @@ describe.each(runtimes)('a map on %s that one request has called, and another on
     expect(await collected).toMatchObject([{ request: 'r-1' }]);
   });
 
-  it('has the deadline of its caller, and not that of the reader', async () => {
+  it('has the deadline of its caller, and not of the reader', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const later = Date.now() + 7_200_000;
     const results = withDeadline(7_200_000, () => pool.map(readDeadlines as never, [1]));
@@ -52,7 +52,7 @@ describe.each(runtimes)('a map on %s that one request has called, and another on
     expect(await rejection(missed.toArray())).toMatchObject({ code: 'OFFLOOP_DEADLINE' });
   });
 
-  it('asks its source, and tells its listener, in the context of its caller', async () => {
+  it('calls its source and its progress listener in the context of its caller', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const seen: unknown[] = [];
     const look = (): void => { seen.push([requestStore.getStore(), own.getStore()]); };
@@ -74,7 +74,7 @@ describe.each(runtimes)('a map on %s that one request has called, and another on
     expect(new Set(seen.map(String))).toEqual(new Set(['r-1,the caller’s']));
   });
 
-  it('rejects where its results are read when a store cannot travel, and asks its source for nothing', async () => {
+  it('rejects where its results are read when a store cannot travel, and reads nothing from its source', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     let asked = 0;
     const items = { [Symbol.iterator]: () => ({ next: () => { asked++; return { done: true, value: undefined }; } }) };
@@ -86,7 +86,7 @@ describe.each(runtimes)('a map on %s that one request has called, and another on
     expect(await pool.run(readStores, [])).toMatchObject({ request: undefined });
   });
 
-  it('is traced as its caller’s, and carries what a tracer binds to each item', async () => {
+  it('is traced in the context of its caller, and carries the value that a tracer binds to each item', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const channel = tracingChannel('offloop:task');
     const seen: unknown[] = [];
@@ -106,7 +106,7 @@ describe.each(runtimes)('a map on %s that one request has called, and another on
   });
 });
 
-it('encodes its stores once, however many items it has', async () => {
+it('a map encodes its stores once, however many items it has', async () => {
   const pool = poolFor({ runtime: 'inline' });
   let encoded = 0;
   const counted = new AsyncLocalStorage<number>();
@@ -115,7 +115,7 @@ it('encodes its stores once, however many items it has', async () => {
   expect(encoded).toBe(1);
 });
 
-it('does so in a worker, too', async () => {
+it('a map in a worker has the stores of its caller, too', async () => {
   const pool = poolFor({ maxThreads: 1 });
   expect(await pool.run(mapsInside, [])).toEqual({ inTask: 'called', inSource: ['called'], afterwards: {} });
 });

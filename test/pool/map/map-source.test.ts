@@ -9,19 +9,19 @@ import { add } from '../../fixtures/places.js';
 import { gate, observed, poolFor, rejection, runNode, runtimes, script } from '../helpers.ts';
 
 /*
- * Sources that stall: nothing that a map has to say may wait for them. Each test would never end.
+ * Sources that stall: a map must not wait for them. If it did, these tests would never end.
  */
 
 const closed = { code: 'OFFLOOP_POOL_CLOSED' };
 
 interface Stalling {
   readonly items: AsyncIterable<number>;
-  /** The source has been asked for what never comes. */
+  /** Resolves when the map waits for an item that never comes. */
   readonly stalled: Promise<void>;
   readonly returns: () => number;
 }
 
-/** Gives these items and then never answers again, nor does its `return()`, as with an async generator. */
+/** Gives these items and then never responds again, nor does its `return()`, like a stuck async generator. */
 function stalling(items: readonly number[], more: { next?: AsyncIterator<number>['next']; return?: AsyncIterator<number>['return'] | undefined } = {}): Stalling {
   let returns = 0;
   let next = 0;
@@ -36,7 +36,7 @@ function stalling(items: readonly number[], more: { next?: AsyncIterator<number>
     ...more,
   };
   const giveUp = 'return' in more ? more.return : () => new Promise<never>(() => undefined);
-  // What is no function stays what it is.
+  // A `return` that is no function is kept.
   const counted = typeof giveUp !== 'function' ? giveUp : (): ReturnType<typeof giveUp> => { returns++; return giveUp.call(iterator); };
   return { items: { [Symbol.asyncIterator]: () => ({ ...iterator, return: counted }) as AsyncIterator<number> }, stalled, returns: () => returns };
 }
@@ -96,7 +96,7 @@ describe.each(runtimes)('with a source that stalls, a map on %s', (runtime) => {
     });
   });
 
-  it('gives what was done before the pool has closed', async () => {
+  it('gives the finished results before the pool has closed', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const source = stalling([1, 2]);
     const iterator = pool.map(increments, source.items)[Symbol.asyncIterator]();
@@ -107,7 +107,7 @@ describe.each(runtimes)('with a source that stalls, a map on %s', (runtime) => {
     expect(await rejection(iterator.next())).toMatchObject(closed);
   });
 
-  it('is left by a consumer that breaks off', async () => {
+  it('releases a consumer that breaks off', async () => {
     const pool = poolFor({ runtime, maxThreads: 1 });
     const sources = [stalling([1]), stalling([1], { return: async () => ({ done: true, value: undefined }) })];
     for (const { items, returns } of sources) {
@@ -152,7 +152,7 @@ describe.each(runtimes)('with a source that stalls, a map on %s', (runtime) => {
   });
 });
 
-/** The same source, whose first item is the path. */
+/** A source whose first item is the path. */
 function withItem({ items }: Stalling, path: string): AsyncIterable<unknown> {
   return {
     [Symbol.asyncIterator]() {
@@ -178,25 +178,25 @@ describe('a map whose source', () => {
     ['answers with a thenable that cannot be read', () => Object.defineProperty({}, 'then', { get: () => { throw new Error('no return'); } }) as never],
   ];
 
-  it.each(returns)('has a return() that %s gives its own error', async (_what, giveUp) => {
+  it.each(returns)('has a return() that %s rejects with the error of the task', async (_what, giveUp) => {
     const { items } = stalling([13], { return: giveUp });
     expect(await rejection(pool.map(throwsAt, items).toArray())).toMatchObject({ message: 'thirteen' });
     expect(await rejection(pool.map(throwsAt, { [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 13 }), return: giveUp }) as never }).toArray())).toMatchObject({ message: 'thirteen' });
   });
 
-  it('has no return() gives its own error, and is left', async () => {
+  it('has no return() rejects with the error of the task, and leaves the source', async () => {
     const { items } = stalling([13], { return: undefined });
     expect(await rejection(pool.map(throwsAt, items).toArray())).toMatchObject({ message: 'thirteen' });
     for await (const _result of pool.map(increments, stalling([1], { return: undefined }).items)) break;
   });
 
-  it('fails to clean up in time tells the consumer that breaks off', async () => {
+  it('fails to clean up rejects in the consumer that breaks off', async () => {
     const { items } = stalling([1], { return: () => Promise.reject(new Error('not cleaned up')) });
     const broken = (async () => { for await (const _result of pool.map(increments, items)) break; })();
     expect(await rejection(broken)).toMatchObject({ message: 'not cleaned up' });
   });
 
-  it('cleans up is waited for by a consumer that breaks off', async () => {
+  it('cleans up makes a consumer that breaks off wait for the clean-up', async () => {
     let isClean = false;
     async function* source(): AsyncGenerator<number> {
       try {
@@ -213,7 +213,7 @@ describe('a map whose source', () => {
   it.each([
     ['next()', () => ({ next: () => { throw new Error('thrown'); } })],
     ['[Symbol.asyncIterator]()', () => { throw new Error('thrown'); }],
-  ])('throws in %s synchronously rejects, and is not asked to clean up', async (_what, iterate) => {
+  ])('throws in %s synchronously rejects, and does not call return()', async (_what, iterate) => {
     let returned = 0;
     const items = { [Symbol.asyncIterator]: () => ({ ...iterate(), return: () => { returned++; } }) as never };
     expect(await rejection(pool.map(increments, items).toArray())).toMatchObject({ message: 'thrown' });
@@ -222,7 +222,7 @@ describe('a map whose source', () => {
     expect(returned).toBe(0);
   });
 
-  it('aborts it, or leaves it, while it is asked is closed once', async () => {
+  it('aborts or leaves the map while the source is being read closes the source once', async () => {
     for (const act of ['abort', 'leave'] as const) {
       const controller = new AbortController();
       let isClosed = 0;
@@ -245,14 +245,14 @@ describe('a map whose source', () => {
     }
   });
 
-  it('is not asked where the map was aborted before', async () => {
+  it('would be read after an abort does not read the source', async () => {
     let asked = 0;
     const source = stalling([1], { next: async () => ({ done: false, value: asked++ }) });
     expect(await rejection(pool.map(increments, source.items, { signal: AbortSignal.abort('before') }).toArray())).toBe('before');
     expect([asked, source.returns()]).toEqual([0, 1]);
   });
 
-  it('ends while its pool drains has all its results', async () => {
+  it('ends while its pool drains gives all its results', async () => {
     const own = poolFor({ runtime: 'inline', maxThreads: 1 });
     const { path, open } = gate();
     const drained = own.run(waitsAt, [path, 1]);
@@ -275,7 +275,7 @@ describe('a map whose source', () => {
 });
 
 describe('an abort', () => {
-  it('cancels the items of a map whose results nobody takes just now', async () => {
+  it('cancels the items of a map whose results nobody is reading', async () => {
     const pool = poolFor({ maxThreads: 1, abortGrace: 10_000 });
     const controller = new AbortController();
     const { path } = gate();
@@ -286,7 +286,7 @@ describe('an abort', () => {
     await started;
     controller.abort('enough');
     expect(await first).toBe('enough');
-    // Its worker is free again, though the iterator is not asked any more.
+    // The item's worker is free again, though nobody reads the iterator.
     expect(await pool.run(add, [1, 2])).toBe(3);
     expect(source.returns()).toBe(1);
   });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { add, breaksAtomics } from '../../fixtures/breaks.js';
 import { poolFor } from '../helpers.ts';
 
-it('a worker in which offloop’s own code fails is replaced, and what it has not started runs elsewhere', async () => {
+it('a worker in which offloop’s own code fails is replaced, and its calls that had not started run elsewhere', async () => {
   const pool = poolFor({ maxThreads: 1 });
   for (let i = 0; i < 60; i++) await pool.run(add, [i, 1]);
   await pool.run(breaksAtomics, []);

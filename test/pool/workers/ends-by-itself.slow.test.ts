@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import { again, endsAfter } from './ends-by-itself.ts';
 
-it.each(again)('a process with a pool of %s ends by itself, with code 0 and nothing to say, after %s', async (runtime, way, lines) => {
+it.each(again)('a process with a pool of %s ends by itself, with code 0 and no output, after %s', async (runtime, way, lines) => {
   expect(await endsAfter(runtime, way)).toEqual({ code: 0, lines, stderr: '' });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endsAfter, once } from './ends-by-itself.ts';
 import { runNode, script } from '../helpers.ts';
 
-describe('a process with a pool ends by itself, with code 0 and nothing to say', () => {
+describe('a process with a pool ends by itself, with code 0 and no output', () => {
   // The other runtimes are in ends-by-itself.slow.test.ts.
   it.each(once)('of %s, after %s', async (runtime, way, lines) => {
     expect(await endsAfter(runtime, way)).toEqual({ code: 0, lines, stderr: '' });

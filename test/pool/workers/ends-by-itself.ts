@@ -15,12 +15,12 @@ const ways: [way: string, ...lines: string[]][] = [
   ['closing in beforeExit', 'done', 'closed'],
 ];
 
-/** Every way once, and the runtimes in turn. */
+/** Every way once, with the runtimes in turn. */
 export const once = ways.map(([way, ...lines], i): Row => [runtimes[i % runtimes.length]!, way, lines]);
 /** Every way on the other runtimes. */
 export const again = ways.flatMap(([way, ...lines], i) => runtimes.filter((_runtime, at) => at !== i % runtimes.length).map((runtime): Row => [runtime, way, lines]));
 
-/** What has become of a process that ends its work in this way. */
+/** Runs a process that ends its work in this way, and checks its output and exit code. */
 export async function endsAfter(runtime: string, way: string): Promise<unknown> {
   const { code, stdout, stderr } = await runNode([script('ends-after.js'), runtime, way]);
   return { code, lines: stdout.trimEnd().split('\n'), stderr };

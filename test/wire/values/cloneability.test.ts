@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { SharedObjectGuard } from '../../../src/wire/values/shared-objects.ts';
-import { surveyList } from '../../../src/wire/values/cloneability.ts';
+import { prepareList } from '../../../src/wire/values/cloneability.ts';
 import { explainUncloneable } from '../../../src/wire/values/uncloneable.ts';
 
 class Point {
   x = 1;
 }
 
-const look = (...args: unknown[]): unknown => surveyList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined });
+const look = (...args: unknown[]): unknown => prepareList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined });
 
 /** Tells whether it has been read. */
 function watched(items: unknown[], at: number): { items: unknown[]; wasRead(): boolean } {

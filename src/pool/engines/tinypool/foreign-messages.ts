@@ -2,30 +2,30 @@ import type { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 
-import { warnOfForeign } from '../../../task/foreign-messages.ts';
+import { warnOfForeignMessage } from '../../../task/foreign-message-warning.ts';
 
 /*
- * A worker's own channel (`parentPort`, `process.send`) is open to everybody in it: to the task's modules, and to Node itself, which
- * reports there under `--watch` what was loaded. tinypool (2.2.0, pinned) ends a worker that sends anything that it does not expect.
+ * Everybody in a worker may use the worker's own channel (`parentPort`, `process.send`): the task's modules, and Node itself, which
+ * reports there under `--watch` which files were loaded. tinypool (2.2.0) ends a worker that sends a message that it does not expect.
  */
 
 type Listener = (message: unknown) => void;
 
-/** tinypool expects one message of a thread: that it is ready. */
+/** tinypool expects one message from a thread: that the thread is ready. */
 export function ignoreForeignMessages(thread: Worker): void {
   let isReady = false;
   wrapListener(thread, (message, tinypools) => {
     if (!isReady && isReadyMessage(message)) {
       isReady = true;
       tinypools(message);
-      // Somebody else may listen: then the message was for them.
-    } else if (thread.listenerCount('message') === 1) warnOfForeign('parentPort.postMessage()', message);
+      // With another listener, the message may have been meant for that.
+    } else if (thread.listenerCount('message') === 1) warnOfForeignMessage('parentPort.postMessage()', message);
   });
-  // A listener keeps the process alive, and tinypool has let go of the thread already.
+  // A new listener keeps the process alive, and tinypool has called unref() already.
   thread.unref();
 }
 
-/** Of a process: that it is ready, and its answers. All else that bears tinypool's mark is forged. */
+/** tinypool expects a process to send that it is ready, and its responses. Any other message with tinypool's mark is forged. */
 export function ignoreForgedMessages(child: ChildProcess): void {
   let isReady = false;
   wrapListener(child, (message, tinypools) => {
@@ -37,7 +37,7 @@ export function ignoreForgedMessages(child: ChildProcess): void {
   });
 }
 
-/** There is no other one yet: the worker was started a moment ago. */
+/** The only listener is tinypool's: the worker was started a moment ago. */
 function wrapListener(worker: Worker | ChildProcess, listener: (message: unknown, tinypools: Listener) => void): void {
   const emitter: EventEmitter = worker;
   const [tinypools] = emitter.listeners('message') as Listener[];

@@ -1,72 +1,79 @@
 import { MessagePort } from 'node:worker_threads';
 
+import { withPlainPrototype } from '../../../node/plain-prototype.ts';
+import type { UnreadRequest } from '../../../wire/messages/responses.ts';
 import { ownOnly } from '../../../wire/own-only.ts';
 import { Unread } from '../unread.ts';
-
-/*
- * The pool's end of the port by which a tinypool worker answers (tinypool 2.2.0, pinned).
- */
+import { whilePatched } from './patch.ts';
 
 type Listener = (message: unknown) => void;
 
-interface Found {
-  readonly port: MessagePort;
-  /** tinypool's own. */
-  readonly listener: Listener;
-}
+/** The listener of each port, tinypool's among them. */
+export type PortListeners = ReadonlyMap<MessagePort, Listener>;
 
-/**
- * Calls `create`, which makes a tinypool, and finds the port by which its worker answers: tinypool gives it to nobody. It is the
- * last one in there to get a listener for `close`.
- */
-export function findResponsePort<T>(create: () => T): { readonly made: T; readonly found: Found | undefined } {
-  const { prototype } = MessagePort;
+/** Calls `create`, which makes a tinypool, and notes the ports that get a listener for messages meanwhile. */
+export function noteListeners<T>(create: () => T): { readonly made: T; readonly listeners: PortListeners } {
   const listeners = new Map<MessagePort, Listener>();
-  const closeable: MessagePort[] = [];
-  const { on } = prototype;
-  const own = Object.getOwnPropertyDescriptor(prototype, 'on');
+  const { on } = MessagePort.prototype;
   const spy = function (this: MessagePort, event: string, listener: Listener): MessagePort {
     if (event === 'message') listeners.set(this, listener);
-    if (event === 'close') closeable.push(this);
     return on.call(this, event as 'message', listener);
   };
-  const isSpying = Reflect.defineProperty(prototype, 'on', { __proto__: null, value: spy, configurable: true, writable: true } as PropertyDescriptor);
-  try {
-    const made = create();
-    const port = closeable.at(-1);
-    const listener = port && listeners.get(port);
-    return { made, found: port && listener && { port, listener } };
-  } finally {
-    if (isSpying) {
-      if (own === undefined) Reflect.deleteProperty(prototype, 'on');
-      else Object.defineProperty(prototype, 'on', own);
-    }
-  }
-}
-
-/** What a tinypool worker posts for a message; `unread` is offloop's own, see takeTinypoolPort(). */
-interface Response {
-  readonly taskId?: number;
-  readonly result?: unknown;
-  readonly error?: unknown;
-  readonly unread?: unknown;
+  return { made: whilePatched(MessagePort.prototype, 'on', spy, create), listeners };
 }
 
 /**
- * Sees to it that every message that was posted here is answered once, by an `Unread` where there is no answer that can be read.
- * A worker has one message at a time. `unsent` gets those that could not be posted.
+ * Calls `run`, which has tinypool post its first message to its worker, and guards the port by which that is posted: tinypool gives
+ * nobody access to the port. `unsent` gets the messages that cannot be posted.
  */
-export function guardResponses({ port, listener }: Found, unsent: WeakSet<object>): void {
+export function guardPortOf<R>(message: object, listeners: PortListeners, unsent: WeakSet<object>, run: () => R): R {
+  const { postMessage } = MessagePort.prototype;
+  let isFound = false;
+  const spy = function (this: MessagePort, posted: TinypoolRequest | null, transfer: unknown): void {
+    const listener = listeners.get(this);
+    if (isFound || listener === undefined || posted?.task !== message) {
+      postMessage.call(this, posted, transfer as []);
+      return;
+    }
+    isFound = true;
+    // Node reads the options of a listener, inherited ones too.
+    withPlainPrototype(() => { guardResponses(this, listener, unsent); });
+    this.postMessage(posted, transfer as []);
+  };
+  return whilePatched(MessagePort.prototype, 'postMessage', spy, run);
+}
+
+/** What tinypool posts. */
+interface TinypoolRequest {
+  readonly taskId: number;
+  readonly task: object;
+}
+
+/** What arrives from the worker: tinypool's response, or offloop's own message in its place. See the worker's takeTinypoolPort(). */
+type Received = TinypoolResponse | UnreadRequest;
+
+interface TinypoolResponse {
+  readonly type?: undefined;
+  readonly taskId: number;
+  readonly result: unknown;
+  readonly error: unknown;
+}
+
+/**
+ * Makes sure that every message that is posted here is answered once, by an `Unread` where no response can be read. A worker has one
+ * message at a time.
+ */
+function guardResponses(port: MessagePort, listener: Listener, unsent: WeakSet<object>): void {
   let asked: number | undefined;
   const settle = (result: unknown): void => {
     if (asked === undefined) return;
     const taskId = asked;
-    // tinypool may post the next one from there.
+    // tinypool may post the next message from its listener.
     asked = undefined;
     listener({ taskId, result, error: null });
   };
-  // Looked up with each message: an agent may have wrapped it meanwhile.
-  port.postMessage = (message: { readonly taskId: number; readonly task: object }, transfer) => {
+  // The prototype's method is looked up with each message: an agent may have wrapped it meanwhile.
+  port.postMessage = (message: TinypoolRequest, transfer) => {
     try {
       MessagePort.prototype.postMessage.call(port, message, transfer as []);
     } catch (cause) {
@@ -76,11 +83,11 @@ export function guardResponses({ port, listener }: Found, unsent: WeakSet<object
     asked = message.taskId;
   };
   port.off('message', listener);
-  port.on('message', (response: Response | null) => {
-    if (typeof response !== 'object' || response === null) return;
-    const { taskId, result, error, unread } = ownOnly(response);
-    if (unread !== undefined) settle(new Unread('there', unread));
-    else if (taskId === asked) settle(error === null ? result : new Unread('failed', error));
+  port.on('message', (received: Received | null) => {
+    if (typeof received !== 'object' || received === null) return;
+    const message = ownOnly(received);
+    if (message.type === 'unread') settle(new Unread('there', message.cause));
+    else if (message.taskId === asked) settle(message.error === null ? message.result : new Unread('failed', message.error));
   });
   port.on('messageerror', (cause: unknown) => { settle(new Unread('here', cause)); });
 }

@@ -5,14 +5,17 @@ interface Spawned extends ChildProcess {
   spawn(options: { stdio: unknown[] }): number;
 }
 
-/** The number that the descriptor of the further pipe has in a child: after stdin, stdout, stderr and the channel. */
-export const FURTHER_PIPE = 4;
+/** Whether a child gets a pipe for aborts, which needs no writable folder. Windows has no pipe that can be read without waiting. */
+export const hasAbortPipe = process.platform !== 'win32';
+
+/** The descriptor of that pipe in the child: after stdin, stdout, stderr and the channel. */
+export const ABORT_PIPE = 4;
 
 /**
- * Calls `start`, which forks one process by tinypool. Node (20 to 26) tells most failures of a start by an event, and leaves a
- * child without a process, or even without its channel; tinypool expects neither, and lets go of the child. So the
- * failure is thrown from inside the fork, before tinypool has set anything up.
- * @param withPipe the child gets one pipe more than tinypool asks for
+ * Calls `start`, which makes tinypool fork one process. Node (20 to 26) reports most failures of a start by an event, and leaves a child
+ * without a process, or even without its channel; tinypool expects neither, and loses the child. So the failure is thrown from inside
+ * the fork, before tinypool has set anything up.
+ * @param withPipe whether the child gets one pipe more than tinypool asks for
  * @throws the system's error: `code`, `errno` and `syscall: 'spawn'`
  */
 export function spawning<T>(start: () => T, withPipe: boolean): T {
@@ -35,7 +38,7 @@ export function spawning<T>(start: () => T, withPipe: boolean): T {
 }
 
 function failure(child: ChildProcess, status: number): Error {
-  // Node emits the same error in a moment; where nobody listens, it would end this process.
+  // Node emits the same error in a moment; without a listener, that would end this process.
   child.on('error', () => undefined);
   const code = getSystemErrorName(status);
   return Object.assign(new Error(`spawn ${process.execPath} ${code}`), { code, errno: status, syscall: 'spawn', path: process.execPath });

@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import { hasPipes } from '../process-abort-flag.ts';
 import type { WorkerOptions } from '../engine.ts';
 import { calmed, isToBeCalmed, refuseWaiting, withoutInspector, withoutWaiting } from './inspector-flags.ts';
-import { spawning } from './spawning.ts';
+import { hasAbortPipe, spawning } from './spawning.ts';
 
 export type TinypoolRuntime = 'worker_threads' | 'child_process';
 
@@ -19,7 +18,7 @@ export interface WorkerFlags {
 /** @throws what `create` throws when the worker cannot be started with these options */
 export function startWith<T>(create: (flags: WorkerFlags) => T, runtime: TinypoolRuntime, options: WorkerOptions): T {
   refuseWaiting(options);
-  return runtime === 'child_process' ? spawning(() => create(processFlags(options)), hasPipes) : startThreadWith(create, options);
+  return runtime === 'child_process' ? spawning(() => create(processFlags(options)), hasAbortPipe) : startThreadWith(create, options);
 }
 
 /** See in-worker.ts, which loads the pool with `require()`: without that, all is loaded at once. */

@@ -1,27 +1,32 @@
 /*
- * Runs in a worker before tinypool's own entry (`--require`), and mends what can only be mended before that.
+ * Runs in a worker before tinypool's own entry (`--require`), and repairs what can only be repaired before that. Each repair has a
+ * row in the table of ../README.md.
  */
 const threads = require('node:worker_threads');
 
 const { isMainThread, parentPort, receiveMessageOnPort, workerData } = threads;
 
-// Threads and processes that a task starts inherit the flag, and nobody would put theirs back.
+/* What entry.ts finds here: see startup.ts. */
+const startup = { memoryUsage: process.memoryUsage, port: undefined, listener: undefined, unreadListeners: new WeakMap() };
+
+// Threads and processes that a task starts inherit the flag, but have no entry.ts that puts back what is replaced here.
 if (isMainThread ? isTinypoolProcess() : Array.isArray(workerData) && workerData[1] === 'offloop') {
+  globalThis[Symbol.for('offloop.startup')] = startup;
   fakeMemoryUsage();
-  if (!isMainThread) {
+  if (isMainThread) noteListener();
+  else {
     filterParentPort();
     guardReads();
   }
 }
 
 /*
- * tinypool asks for `process.memoryUsage()` after every task, while the caller waits for the answer, and makes no use of it
- * here. It reads the resident set size from /proc, which takes longer than all the rest of the hop in the worker, and throws
- * where there is no /proc. So tinypool gets an answer that costs nothing, and entry.ts puts the real function back before any
- * code of the user's runs.
+ * tinypool calls `process.memoryUsage()` after every task, while the caller waits for the response, and its answer is not used here.
+ * The real function reads the resident set size from /proc, which takes longer than all the rest of the hop in the worker, and throws
+ * where there is no /proc. So tinypool gets an answer that costs nothing, and entry.ts puts the real function back before any of the
+ * user's code runs.
  */
 function fakeMemoryUsage() {
-  globalThis[Symbol.for('offloop.memoryUsage')] = process.memoryUsage;
   process.memoryUsage = () => ({ heapUsed: 0 });
 }
 
@@ -30,18 +35,32 @@ function isTinypoolProcess() {
 }
 
 /*
- * tinypool expects one message on `parentPort`, and takes any other, a user's own (`worker.postMessage()`), for that. It sets
- * `process.__tinypool_state__` right before it begins to listen.
+ * The listener by which tinypool gets its tasks in a process. tinypool sets `process.__tinypool_state__` right before it adds the listener.
+ */
+function noteListener() {
+  const { on } = process;
+  process.on = function (event, listener) {
+    if (event === 'message' && process.__tinypool_state__ !== undefined) {
+      startup.listener = listener;
+      delete process.on;
+    }
+    return on.call(this, event, listener);
+  };
+}
+
+/*
+ * tinypool expects one message on `parentPort`, its startup message, and takes any other message, such as a user's own
+ * (`worker.postMessage()`), for that. It sets `process.__tinypool_state__` right before it begins to listen. The startup message brings
+ * the port by which tinypool gets its tasks, so that port is known by identity.
  */
 function filterParentPort() {
   const { on } = parentPort;
-  let isSetUp = false;
   parentPort.on = function (event, listener) {
     if (event !== 'message' || process.__tinypool_state__ === undefined) return on.call(this, event, listener);
     delete parentPort.on;
     return on.call(this, event, (message) => {
-      if (isSetUp || typeof message?.port?.postMessage !== 'function') return;
-      isSetUp = true;
+      if (startup.port !== undefined || typeof message?.port?.postMessage !== 'function') return;
+      startup.port = message.port;
       listener(message);
     });
   };
@@ -49,17 +68,16 @@ function filterParentPort() {
 
 /*
  * While it is idle, tinypool reads its port by `receiveMessageOnPort()`, outside of any try: a message that is nested too deeply
- * for this thread's stack would end the worker. See tinypool-port.ts, which says for which port that is to be caught.
+ * for this thread's stack would end the worker. thread-port.ts registers what is to be called instead.
  */
 function guardReads() {
-  const guarded = (globalThis[Symbol.for('offloop.guardedReads')] = new WeakMap());
   threads.receiveMessageOnPort = {
     receiveMessageOnPort(port) {
       for (;;) {
         try {
           return receiveMessageOnPort(port);
         } catch (error) {
-          const onUnread = guarded.get(port);
+          const onUnread = startup.unreadListeners.get(port);
           if (onUnread === undefined) throw error;
           onUnread(error);
         }

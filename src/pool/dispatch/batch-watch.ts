@@ -1,0 +1,93 @@
+import { clearTimeout, now } from '../../node/clock.ts';
+import { ON_TIME_MS } from '../../node/time-limit.ts';
+import { unrefTimer } from '../../node/timers.ts';
+import type { Call } from '../calls/call.ts';
+import { readAll } from '../workers/notices.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
+
+/** How long a worker may send no response to a batch, in ms, until the calls that it has not started go to others. */
+const SILENCE_MS = 2;
+/** The same for a prefetched long task, in estimates of its duration. */
+const SILENCE_IN_ESTIMATES = 3;
+/** How often the workers are checked where all of them have prefetched calls, in ms. */
+const PREFETCH_CHECK_MS = 10;
+/** A message of many megabytes is as long in the reading as it was in the writing, and the first task begins only then: so many times that. */
+const READING = 3;
+
+/**
+ * Watches the workers that have a batch. A heavy task among light ones must not hold the others up: responses leave the worker
+ * one by one, and calls that have not been started are taken back.
+ */
+export class BatchWatch {
+  readonly #workers = new Set<PoolWorker>();
+  /** Those of them that have prefetched calls. */
+  readonly #prefetched = new Set<PoolWorker>();
+  readonly #onTakenBack: (calls: readonly Call[]) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #checkEvery = 0;
+
+  /** @param onTakenBack gets calls that have not been started, the last one first */
+  constructor(onTakenBack: (calls: readonly Call[]) => void) {
+    this.#onTakenBack = onTakenBack;
+  }
+
+  /** Call this with a worker that has just been sent a batch. */
+  add(worker: PoolWorker): void {
+    const { calls, sentAt } = worker.message;
+    const usual = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.timings.estimate.ms ?? 0)));
+    worker.silence.begin(Math.max(usual, READING * (now() - sentAt)));
+    this.#workers.add(worker);
+    if (usual > SILENCE_MS) this.#prefetched.add(worker);
+    this.#arm();
+  }
+
+  delete(worker: PoolWorker): void {
+    this.#workers.delete(worker);
+    this.#prefetched.delete(worker);
+  }
+
+  /** Another worker has nothing left to do: the prefetched calls are for it. */
+  share(): void {
+    for (const worker of [...this.#prefetched]) this.takeBack(worker);
+  }
+
+  /** Takes prefetched calls back for one that is more urgent. */
+  makeWayFor(priority: number): void {
+    if (this.#prefetched.size === 0) return;
+    for (const worker of [...this.#prefetched]) {
+      if (worker.message.calls.some((call) => call !== undefined && call.priority < priority)) this.takeBack(worker);
+    }
+  }
+
+  /** Takes back all calls that the worker has not started. The one that runs is all that is left, and needs no watch. */
+  takeBack(worker: PoolWorker): void {
+    const taken = worker.takeBackUnstarted();
+    this.delete(worker);
+    this.#onTakenBack(taken);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(): void {
+    const every = this.#prefetched.size === this.#workers.size ? PREFETCH_CHECK_MS : SILENCE_MS;
+    if (this.#timer !== undefined && this.#checkEvery <= every) return;
+    clearTimeout(this.#timer);
+    this.#checkEvery = every;
+    const due = now() + every;
+    this.#timer = unrefTimer(() => { this.#check(now() - due); }, every);
+  }
+
+  #check(lateMs: number): void {
+    this.#timer = undefined;
+    if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.excuse(lateMs);
+    for (const worker of [...this.#workers]) {
+      // Its responses may be here already, and only this thread be late in reading them.
+      readAll(worker);
+      if (worker.isGone) this.delete(worker);
+      else if (this.#workers.has(worker) && worker.silence.isOver) this.takeBack(worker);
+    }
+    if (this.#workers.size > 0) this.#arm();
+  }
+}

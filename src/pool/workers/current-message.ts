@@ -1,0 +1,64 @@
+import { now } from '../../node/clock.ts';
+import type { Call, CallHolder } from '../calls/call.ts';
+
+/** The message that a worker has: one call, or a batch of calls, each at a place of its own. */
+export class CurrentMessage {
+  /** By place; undefined where a call was responded to or taken back. */
+  #calls: (Call | undefined)[] = [];
+  #isBatch = false;
+  #sentAt = 0;
+  #batches = 0;
+
+  get calls(): readonly (Call | undefined)[] {
+    return this.#calls;
+  }
+
+  get isBatch(): boolean {
+    return this.#isBatch;
+  }
+
+  get sentAt(): number {
+    return this.#sentAt;
+  }
+
+  /** Counts the worker's batches; each batch carries its number. */
+  get batchNumber(): number {
+    return this.#batches;
+  }
+
+  begin(calls: Call[], isBatch: boolean, holder: CallHolder): void {
+    this.#calls = calls;
+    this.#isBatch = isBatch;
+    this.#sentAt = now();
+    if (isBatch) this.#batches++;
+    for (let place = 0; place < calls.length; place++) calls[place]!.sentTo(holder, place, this.#sentAt);
+  }
+
+  end(): void {
+    this.#calls = [];
+  }
+
+  /** There is no response to wait for. */
+  drop(call: Call): void {
+    this.#calls[call.place] = undefined;
+  }
+
+  holds(call: Call): boolean {
+    return this.#calls[call.place] === call;
+  }
+
+  /** The calls without a response. */
+  pendingCalls(): Call[] {
+    return this.#calls.filter((call) => call !== undefined);
+  }
+
+  /** The place alone does not tell: the call that stands there must be the one that the worker means. */
+  callAt({ place, id }: { readonly place: number; readonly id: number }): Call | undefined {
+    const call = this.#calls[place];
+    return call?.id === id ? call : undefined;
+  }
+
+  runningCall(id: number): Call | undefined {
+    return this.#calls.find((call) => call?.id === id && call.state === 'running');
+  }
+}

@@ -1,0 +1,43 @@
+import type { PoolWorker } from './pool-worker.ts';
+
+/** The workers that a pool ends. They no longer count as its workers. */
+export class EndingWorkers {
+  readonly #endGrace: number;
+  readonly #onHooksDone: () => void;
+  readonly #ending = new Set<Promise<void>>();
+  #runningHooks = 0;
+
+  /** @param endGrace ms that the end hooks of a worker may take @param onHooksDone called when `runningHooks` has become smaller */
+  constructor(endGrace: number, onHooksDone: () => void) {
+    this.#endGrace = endGrace;
+    this.#onHooksDone = onHooksDone;
+  }
+
+  get size(): number {
+    return this.#ending.size;
+  }
+
+  /** How many of them run their end hooks. */
+  get runningHooks(): number {
+    return this.#runningHooks;
+  }
+
+  end(worker: PoolWorker): void {
+    // A task that runs on may take the worker's thread from the hooks.
+    const canRunHooks = this.#endGrace > 0 && worker.hasEndHooks && worker.message.pendingCalls().length === 0;
+    const gone = (canRunHooks ? this.#endAfterHooks(worker) : worker.engine.terminate()).finally(() => this.#ending.delete(gone));
+    this.#ending.add(gone);
+  }
+
+  async whenGone(): Promise<void> {
+    await Promise.all(this.#ending);
+  }
+
+  async #endAfterHooks(worker: PoolWorker): Promise<void> {
+    this.#runningHooks++;
+    await worker.runEndHooks(this.#endGrace);
+    this.#runningHooks--;
+    this.#onHooksDone();
+    await worker.engine.terminate();
+  }
+}

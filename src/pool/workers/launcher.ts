@@ -1,0 +1,113 @@
+import type { OffloopError } from '../../errors.ts';
+import { withPlainPrototype } from '../../node/plain-prototype.ts';
+import { engines, type Engine } from '../engines/engines.ts';
+import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../engines/engine.ts';
+import { shortageError, shortageOf } from '../engines/shortage.ts';
+import type { PoolSettings } from '../options.ts';
+import { failedStartError, isDenied, startError, warnOfNoWorkers } from './exit-errors.ts';
+import { Starts } from './starts.ts';
+
+/** The pool's side. */
+export interface LauncherHost {
+  /** One more worker may be started. */
+  hasRoom(): boolean;
+  /** No worker lives, and none is on its way out that leaves room for another one. */
+  isAlone(): boolean;
+  /** A pause between two starts is over. */
+  pauseOver(): void;
+  /** No worker can be started for the first waiting call, or for any. @returns false where no call waits */
+  startRefused(reason: () => OffloopError, calls: 'first' | 'all'): boolean;
+}
+
+/** Starts workers, one at a time, and decides what follows when a start fails. */
+export class Launcher {
+  readonly #name: string;
+  readonly #options: WorkerOptions;
+  readonly #host: LauncherHost;
+  readonly #starts: Starts;
+  #engine: Engine;
+
+  constructor(settings: PoolSettings, host: LauncherHost) {
+    const { name, engine, resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle } = settings;
+    this.#name = name;
+    this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
+    this.#host = host;
+    this.#starts = new Starts(() => { host.pauseOver(); });
+    this.#engine = engine;
+  }
+
+  get isInline(): boolean {
+    return this.#engine.isInline;
+  }
+
+  /** Why no worker will start for now; undefined where waiting is worth it. */
+  get refusal(): (() => OffloopError) | undefined {
+    return this.#starts.refusal;
+  }
+
+  canStart(): boolean {
+    return this.#host.hasRoom() && this.#starts.mayStart(this.#host.isAlone());
+  }
+
+  /** @returns undefined where no worker can be started now: the waiting calls wait, or have been refused */
+  start(events: WorkerEvents): EngineWorker | undefined {
+    while (this.canStart()) {
+      this.#starts.begin(this.#host.isAlone());
+      try {
+        return withPlainPrototype(() => this.#engine.start(this.#options, events));
+      } catch (error) {
+        if (!this.#handle(error)) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** A worker has sent its first response. */
+  recordSuccess(): void {
+    this.#starts.recordSuccess();
+  }
+
+  /** A worker has ended before it was ready. @param startedAt an instant of `now()` */
+  recordFailure(startedAt: number, exit: WorkerExit): void {
+    const reason = this.failureOf(exit);
+    if (shortageIn(exit) === undefined) this.#starts.recordFailure(startedAt, reason);
+    else this.#recordShortage(reason);
+  }
+
+  /** Why a worker has ended before it was ready. */
+  failureOf(exit: WorkerExit): () => OffloopError {
+    const shortage = shortageIn(exit);
+    return () => (shortage === undefined ? failedStartError(this.#name, exit) : shortageError(this.#name, shortage, exit.error ?? exit.how));
+  }
+
+  /** There is no point in further starts, for a while. */
+  giveUp(reason: () => OffloopError): void {
+    this.#starts.giveUp(reason);
+  }
+
+  stop(): void {
+    this.#starts.stop();
+  }
+
+  /** @returns whether to start another worker at once */
+  #handle(error: unknown): boolean {
+    const shortage = shortageOf(error);
+    if (shortage !== undefined) {
+      this.#recordShortage(() => shortageError(this.#name, shortage, error));
+      return false;
+    }
+    // A worker that cannot be started is the error of the call that needed it, and never a call that waits for ever.
+    if (!isDenied(error) || this.isInline) return this.#host.startRefused(() => startError(this.#name, error), 'first');
+    warnOfNoWorkers(this.#name, error);
+    this.#engine = engines.inline;
+    return true;
+  }
+
+  #recordShortage(reason: () => OffloopError): void {
+    if (!this.#starts.recordShortage(this.#host.isAlone())) this.#host.startRefused(reason, 'all');
+  }
+}
+
+function shortageIn(exit: WorkerExit): string | undefined {
+  return shortageOf(exit.error) ?? exit.shortage;
+}

@@ -1,0 +1,26 @@
+import type { OffloopError } from '../../errors.ts';
+import type { Call } from '../calls/call.ts';
+import { deliverAll } from '../calls/progress.ts';
+import type { WorkerExit } from '../engines/engine.ts';
+import { crashError } from './exit-errors.ts';
+import type { PoolWorker } from './pool-worker.ts';
+
+/** A worker that was ready is gone: fails the calls that it had started. @returns the others, the last one first */
+export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
+  const unstarted = worker.takeBackUnstarted();
+  for (const call of worker.message.pendingCalls()) {
+    deliverAll(call);
+    call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, worker.leftover) });
+  }
+  return unstarted;
+}
+
+/**
+ * A worker has ended before it was ready, and has started nothing: fails the calls that were to hand something over, since that is gone with
+ * the message. @returns the calls that can run elsewhere, the last one first
+ */
+export function failTransferred(worker: PoolWorker, reason: () => OffloopError): Call[] {
+  const pending = worker.message.pendingCalls().reverse();
+  for (const call of pending) if (call.extras?.transfer !== undefined) call.fail({ type: 'refused', reason });
+  return pending.filter((call) => call.extras?.transfer === undefined);
+}

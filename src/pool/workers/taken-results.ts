@@ -1,0 +1,59 @@
+import { now } from '../../node/clock.ts';
+import type { BatchResults } from '../../wire/batch-results.ts';
+import type { Call } from '../calls/call.ts';
+import { Unread } from '../engines/unread.ts';
+import type { PoolWorker } from './pool-worker.ts';
+import { failUnread } from './responses.ts';
+
+/** Calls that the worker has responded to, and whose callers have not been told. */
+export interface TakenResults {
+  readonly calls: Call[];
+  readonly values: unknown[];
+  readonly runs: number[];
+  readonly waits: number[];
+}
+
+/** Takes the results that stand in shared memory: the worker can be sent the next batch before the callers are told. */
+export function takeResults(worker: PoolWorker): TakenResults {
+  const taken: TakenResults = { calls: [], values: [], runs: [], waits: [] };
+  const { message, engine: { batches } } = worker;
+  if (!message.isBatch || batches === undefined) return taken;
+  const { results } = batches;
+  const { calls } = message;
+  let turnAt = message.sentAt;
+  for (let place = 0; place < calls.length; place++) {
+    if (!results.isDone(place)) continue;
+    const call = calls[place];
+    const runMs = results.runMs(place);
+    if (call !== undefined) {
+      taken.calls.push(call);
+      taken.values.push(valueAt(results, place));
+      taken.runs.push(runMs);
+      taken.waits.push(turnAt - call.calledAt);
+      worker.complete(call);
+    }
+    turnAt += runMs;
+  }
+  if (taken.calls.length > 0) worker.silence.restart();
+  return taken;
+}
+
+function valueAt(results: BatchResults, place: number): unknown {
+  try {
+    return results.valueAt(place);
+  } catch (cause) {
+    return new Unread('here', cause);
+  }
+}
+
+/** Tells the callers. */
+export function settleResults({ calls, values, runs, waits }: TakenResults): void {
+  const at = now();
+  for (let i = 0; i < calls.length; i++) {
+    const call = calls[i]!;
+    call.recordTimings(waits[i]!, runs[i]!, at);
+    const value = values[i];
+    if (value instanceof Unread) failUnread(call, value);
+    else call.fulfil(value);
+  }
+}

@@ -1,0 +1,33 @@
+import type { TaskHandle, TaskHost } from '../../task/current.ts';
+import type { AbortMessage, TaskAddress } from '../../wire/messages/requests.ts';
+import type { Channel } from '../../wire/values/structured-clone.ts';
+
+/** What surrounds the tasks of a worker. Flags and notices go by shared memory, a port, a pipe or a call, depending on the worker. */
+export interface WorkerHost extends TaskHost {
+  /** Sends the notice that the task's function is about to be called. */
+  started(id: number): void;
+  /** Tells the pool that the worker has been set up: from now on an end of the worker is a task's fault. */
+  ready(): void;
+  readonly running: RunningTasks;
+  readonly channel: Channel;
+  readonly reportMemory: boolean;
+  /** The task that each number stands for. */
+  readonly addresses: TaskAddress[];
+}
+
+/** The tasks that wait for a promise, so that abort messages reach them. A synchronous task receives no message. */
+export class RunningTasks {
+  readonly #handles = new Map<number, TaskHandle>();
+
+  add(id: number, handle: TaskHandle): void {
+    this.#handles.set(id, handle);
+  }
+
+  delete(id: number): void {
+    this.#handles.delete(id);
+  }
+
+  abort({ id, kind }: AbortMessage): void {
+    this.#handles.get(id)?.abort(kind);
+  }
+}
