@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { clockImports, clockSyntax } from './eslint.clock.js';
+import { probeFiles, probeImports, probeSyntax } from './eslint.probe.js';
 import { questionSyntax } from './eslint.questions.js';
 
 const src = fileURLToPath(new URL('./src/', import.meta.url));
@@ -10,11 +13,11 @@ const base = ['errors.ts', 'home.ts', 'node', 'validation', 'shared'];
 const wire = ['wire', 'wire/messages', 'wire/values', 'wire/errors'];
 const context = [...wire, 'context', 'context/encoding', 'context/stores'];
 const task = [...context, 'task'];
-const watchdog = ['watchdog', 'watchdog/report', 'watchdog/page/client'];
+const stalls = ['watchdog/types.ts', 'watchdog/stall-kinds.ts'];
 
 /**
- * Each room of src (a folder without its subfolders), and what it may import besides itself and `base`. index.ts and in-worker.ts
- * are not in the table: they may import everything, and no room may import them.
+ * Each room of src (a folder without its subfolders), and the rooms and single files that it may import besides itself and `base`.
+ * index.ts and in-worker.ts are not in the table: they may import everything, and no room may import them.
  */
 export const mayImport = {
   'node': [],
@@ -39,46 +42,63 @@ export const mayImport = {
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/workers', 'pool/engines'],
   'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack'],
-  'pool/calls': [...task, 'pool/workers'],
+  'pool/calls': [...task, 'pool/engines'],
   'pool/engines': [...task, 'pool/engines/tinypool', 'pool/engines/worker-stack'],
   'pool/engines/tinypool': [...task, 'pool/engines', 'pool/engines/worker-stack'],
   'pool/engines/worker-stack': context,
 
-  'watchdog': ['watchdog/main', 'watchdog/protocol', 'watchdog/report'],
-  'watchdog/main': [...context, ...watchdog, 'watchdog/probe', 'watchdog/protocol'],
-  'watchdog/probe': [...context, ...watchdog, 'watchdog/main', 'watchdog/protocol'],
-  'watchdog/protocol': ['watchdog'],
-  'watchdog/monitor': [...context, ...watchdog, 'watchdog/page', 'watchdog/probe', 'watchdog/protocol'],
-  'watchdog/report': [...watchdog, 'watchdog/page', 'watchdog/probe', 'watchdog/protocol'],
-  'watchdog/page': [...watchdog, 'watchdog/protocol'],
-  'watchdog/page/client': ['watchdog'],
+  'watchdog': ['watchdog/main/watchdog.ts', 'watchdog/page/html.ts', 'watchdog/report'],
+  'watchdog/main': ['context/root.ts', 'watchdog/options.ts', 'watchdog/types.ts', 'watchdog/watchdog-report.ts', 'watchdog/probe', 'watchdog/protocol', 'watchdog/report'],
+  'watchdog/protocol': ['watchdog/options.ts', 'watchdog/types.ts'],
+  'watchdog/monitor': ['context/shown-stores.ts', ...stalls, 'watchdog/page', 'watchdog/page/client/format.js', 'watchdog/protocol', 'watchdog/report'],
+  'watchdog/report': [...stalls, 'watchdog/page/client/format.js', 'watchdog/protocol'],
+  'watchdog/page': [...stalls, 'watchdog/page/client', 'watchdog/protocol', 'watchdog/report/table.ts'],
+  'watchdog/page/client': stalls,
 
   'otel': [...task, 'pool', 'pool/calls'],
-  'register': [...watchdog, 'watchdog/main'],
-  'testing': [...task, ...watchdog, 'pool', 'register', 'watchdog/main', 'watchdog/protocol'],
-  'cli': [...watchdog, 'register'],
+  'register': ['watchdog/main/main-watchdog.ts', 'watchdog/options.ts', 'watchdog/report/log.ts', 'watchdog/types.ts'],
+  'testing': [
+    ...[...task, 'pool', 'register/environment.ts'],
+    ...[...stalls, 'watchdog/main/main-watchdog.ts', 'watchdog/options.ts', 'watchdog/page/client/format.js', 'watchdog/report'],
+  ],
+  'cli': [...stalls, 'watchdog/page/client/format.js', 'watchdog/report', 'watchdog/watchdog-report.ts', 'register'],
 };
+/** This room may import nothing else, not even `base`. */
+const probe = 'watchdog/probe';
+
+/** Every room has its row: test/house.test.ts. */
+export const allRooms = [...Object.keys(mayImport), probe];
 
 /** The flat-config blocks that make imports point one way; where several match a file, the last one counts. */
 export function importDirections(importX) {
   const rooms = Object.entries(mayImport);
+  const paths = [...allRooms, ...probeImports, ...Object.values(mayImport).flat()];
+  for (const path of paths) if (!existsSync(src + path)) throw new Error(`eslint.imports.js: there is no src/${path}`);
   return [
     { files: ['src/**/*.{ts,js}'], plugins: { 'import-x': importX } },
     { files: ['src/errors.ts', 'src/home.ts'], rules: only(base) },
     ...rooms.map(([room, others]) => ({ files: [`src/${room}/*.{ts,js}`], rules: only([room, ...base, ...others]) })),
+    { files: [`src/${probe}/*.ts`], rules: only([probe, ...probeImports]) },
     // The inline engine calls the worker's logic itself, since no thread lies between the two.
     { files: ['src/pool/engines/inline.ts'], rules: only(['pool/engines', ...base, ...mayImport['pool/engines'], 'worker/tasks']) },
     // The engine interface stays the only way to tinypool.
     { files: ['src/**/*.ts'], ignores: ['src/pool/engines/tinypool/*.ts', 'src/node/clock.ts'], rules: restricted(noTinypool) },
     { files: ['src/pool/engines/tinypool/*.ts'], rules: restricted(anyImport) },
+    { files: probeFiles, rules: restricted({ ...noTinypool, syntax: [...noTinypool.syntax, ...probeSyntax] }) },
   ];
 }
 
 function only(allowed) {
-  const zones = ['index.ts', 'in-worker.ts', 'errors.ts', 'home.ts', ...Object.keys(mayImport)]
+  const zones = ['index.ts', 'in-worker.ts', 'errors.ts', 'home.ts', ...allRooms]
     .filter((path) => !allowed.includes(path))
-    .map((path) => ({ target: '.', from: path.endsWith('.ts') ? path : `${path}/*`, message: 'Imports point one way: see eslint.imports.js.' }));
+    .map((path) => ({ target: '.', ...zoneOf(path, allowed), message: 'Imports point one way: see eslint.imports.js.' }));
   return { 'import-x/no-restricted-paths': ['error', { basePath: src, zones }] };
+}
+
+/** A room without the files of it that are allowed. */
+function zoneOf(path, allowed) {
+  if (path.endsWith('.ts')) return { from: path };
+  return { from: `${path}/*`, except: allowed.filter((file) => posix.dirname(file) === path && /[.][jt]s$/.test(file)).map((file) => `**/src/${file}`) };
 }
 
 const message = 'Only src/pool/engines/tinypool imports tinypool: use the engine interface.';

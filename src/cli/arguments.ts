@@ -4,7 +4,7 @@ import { milliseconds, quoted, variables, type RegisterSettings } from '../regis
 
 export interface RunCommand {
   readonly type: 'run';
-  /** What Node gets: flags of its own, the script, the script's arguments. */
+  /** Node's arguments: its flags, the script, the script's arguments. */
   readonly command: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly log: 'stderr' | 'json';
@@ -16,13 +16,13 @@ export interface RunCommand {
 
 export type Command = RunCommand | { readonly type: 'overview' } | { readonly type: 'run help' } | { readonly type: 'version' };
 
-/** What was typed cannot be done. */
+/** The command line is wrong. */
 export class UsageError extends Error {}
 
 const flags = {
   threshold: { type: 'string' },
   log: { type: 'string' },
-  // Its value may be missing, which `parseArgs` knows of booleans only.
+  // The value of `--page` may be missing, which `parseArgs` allows for booleans only.
   page: { type: 'boolean' },
   report: { type: 'string' },
   'fail-over': { type: 'string' },
@@ -53,7 +53,7 @@ function parseRun(args: readonly string[], inherited: NodeJS.ProcessEnv): Comman
   return { type: 'run', command, env, log: isJson ? 'json' : 'stderr', report, failOver };
 }
 
-/** Ours end where the program begins; what follows belongs to it. */
+/** Splits offloop's own options from the program and its arguments. */
 function split(args: readonly string[]): { given: Given; command: readonly string[] } {
   const { tokens } = parseArgs({ args: [...args], options: flags, strict: false, allowPositionals: true, tokens: true });
   const given = new Map<keyof typeof flags, string>();
@@ -70,7 +70,7 @@ function split(args: readonly string[]): { given: Given; command: readonly strin
 
 function known(name: string, rawName: string): keyof typeof flags {
   if (Object.hasOwn(flags, name)) return name as keyof typeof flags;
-  throw new UsageError(`there is no option ${rawName}; flags for node go behind --: offloop run -- ${rawName} app.js`);
+  throw new UsageError(`there is no option ${rawName}; put flags for node after --: offloop run -- ${rawName} app.js`);
 }
 
 const settings = [
@@ -86,13 +86,13 @@ function setVariable(env: NodeJS.ProcessEnv, given: Given, flag: keyof typeof fl
   env[name] = text;
 }
 
-/** On the command line 0 and 1 are ports, where in a variable they mean no and yes. */
+/** 0 and 1 are ports on the command line, but mean no and yes in the variable. */
 function pageText(typed: string): string {
   if (typed === '') return 'true';
   return /^\d+$/.test(typed) ? `127.0.0.1:${typed}` : typed;
 }
 
-/** A limit below the threshold would let pass what nobody saw. */
+/** Lowers the threshold to the limit, since the watchdog does not see what is shorter than its threshold. */
 function failOverOf(given: Given, env: NodeJS.ProcessEnv): number | undefined {
   const typed = given.get('fail-over');
   if (typed === undefined) return undefined;
@@ -101,12 +101,12 @@ function failOverOf(given: Given, env: NodeJS.ProcessEnv): number | undefined {
   const { name, parse } = variables.threshold;
   const threshold = Number(parse(env[name] ?? '') ?? 100);
   if (threshold <= failOver) return failOver;
-  if (given.has('threshold')) throw new UsageError(`--fail-over ${typed} is below --threshold ${threshold}: what is shorter than that goes unseen`);
+  if (given.has('threshold')) throw new UsageError(`--fail-over ${typed} is below --threshold ${threshold}: the watchdog does not see stalls that are shorter than the threshold`);
   env[name] = typed;
   return failOver;
 }
 
-/** The program's own watchdog does not write it, and so says nothing of a bad value in the variable either. */
+/** Removes the variable: this process writes the report, not the program's watchdog, and checks the value itself. */
 function reportOf(env: NodeJS.ProcessEnv): string | undefined {
   const { name, expected, parse } = variables.report;
   const text = env[name] ?? '';

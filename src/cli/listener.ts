@@ -1,46 +1,46 @@
 import { epochNow } from '../node/clock.ts';
-import type { Told, WatchState } from '../register/told.ts';
+import type { ParentMessage, WatchdogState } from '../register/parent-messages.ts';
 import { Ranking } from '../watchdog/report/ranking.ts';
-import { createReport } from '../watchdog/report/report.ts';
+import { createReport } from '../watchdog/watchdog-report.ts';
 import { stallKinds } from '../watchdog/stall-kinds.ts';
 import type { Stall, WatchdogReport } from '../watchdog/types.ts';
 
-/** Keeps what the program has told, outside of it: of a process that is killed, nothing else is left. */
+/** Collects what the program's watchdog reports, outside of the program: when that process is killed, nothing else is left. */
 export class Listener {
   readonly #ranking = new Ranking();
-  #state: WatchState | undefined;
-  /** A stall that is not known to be over. */
+  #state: WatchdogState | undefined;
+  /** The stall that lasts, as far as it is known. */
   #lasting: Stall | undefined;
   #worst: Stall | undefined;
 
-  hear(line: string): void {
-    const told = parsed(line);
-    if (told === undefined) return;
-    if ('state' in told) {
-      this.#state = told.state;
-      // The loop turns: whatever it was, it is over, or the watchdog thought better of it.
+  receive(line: string): void {
+    const message = parsed(line);
+    if (message === undefined) return;
+    if ('state' in message) {
+      this.#state = message.state;
+      // The loop turns, so the stall is over, or the watchdog found that there was none.
       this.#lasting = undefined;
-    } else if (told.isOver) this.#add(told.stall);
-    else this.#lasting = told.stall;
+    } else if (message.isOver) this.#add(message.stall);
+    else this.#lasting = message.stall;
   }
 
-  /** Of one that the program itself has caused; a machine that gave it no CPU is not its fault. */
+  /** The longest stall that the program itself has caused: a machine without a CPU to spare is not the program's fault. */
   get worst(): Stall | undefined {
     return this.#worst;
   }
 
-  /** The program has ended. Undefined when it was not watched. */
+  /** The report at the end of the program. Undefined when the program was not watched. */
   report(): WatchdogReport | undefined {
     if (this.#lasting !== undefined) this.#add(this.#lasting);
     if (this.#state === undefined) return undefined;
     const ranking = this.#ranking.toJSON();
-    // Stuck before it could tell that it was ready.
+    // The program may have been stuck before its watchdog could report that it was ready.
     const isLive = ranking.offenders.some(({ stack }) => stack.length > 0);
     return createReport({ ...this.#state, ...(isLive && { capture: { mode: 'live' } }), until: epochNow(), ...ranking });
   }
 
   #add(stall: Stall): void {
-    // Where the next stall began, that one still lasts.
+    // A stall that began later than this one still lasts.
     if (this.#lasting !== undefined && this.#lasting.startedAt < stall.startedAt + stall.duration / 2) this.#lasting = undefined;
     this.#ranking.add(stall);
     if (stallKinds[stall.kind].isProgramsFault && stall.duration > (this.#worst?.duration ?? 0)) this.#worst = stall;
@@ -48,9 +48,9 @@ export class Listener {
 }
 
 /** The last line may have been cut off. */
-function parsed(line: string): Told | undefined {
+function parsed(line: string): ParentMessage | undefined {
   try {
-    return JSON.parse(line) as Told;
+    return JSON.parse(line) as ParentMessage;
   } catch {
     return undefined;
   }

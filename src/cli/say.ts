@@ -1,6 +1,6 @@
 import { StallLog } from '../watchdog/report/log.ts';
 
-/** A line of our own on stderr. */
+/** Writes a line of offloop's own to stderr. */
 export function say(text: string, log: 'stderr' | 'json'): void {
   new StallLog(log).notice(text);
 }

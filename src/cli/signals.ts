@@ -6,10 +6,10 @@ import { isatty } from 'node:tty';
 import { setTimeout } from '../node/clock.ts';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGBREAK'] as const satisfies NodeJS.Signals[];
-/** What a terminal sends at a key, to all that run in its foreground. */
+/** The signals that a terminal sends at a key, to all processes in its foreground. */
 const keys: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGBREAK'];
 
-/** This process goes on until the child has ended, whatever it is told; the child decides. */
+/** Passes each signal on to the child, and goes on until the child has ended: the child decides what a signal means. */
 export function passSignalsOn(child: ChildProcess): () => void {
   const listener = (signal: NodeJS.Signals): void => { if (!hasComeToBoth(signal)) child.kill(signal); };
   for (const signal of signals) process.on(signal, listener);
@@ -17,15 +17,15 @@ export function passSignalsOn(child: ChildProcess): () => void {
 }
 
 /** Ends this process by that signal, so that a shell or a supervisor sees what has happened. */
-export function dieOf(signal: NodeJS.Signals): void {
+export function endBySignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
-  // Process 1 of a container does not die of every signal.
+  // Process 1 of a container does not end at every signal.
   setTimeout(() => process.exit(128 + constants.signals[signal]), 200);
 }
 
-/** To many programs a second Ctrl-C means to drop everything. */
+/** Whether the child has got the signal, too. A second copy would make many programs drop everything, as a second Ctrl-C does. */
 function hasComeToBoth(signal: NodeJS.Signals): boolean {
-  // Console events reach all processes there, and what `kill` sends would end the child at once.
+  // On Windows console events reach all processes, and `kill` would end the child at once.
   if (process.platform === 'win32') return true;
   return keys.includes(signal) && isInForeground();
 }

@@ -9,12 +9,12 @@ import { say } from './say.ts';
 
 /**
  * Prints the ranking, and writes the report.
- * @returns whether that, or a stall that was too long, makes the run a failure
+ * @returns whether the run has failed: a stall was longer than `--fail-over` allows, or the report could not be written
  */
 export function sumUp(listener: Listener, { log, report: path, failOver }: RunCommand, pid: number): boolean {
   const report = listener.report();
   if (report === undefined) {
-    say('the program was not watched: nothing has come from its watchdog', log);
+    say('the program was not watched: its watchdog has sent nothing', log);
     return false;
   }
   print(report, log);
@@ -31,10 +31,10 @@ function print(report: WatchdogReport, log: 'stderr' | 'json'): void {
   else writeWhole(2, `offloop: ${nothingSeen(report)}\n`);
 }
 
-/** Who sees no stall wants to know what was looked at. */
+/** A report without stalls says what was watched. */
 function nothingSeen(report: WatchdogReport): string {
   if (report.lag.count === 0) return 'No stalls were looked for: the program ended before its event loop turned. Loading modules does not count.';
-  return `${report.toString()}\nWhat ran while modules were loading does not count.`;
+  return `${report.toString()}\nTime in which modules were loading does not count.`;
 }
 
 function write(path: string, report: WatchdogReport, pid: number, log: 'stderr' | 'json'): boolean {

@@ -28,6 +28,11 @@ export function epochNow(): number {
   return dateNow();
 }
 
+/** An instant of `now()` as epoch ms, a whole number. */
+export function toEpoch(instant: number): number {
+  return Math.round(epochNow() - (now() - instant));
+}
+
 /** Epoch ms by the clock that the user's code sees at the moment, which a test may have faked. Users give their deadlines by this clock. */
 export function callersEpoch(): number {
   return globalThis.Date.now();

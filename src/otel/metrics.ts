@@ -1,6 +1,7 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 
-import { observed, type PoolMetrics } from '../shared/introspection.ts';
+import { observed } from '../shared/introspection.ts';
+import type { PoolMetrics } from '../shared/pool-stats.ts';
 import type { Pool } from '../pool/types.ts';
 
 export interface CallMetrics {

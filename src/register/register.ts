@@ -6,18 +6,22 @@ import { ownCopy } from '../node/own-properties.ts';
 import { shared } from '../shared/shared.ts';
 import { StallLog, writeWhole } from '../watchdog/report/log.ts';
 import { normalizeWatchdogOptions, type WatchdogOptions } from '../watchdog/options.ts';
-import { MainWatchdog, type Watchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
+import type { Watchdog } from '../watchdog/types.ts';
 import { takeEnvironment } from './environment.ts';
 import { whyNotWritable, writeReport } from './report-file.ts';
-import type { Told } from './told.ts';
+import type { ParentMessage } from './parent-messages.ts';
 
-/** `offloop run` is told how the process is, which may be killed at any moment: after so many ms, and then ever less often. */
-const FIRST_TELLING = 50;
-const TELL_EVERY = 1000;
+/**
+ * `offloop run` gets the watchdog's state after so many ms, and then less and less often, up to once in MAX_INTERVAL ms: the process
+ * may be killed at any moment.
+ */
+const FIRST_INTERVAL = 50;
+const MAX_INTERVAL = 1000;
 
-/** Package managers see NODE_OPTIONS first, and only start the application; `offloop run` does, too. */
+/** Package managers see NODE_OPTIONS first, and only start the application; so does `offloop run`. */
 const starters = /[\\/](npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack|offloop)(-[\w.-]+)?(\.[cm]?js)?$/;
-/** To compute for long is what a worker is for. */
+/** A pool's worker process, which exists to compute for long. */
 const poolWorker = /[\\/]tinypool[\\/]dist[\\/]entry[\\/]process\.js$/;
 
 if (isMainThread && isApplication(process.argv[1] ?? '')) shared('registered watchdog', start);
@@ -27,31 +31,31 @@ function isApplication(script: string): boolean {
 }
 
 function start(): Watchdog {
-  const { settings: { report: path, ...others }, tellTo, problems } = takeEnvironment(process.env);
+  const { settings: { report: path, ...others }, parentFd, problems } = takeEnvironment(process.env);
   const options = ownCopy<WatchdogOptions>(others);
   const { log = 'stderr' } = options;
   const reason = path === undefined ? undefined : whyNotWritable(path);
-  if (reason !== undefined) problems.push(`OFFLOOP_REPORT: no report can be written as it is now: ${reason}`);
+  if (reason !== undefined) problems.push(`OFFLOOP_REPORT: no report can be written: ${reason}`);
   for (const problem of problems) say(problem, log);
-  const watchdog = new MainWatchdog(normalizeWatchdogOptions(options), tellTo);
-  if (tellTo !== undefined) keepTelling(watchdog, tellTo);
-  // The watchdog has drained its thread by then: its own handler was there first.
+  const watchdog = new MainWatchdog(normalizeWatchdogOptions(options), parentFd);
+  if (parentFd !== undefined) keepSendingState(watchdog, parentFd);
+  // The watchdog's own handler was added first, and has read the last events of its thread by then.
   else process.on('exit', () => { sumUp(watchdog, log, path); });
   return watchdog;
 }
 
-function keepTelling(watchdog: Watchdog, fd: number): void {
-  const tell = (): void => {
+function keepSendingState(watchdog: Watchdog, fd: number): void {
+  const send = (): void => {
     const { since, until, capture, expected, lag } = watchdog.report();
-    const line: Told = { state: { since, until, capture, expected, lag } };
-    writeWhole(fd, `${JSON.stringify(line)}\n`);
+    const message: ParentMessage = { state: { since, until, capture, expected, lag } };
+    writeWhole(fd, `${JSON.stringify(message)}\n`);
   };
-  const tellAgain = (after: number): void => {
-    tell();
-    setTimeout(tellAgain, after, Math.min(TELL_EVERY, 2 * after)).unref();
+  const sendAndRepeat = (after: number): void => {
+    send();
+    setTimeout(sendAndRepeat, after, Math.min(MAX_INTERVAL, 2 * after)).unref();
   };
-  tellAgain(FIRST_TELLING);
-  process.on('exit', tell);
+  sendAndRepeat(FIRST_INTERVAL);
+  process.on('exit', send);
 }
 
 function sumUp(watchdog: Watchdog, log: 'stderr' | 'json' | false, path: string | undefined): void {
@@ -65,7 +69,7 @@ function sumUp(watchdog: Watchdog, log: 'stderr' | 'json' | false, path: string 
   if (!isWritten || log !== false) say(text, log);
 }
 
-/** What must be known is said even where nothing else is logged. */
+/** Writes to stderr even with `log: false`: these texts must not be missed. */
 function say(text: string, log: 'stderr' | 'json' | false): void {
   new StallLog(log === false ? 'stderr' : log).notice(text);
 }

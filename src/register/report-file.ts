@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 
 import type { WatchdogReport } from '../watchdog/types.ts';
 
-/** Why no report could be written there, so that it can be said before there is one to lose. */
+/** Why no report can be written to that path, asked before there is a report to lose. Undefined where it can. */
 export function whyNotWritable(path: string): string | undefined {
   try {
     accessSync(dirname(path), constants.W_OK);
@@ -17,8 +17,8 @@ export function whyNotWritable(path: string): string | undefined {
 }
 
 /**
- * Writes HTML or JSON, as the path's end tells; `%p` in it becomes the process id.
- * @returns a line for people: where it is, or why it is not
+ * Writes HTML or JSON, by the path's extension; `%p` in the path becomes the process id.
+ * @returns a line for people: where the report is, or why there is none
  */
 export function writeReport(path: string, report: WatchdogReport, pid: number): { isWritten: boolean; text: string } {
   const file = path.replaceAll('%p', String(pid));

@@ -1,19 +1,11 @@
+import type { PoolMetrics } from './pool-stats.ts';
 import { shared } from './shared.ts';
-
-/** The part of a pool's statistics that monitoring systems get. */
-export interface PoolMetrics {
-  readonly name: string;
-  readonly queue: { readonly waiting: number; readonly max: number };
-  readonly workers: { readonly busy: number; readonly idle: number; readonly max: number; readonly started: number; readonly crashed: number; readonly replaced: number };
-  /** Times in ms. */
-  readonly tasks: Readonly<Record<string, { readonly count: number; readonly failed: number; readonly run: { readonly p50: number; readonly p99: number } }>>;
-}
 
 interface ObservedPool {
   stats(): PoolMetrics;
 }
 
-/** The open pools, iterated like a Set. A pool that was never closed can be garbage-collected all the same. */
+/** Iterates like a Set. A pool that its user forgot to close can be garbage-collected all the same. */
 class OpenPools implements Iterable<ObservedPool> {
   readonly #refs = new Set<WeakRef<ObservedPool>>();
   readonly #forgotten = new FinalizationRegistry<WeakRef<ObservedPool>>((ref) => this.#refs.delete(ref));
@@ -36,7 +28,7 @@ class OpenPools implements Iterable<ObservedPool> {
   }
 }
 
-/** State that the watchdog reads, of parts of offloop that the watchdog does not import and that may not be loaded. */
+/** The facts that the watchdog reads of pools and tasks, without importing their code, which may not be loaded. */
 export const observed = shared('observed', () => ({
   /** The offloop task that runs synchronously on this thread right now, through `task.inline()`. */
   inlineTask: undefined as string | undefined,

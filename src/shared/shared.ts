@@ -1,5 +1,7 @@
-// The number is the version of the shared state: a copy of offloop that shares other state uses another number.
-const key = Symbol.for('offloop.shared.1');
+/** The number is the version of the shared state: a copy of offloop that shares other state uses another number. */
+export const SHARED_KEY = 'offloop.shared.1';
+
+const key = Symbol.for(SHARED_KEY);
 const global = globalThis as Record<symbol, Map<string, unknown> | undefined>;
 const states = (global[key] ??= new Map<string, unknown>());
 

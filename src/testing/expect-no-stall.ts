@@ -3,7 +3,7 @@ import { OptionError } from '../errors.ts';
 import { checkOptions } from '../validation/options.ts';
 import { normalizeWatchdogOptions, thresholdRule } from '../watchdog/options.ts';
 import type { Stall } from '../watchdog/types.ts';
-import { MainWatchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { worstOf } from './stalls.ts';
 
@@ -13,12 +13,11 @@ export interface NoStallOptions {
 }
 
 /**
- * Runs `fn`, waits for what it returns, and fails when the event loop was blocked for longer than `over` meanwhile, by whatever
- * ran. A machine with no CPU to spare, or one that was suspended, is nobody's failure. It starts a watchdog of its own, which
- * takes some 50 ms.
+ * Runs `fn`, awaits its result, and fails when any code blocked the event loop for longer than `over` meanwhile. A stall of the kinds
+ * `starved` and `suspended` fails nothing, since the machine caused it. Each call starts a watchdog, which takes some 50 ms.
  *
- * @returns what `fn` returns
- * @throws BlockedLoopError (OFFLOOP_BLOCKED_LOOP) with the stack of what blocked; OptionError (OFFLOOP_OPTION); what `fn` throws
+ * @returns the result of `fn`
+ * @throws BlockedLoopError (OFFLOOP_BLOCKED_LOOP) with the stack of the function that blocked; OptionError (OFFLOOP_OPTION); the error of `fn`
  *
  * @example
  * await expectNoStall(() => handle(request), { over: 50 });

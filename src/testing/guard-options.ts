@@ -1,13 +1,13 @@
 import { quoted, variables } from '../register/environment.ts';
 import { checkOptions, rules, type Rule } from '../validation/options.ts';
-import { thresholdRule } from '../watchdog/options.ts';
+import { logRule, thresholdRule } from '../watchdog/options.ts';
 
 export interface GuardOptions {
   /** How long a test may block the event loop, in ms, at least 10. Default: OFFLOOP_THRESHOLD, or 100. */
   over?: number;
-  /** What is said while the loop is blocked, which a test that never ends needs. Default: OFFLOOP_LOG, or false. */
+  /** The log while the event loop is blocked, for tests that never end. Default: OFFLOOP_LOG, or false. */
   log?: 'stderr' | 'json' | false;
-  /** A loop that is blocked for this long, in ms, ends the process with exit code 70. Default: OFFLOOP_ABORT_AFTER, or never. */
+  /** An event loop that is blocked for this long, in ms, ends the process with exit code 70. Default: OFFLOOP_ABORT_AFTER, or never. */
   abortAfter?: number;
 }
 
@@ -20,7 +20,7 @@ export interface GuardSettings {
 
 const table: Readonly<Record<keyof GuardOptions, Rule>> = {
   over: thresholdRule,
-  log: { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" },
+  log: logRule,
   abortAfter: rules.positiveMs,
 };
 
@@ -30,7 +30,7 @@ export function normalizeGuardOptions(options: GuardOptions, env: NodeJS.Process
   return { over: over ?? 100, log: log ?? false, abortAfter };
 }
 
-/** As `offloop/register` is told. */
+/** Reads the same variables as `offloop/register`. */
 function fromEnvironment(env: NodeJS.ProcessEnv): GuardOptions {
   const read = (key: 'threshold' | 'log' | 'abortAfter'): unknown => {
     const { name, expected, parse } = variables[key];

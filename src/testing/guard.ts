@@ -1,20 +1,19 @@
-import { epochNow } from '../node/clock.ts';
+import { epochNow, now } from '../node/clock.ts';
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared/shared.ts';
-import { now } from '../watchdog/protocol/clock.ts';
 import { normalizeWatchdogOptions } from '../watchdog/options.ts';
 import type { Stall } from '../watchdog/types.ts';
-import { MainWatchdog } from '../watchdog/main/watchdog.ts';
+import { MainWatchdog } from '../watchdog/main/main-watchdog.ts';
 import { BlockedLoopError } from './errors.ts';
 import { normalizeGuardOptions, type GuardOptions, type GuardSettings } from './guard-options.ts';
 import { worstOf } from './stalls.ts';
 
-/** `now()` as epoch ms, whatever a test makes of `Date` later. */
+/** The difference between epoch ms and `now()`, taken before a test can fake `Date`. */
 const epoch = epochNow() - now();
-/** A stall is told in whole ms. */
+/** In ms: a stall starts at a whole millisecond. */
 const ROUNDING = 2;
 
-/** A test that runs, from an instant of `now()` on. */
+/** A test that runs, since an instant of `now()`. */
 export interface Watched {
   readonly since: number;
 }
@@ -25,7 +24,7 @@ class LoopGuard {
   #settings: GuardSettings | undefined;
   #watchdog: MainWatchdog | undefined;
   readonly #running = new Set<Watched>();
-  /** Since the first of the tests that run began. */
+  /** The stalls since the first of the running tests began. */
   readonly #stalls: Stall[] = [];
 
   /** @throws OptionError (OFFLOOP_OPTION) when the options are wrong, or when a test has been started */
@@ -35,7 +34,7 @@ class LoopGuard {
     this.#options = { ...options };
   }
 
-  /** Resolves when the loop is watched. */
+  /** Resolves when the event loop is watched. */
   async start(): Promise<void> {
     await this.#started().ready();
   }
@@ -47,7 +46,7 @@ class LoopGuard {
   async begin(): Promise<Watched> {
     await this.start();
     if (this.#running.size === 0) this.#stalls.length = 0;
-    // Hooks, and the tests before, often belong to the same turn of the loop.
+    // Hooks and earlier tests often run in the same turn of the event loop, and must not count.
     this.#watchdog?.restart();
     const watched = { since: now() };
     this.#running.add(watched);
@@ -58,7 +57,7 @@ class LoopGuard {
   async end(watched: Watched, name: string): Promise<void> {
     const until = now();
     const over = this.#settings?.over ?? Infinity;
-    // Most tests are shorter: there is nothing to wait for.
+    // Most tests are shorter than the limit, and have no stall to wait for.
     if (until - watched.since >= over) await this.#watchdog?.settle();
     this.#running.delete(watched);
     const stall = worstOf(this.#stalls.filter((one) => overlap(one, watched.since, until) >= over - ROUNDING));
@@ -75,8 +74,27 @@ class LoopGuard {
   }
 }
 
-/** One for all that watches the tests of this thread. */
+/** The one guard of this thread, which all tests share. */
 export const guard = shared('test guard', () => new LoopGuard());
+
+/**
+ * Sets how long a test may block the event loop, and overrides the environment variables. Call it at the top of a setup file.
+ * @throws OptionError (OFFLOOP_OPTION) when the options are wrong, or when the first test has been started
+ */
+export function configure(options: GuardOptions): void {
+  guard.configure(options);
+}
+
+/**
+ * Runs `fn`, which may block the event loop, for a promise until it settles: no test fails for that block.
+ * @throws OptionError (OFFLOOP_OPTION); the error of `fn`
+ *
+ * @example
+ * const key = expectBlock('the key is derived once', () => pbkdf2Sync(…));
+ */
+export function expectBlock<R>(why: string, fn: () => R): R {
+  return guard.expectBlock(why, fn);
+}
 
 /** For how many ms of a test the loop was blocked. */
 function overlap({ startedAt, duration }: Stall, since: number, until: number): number {

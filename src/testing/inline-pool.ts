@@ -3,11 +3,11 @@ import { createPool } from '../pool/pool.ts';
 import type { Pool } from '../pool/types.ts';
 
 /**
- * A pool that starts no thread: each task runs on the caller's, under the rules of a worker. Arguments and results are cloned,
- * the carried stores are encoded, restored and forgotten, errors are rebuilt, and a task is cancelled as it is elsewhere;
- * only a synchronous loop cannot be stopped. Under fake timers, its timeouts and deadlines go by the faked clock.
+ * Creates a pool that starts no thread: each task runs on the caller's thread, under the rules of a worker. Arguments and results
+ * are cloned, the carried stores are encoded, restored and removed, errors are rebuilt, and a task is cancelled as on a worker;
+ * only a synchronous loop cannot be stopped. Under fake timers, timeouts and deadlines follow the faked clock.
  *
- * @param options those of `createPool()`, all but `runtime`
+ * @param options the options of `createPool()` but `runtime`
  * @throws OptionError (OFFLOOP_OPTION)
  */
 export function inlinePool(options: Omit<PoolOptions, 'runtime'> = {}): Pool {

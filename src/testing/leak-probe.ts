@@ -7,21 +7,21 @@ import { stores } from '../context/stores/registry.ts';
 import { currentTask } from '../task/current.ts';
 import { offload } from '../task/offload.ts';
 
-/** Which stores one task found set, and where it ran. A store without a name is one that is not carried. */
+/** The stores that one task found set, and its worker. `undefined` stands for an AsyncLocalStorage that is not carried. */
 export interface Found {
   readonly worker: string;
   readonly stores: readonly (string | undefined)[];
 }
 
-/** How often a task looks whether it may go on, in ms. */
+/** How often a task checks whether the file exists, in ms. */
 const POLL = 2;
 
 const uncarried = new AsyncLocalStorage<string>();
 
-/** Looks, leaves its mark, and holds its worker until a file appears, so that every worker runs one of these. */
+/** Looks for stores, enters all of them, and keeps its worker busy until a file exists, so that every worker runs one such task. */
 export const hold = offload(import.meta, holdWorker, { name: 'hold' });
 
-/** The same at once: such tasks share a message where many wait. */
+/** Looks for stores, enters all of them, and ends at once: where many such tasks wait, they share a message. */
 export const touch = offload(import.meta, touchWorker, { name: 'touch' });
 
 async function holdWorker(gate: string, declaredIn: readonly [name: string, module: string][]): Promise<Found> {

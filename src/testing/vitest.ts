@@ -2,12 +2,12 @@ import { afterEach, beforeAll, beforeEach } from 'vitest';
 
 import { guard, type Watched } from './guard.ts';
 
-export { configure, expectBlock } from './guarded.ts';
+export { configure, expectBlock } from './guard.ts';
 export type { GuardOptions } from './guard-options.ts';
 
 /*
  * A setup file of Vitest, `setupFiles: ['offloop/testing/vitest']`: it fails each test that blocks the event loop.
- * Tests that run at the same time share the loop: each of those that a block has kept waiting fails.
+ * Tests that run at the same time share the event loop: each test that a block has kept waiting fails.
  */
 
 const tests = new WeakMap<object, Watched>();

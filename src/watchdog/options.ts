@@ -2,9 +2,9 @@ import { checkOptions, rules, type Rule } from '../validation/options.ts';
 import type { Stall } from './types.ts';
 
 export interface PageOptions {
-  /** Default 7117; 0 takes any that is free. */
+  /** Default 7117; 0 takes any free port. */
   port?: number;
-  /** Default 127.0.0.1: whoever can reach the page sees stacks and contexts. */
+  /** Default 127.0.0.1: everybody who can reach the page sees stacks and contexts. */
   host?: string;
 }
 
@@ -13,26 +13,28 @@ export interface WatchdogOptions {
   threshold?: number;
   /** Called on the main thread, once it is free again. */
   onStall?(stall: Stall): void;
-  /** Written by the watchdog's own thread while the loop is still stuck. Default 'stderr': text; 'json': a line each, on stderr too. */
+  /** The log, which the watchdog's own thread writes to stderr while the loop is still stuck. 'stderr', the default: text. 'json': a line of JSON for each event. */
   log?: 'stderr' | 'json' | false;
   /** A live page, `/health` and `/metrics`, served by the watchdog's thread. Default false. */
   page?: boolean | PageOptions;
-  /** A loop that is stuck for this long, in ms, ends the process with exit code 70, after its report is out. Default: never. */
+  /** An event loop that is stuck for this long, in ms, ends the process with exit code 70, after the stall was logged. Default: never. */
   abortAfter?: number;
   /**
-   * After a native call that left no trace, V8's profiler samples the next minute, so that the second one is named exactly.
-   * Starting it stops the process once, for 15 to 300 ms by the size of the heap; one of more than 256 MB is spared that.
-   * Default true.
+   * After a native call that left no trace, V8's profiler samples the next minute, so that the second such call is named exactly.
+   * Starting the profiler stops the process once, for 15 to 300 ms by the size of the heap; with a heap of more than 256 MB the
+   * profiler is not used. Default true.
    */
   sampling?: boolean;
-  /** Stalls to leave out. May be called in the middle of one (Node 24 and up), so it should only look at what it is given. */
+  /** Returns true for stalls to leave out. May be called in the middle of a stall (Node 24 and up), so it should only read its argument. */
   ignore?(stall: Stall): boolean;
 }
 
 const isPort = (v: unknown): boolean => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 65_535;
 
-/** Of how long the loop may be stuck. */
+/** How long the event loop may be stuck. */
 export const thresholdRule: Rule = { is: (v) => typeof v === 'number' && v >= 10 && v <= 3.6e6, expected: 'a number of milliseconds, 10 to 3,600,000' };
+
+export const logRule: Rule = { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" };
 
 const pageTable: Readonly<Record<keyof PageOptions, Rule>> = {
   port: { is: isPort, expected: 'a port, 0 to 65535' },
@@ -42,7 +44,7 @@ const pageTable: Readonly<Record<keyof PageOptions, Rule>> = {
 const table: Readonly<Record<keyof WatchdogOptions, Rule>> = {
   threshold: thresholdRule,
   onStall: rules.callback,
-  log: { is: (v) => v === 'stderr' || v === 'json' || v === false, expected: "'stderr', 'json' or false" },
+  log: logRule,
   page: { is: (v) => typeof v === 'boolean' || rules.record.is(v), expected: 'a boolean or { port, host }' },
   abortAfter: rules.positiveMs,
   sampling: rules.boolean,

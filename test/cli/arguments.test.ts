@@ -39,7 +39,7 @@ describe('the options', () => {
     expect(parsed(args).env).toEqual(env);
   });
 
-  it('count more than what the environment says, the last one most', () => {
+  it('override the environment, and a later option overrides an earlier one', () => {
     const env = { OFFLOOP_THRESHOLD: '70', OFFLOOP_LOG: 'off', OTHER: 'stays' };
     expect(parsed('--threshold 50 --threshold 60 app.js', env).env).toEqual({ ...env, OFFLOOP_THRESHOLD: '60' });
     expect(env.OFFLOOP_THRESHOLD).toBe('70');
@@ -57,7 +57,7 @@ describe('the options', () => {
     expect(parsed('--log off app.js', { OFFLOOP_LOG: 'json' }).log).toBe('stderr');
   });
 
-  it('lower the threshold to what is a failure, or that would go unseen', () => {
+  it('lower the threshold to --fail-over, below which the watchdog would see nothing', () => {
     expect(parsed('--fail-over 40 app.js')).toMatchObject({ failOver: 40, env: { OFFLOOP_THRESHOLD: '40' } });
     expect(parsed('--fail-over 40 app.js', { OFFLOOP_THRESHOLD: '60' }).env).toEqual({ OFFLOOP_THRESHOLD: '40' });
     expect(parsed('--fail-over 400 app.js')).toMatchObject({ failOver: 400, env: {} });
@@ -65,7 +65,7 @@ describe('the options', () => {
   });
 });
 
-describe('a mistake is told', () => {
+describe('a mistake is reported', () => {
   it.each([
     ['', 'no command was given'],
     ['app.js', 'there is no command "app.js"; to run a program: offloop run app.js'],
@@ -74,9 +74,9 @@ describe('a mistake is told', () => {
     ['run --threshold 50', 'no program was given'],
     ['run --page 8080', 'no program was given'],
     ['run --', 'no program was given'],
-    ['run --treshold 50 app.js', 'there is no option --treshold; flags for node go behind --: offloop run -- --treshold app.js'],
-    ['run -x app.js', 'there is no option -x; flags for node go behind --: offloop run -- -x app.js'],
-    ['run --constructor app.js', 'there is no option --constructor; flags for node go behind --: offloop run -- --constructor app.js'],
+    ['run --treshold 50 app.js', 'there is no option --treshold; put flags for node after --: offloop run -- --treshold app.js'],
+    ['run -x app.js', 'there is no option -x; put flags for node after --: offloop run -- -x app.js'],
+    ['run --constructor app.js', 'there is no option --constructor; put flags for node after --: offloop run -- --constructor app.js'],
     ['run --threshold fast app.js', '--threshold: expected a number of milliseconds, 10 to 3,600,000, got "fast"'],
     ['run --threshold 9 app.js', '--threshold: expected a number of milliseconds, 10 to 3,600,000, got "9"'],
     ['run --threshold --log off app.js', '--threshold: expected a number of milliseconds, 10 to 3,600,000, got "--log"'],
@@ -87,13 +87,13 @@ describe('a mistake is told', () => {
     ['run --page=a:b app.js', '--page: expected true, a port, or host:port, got "a:b"'],
     ['run --report report.txt app.js', '--report: expected a path that ends in .html or .json, got "report.txt"'],
     ['run --fail-over 0 app.js', '--fail-over: expected a number of milliseconds, at least 10, got "0"'],
-    ['run --fail-over 50 --threshold 100 app.js', '--fail-over 50 is below --threshold 100: what is shorter than that goes unseen'],
+    ['run --fail-over 50 --threshold 100 app.js', '--fail-over 50 is below --threshold 100: the watchdog does not see stalls that are shorter than the threshold'],
     ['run --abort-after -1 app.js', '--abort-after: expected a positive number of milliseconds, got "-1"'],
   ])('%s', (args, message) => {
     expect(() => parseCommand(args === '' ? [] : args.split(' '), {})).toThrow(new UsageError(message));
   });
 
-  it('of a report in the environment, too, which the program does not write', () => {
+  it('in OFFLOOP_REPORT, too, since offloop run writes the report', () => {
     const message = 'OFFLOOP_REPORT: expected a path that ends in .html or .json, got "report"';
     expect(() => parsed('app.js', { OFFLOOP_REPORT: 'report' })).toThrow(new UsageError(message));
   });

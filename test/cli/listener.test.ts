@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 
 import { Listener } from '../../src/cli/listener.ts';
-import type { WatchState } from '../../src/register/told.ts';
+import type { WatchdogState } from '../../src/register/parent-messages.ts';
 import type { Stall } from '../../src/watchdog/types.ts';
 
-const state: WatchState = {
+const state: WatchdogState = {
   ...{ since: 1000, until: 2000, capture: { mode: 'live' }, expected: { count: 2, ms: 300 } },
   lag: { count: 40, mean: 1, p50: 1, p99: 2, max: 3 },
 };
@@ -18,7 +18,7 @@ function stall(startedAt: number, duration: number, rest: Partial<Stall> = {}): 
 function told(...lines: (Stall | { lasting: Stall } | typeof state)[]): Listener {
   const listener = new Listener();
   for (const line of lines) {
-    listener.hear(JSON.stringify('since' in line ? { state: line } : 'lasting' in line ? { stall: line.lasting, isOver: false } : { stall: line, isOver: true }));
+    listener.receive(JSON.stringify('since' in line ? { state: line } : 'lasting' in line ? { stall: line.lasting, isOver: false } : { stall: line, isOver: true }));
   }
   return listener;
 }
@@ -27,48 +27,48 @@ const found = (listener: Listener): Record<string, number> => (
   Object.fromEntries(listener.report()!.offenders.map(({ culprit, totalMs }) => [culprit?.function, totalMs]))
 );
 
-it('counts a stall once, however often it was told of while it lasted', () => {
+it('counts a stall once, however many messages came while it lasted', () => {
   const listener = told(state, { lasting: stall(1000, 100) }, { lasting: stall(1000, 150) }, stall(1001, 180), state);
   expect(found(listener)).toEqual({ at1001: 180 });
 });
 
-it('counts one that nobody saw the end of as far as it was known', () => {
+it('counts a stall without an end as far as it was known', () => {
   const listener = told(state, { lasting: stall(1000, 100) }, stall(1000, 120), { lasting: stall(5000, 100) }, { lasting: stall(5000, 2000) });
   expect(found(listener)).toEqual({ at1000: 120, at5000: 2000 });
   expect(listener.worst?.duration).toBe(2000);
 });
 
-it('keeps one that began before the end of the one before it was told', () => {
+it('keeps a stall that began before the end of the last one was reported', () => {
   const listener = told(state, { lasting: stall(1000, 100) }, { lasting: stall(1200, 110) }, stall(1000, 200));
   expect(found(listener)).toEqual({ at1000: 200, at1200: 110 });
 });
 
-it('forgets one that was none after all', () => {
+it('drops a stall that the watchdog has withdrawn', () => {
   expect(found(told(state, { lasting: stall(1000, 100) }, state))).toEqual({});
   expect(found(told(state, { lasting: stall(1000, 100) }, stall(2000, 120)))).toEqual({ at2000: 120 });
 });
 
-it('blames no program for a machine that slept, or had no CPU for it', () => {
+it('does not blame the program for a machine that slept, or had no CPU to spare', () => {
   const listener = told(state, stall(1000, 150), stall(2000, 9000, { kind: 'suspended' }), stall(12_000, 800, { kind: 'starved' }), stall(13_000, 120, { kind: 'gc' }));
   expect(listener.worst).toMatchObject({ startedAt: 1000 });
   expect(listener.report()?.stalls).toBe(4);
 });
 
-it('reports what the program alone can know as it was last told', () => {
+it('reports the last state that the program has sent', () => {
   const listener = told({ ...state, expected: { count: 0, ms: 0 } }, state);
   const { until: _, ...last } = state;
   expect(listener.report()).toMatchObject({ ...last, stalls: 0 });
   expect(listener.report()!.until).toBeGreaterThan(state.until);
 });
 
-it('knows that stacks can be had when it has one', () => {
+it('reports that stacks can be captured once it has one', () => {
   const starting = { ...state, capture: { mode: 'starting' } } as const;
   expect(told(starting).report()?.capture.mode).toBe('starting');
   expect(told(starting, { lasting: stall(1000, 100) }).report()?.capture.mode).toBe('live');
 });
 
-it('has no report of a program that never told anything, and takes half a line for none', () => {
+it('has no report of a program that has sent nothing, and ignores half a line', () => {
   const listener = told();
-  listener.hear('{"state":{"since":1');
+  listener.receive('{"state":{"since":1');
   expect(listener.report()).toBeUndefined();
 });

@@ -11,7 +11,7 @@ import { fixture, namesIn, offloop, temporaryFolder } from './processes.ts';
 const usage = 'usage: offloop run [options] app.js [arguments]';
 
 describe('at the end', () => {
-  it('what has blocked is ranked on stderr, with whose request it was, and the exit code is kept', async () => {
+  it('the functions that blocked are ranked on stderr, with their requests, and the exit code is kept', async () => {
     const { code, stdout, stderr } = await offloop(['run', '--log', 'off', fixture('blocks.mjs')]).ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
     expect(stderr).toMatch(/^\noffloop: \d+ stalls? blocked the event loop for .* of /);
@@ -23,12 +23,12 @@ describe('at the end', () => {
     expect(await offloop(['run', '--log', 'off', '--fail-over', '100', fixture('blocks.mjs'), '3']).ended).toMatchObject({ code: 3, signal: null });
   });
 
-  it('a program that only loads is said not to have been looked at', async () => {
+  it('a program that only loads modules was not watched, and the summary says so', async () => {
     const { code, stderr } = await offloop(['run', '--', '-e', 'process.exit(4)']).ended;
     expect({ code, stderr }).toEqual({ code: 4, stderr: 'offloop: No stalls were looked for: the program ended before its event loop turned. Loading modules does not count.\n' });
   });
 
-  it('the report is written where it was asked for, and --fail-over lets a program pass that blocks for less', async () => {
+  it('the report is written to the given path, and --fail-over lets a program pass that blocks for less', async () => {
     const { code, stderr } = await offloop(['run', '--log', 'off', '--fail-over', '60000', '--report', join(temporaryFolder(), 'of-%p.html'), fixture('blocks.mjs')]).ended;
     expect(code).toBe(0);
     expect(stderr).not.toContain('failed');
@@ -46,7 +46,7 @@ describe('at the end', () => {
 });
 
 describe('--fail-over', () => {
-  it('makes a run that was blocked for longer fail, and names the worst', async () => {
+  it('makes a run fail that was blocked for longer, and names the longest stall', async () => {
     const { code, stderr } = await offloop(['run', '--fail-over', '100', fixture('blocks.mjs'), '0', '1000']).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/\noffloop: failed: the event loop was blocked for 1(\.\d)? s, and --fail-over allows 100 ms: blockFor \(.*blocking\.js:\d+\)\n$/);
@@ -64,7 +64,7 @@ describe('a program that does not come to its end', () => {
 });
 
 describe.skipIf(process.platform === 'win32')('a program that was killed in a call that does not return (Windows has no mkfifo)', () => {
-  it('is ranked, with how long that had lasted', async () => {
+  it('is ranked, with the time that the stall had lasted', async () => {
     const fifo = join(temporaryFolder(), 'fifo');
     execFileSync('mkfifo', [fifo]);
     const { wrote, ended } = offloop(['run', fixture('waits.mjs'), fifo]);
@@ -86,12 +86,12 @@ describe('the program', () => {
     expect({ code, told: JSON.parse(stdout) }).toEqual({ code: 0, told: { script, args, stdin: 'grüezi\n' } });
   });
 
-  it('gets flags for Node from behind --', async () => {
+  it('gets flags for Node from after --', async () => {
     const { stdout } = await offloop(['run', '--', '--expose-gc', '-p', 'typeof gc, process.argv.slice(1)', 'x']).ended;
     expect(stdout).toBe("[ 'x' ]\n");
   });
 
-  it('may fork: the channel is undisturbed, and what belongs to the program alone is not handed on', async () => {
+  it('may fork: its IPC channel works, and the child process inherits nothing that is for the program alone', async () => {
     const { code, stdout, stderr } = await offloop(['run', '--report', join(temporaryFolder(), 'report.json'), '--threshold', '20000', fixture('forks.cjs')]).ended;
     const [answer = '', end] = stdout.trimEnd().split('\n');
     expect(JSON.parse(answer)).toMatchObject({ text: 'hello', variables: ['OFFLOOP_THRESHOLD'] });
@@ -99,19 +99,19 @@ describe('the program', () => {
     expect(stderr.match(/the report is in/g)).toHaveLength(1);
   });
 
-  it('that is not found is Node\'s to tell', async () => {
+  it('that is not found is reported by Node', async () => {
     const { code, stderr } = await offloop(['run', 'no-such-file.js']).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/Cannot find module .*no-such-file\.js/);
   });
 
-  it('that was not watched is said not to have been', async () => {
+  it('that was not watched is reported as not watched', async () => {
     const { code, stderr } = await offloop(['run', '--', '--no-such-flag', 'app.js']).ended;
     expect(code).toBe(9);
     expect(stderr).toMatch(/bad option: --no-such-flag\noffloop: the program was not watched: .*\n$/);
   });
 
-  it('serves the page where it was told to', async () => {
+  it('serves the page on the given port', async () => {
     const { process, wrote, ended } = offloop(['run', '--page', '0', fixture('serves.mjs'), 'SIGTERM']);
     const url = await wrote(/page is on (http:\/\/127\.0\.0\.1:\d+\S*)/);
     expect((await fetch(new URL('/health', url))).status).toBe(200);
@@ -121,7 +121,7 @@ describe('the program', () => {
 });
 
 describe('a signal', () => {
-  it('ends the program, and then the command in the same way; that there was no stall is one sentence, with the time that was watched', async () => {
+  it('ends the program, and then the command in the same way; the summary says that there was no stall, and how long the program was watched', async () => {
     const { process, wrote, ended } = offloop(['run', '--threshold', '20000', fixture('serves.mjs')], { detached: true });
     await wrote(/up/);
     process.kill('SIGTERM');

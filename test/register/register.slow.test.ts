@@ -14,7 +14,7 @@ describe('offloop/register', () => {
     expect(readFileSync(join(cwd, 'report.json'), 'utf8')).toContain('blockFor');
   });
 
-  it('ends a loop that is stuck for too long', async () => {
+  it('ends a process whose event loop is stuck for too long', async () => {
     const { code, stderr } = await node([...registered, fixture('spins.mjs')], { env: { OFFLOOP_ABORT_AFTER: '500' } }).ended;
     expect(code).toBe(70);
     expect(stderr).toContain('in spinForEver (');
@@ -26,7 +26,7 @@ describe('offloop/register', () => {
     expect(stderr.match(/OFFLOOP_TYPO/g)).toHaveLength(1);
   });
 
-  it('leaves a report with one name to the process that was first', async () => {
+  it('leaves a report without %p in its name to the first process', async () => {
     const cwd = temporaryFolder();
     const { stdout } = await node([...registered, fixture('forks.cjs')], { cwd, env: { OFFLOOP_REPORT: 'report.json', OFFLOOP_THRESHOLD: '20000' } }).ended;
     expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ text: 'hello', variables: ['OFFLOOP_THRESHOLD'] });

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { takeEnvironment, tellToVariable } from '../../src/register/environment.ts';
+import { takeEnvironment, parentFdVariable } from '../../src/register/environment.ts';
 import { fixture, node, registerURL, temporaryFolder } from '../cli/processes.ts';
 
 const registered = ['--import', registerURL];
 
 describe('offloop/register', () => {
-  it('says what blocks, and ranks it at the exit', async () => {
+  it('reports the functions that block, and ranks them at the exit', async () => {
     const { code, stdout, stderr } = await node([...registered, fixture('blocks.mjs'), '3']).ended;
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^offloop: the event loop .* in blockFor \(/m);
@@ -24,7 +24,7 @@ describe('offloop/register', () => {
     expect(lines.at(-1)).toMatchObject({ offloop: 'report', offenders: expect.any(Array) as unknown[] });
   });
 
-  it('says nothing when there is nothing to say, or nothing is to be said', async () => {
+  it('writes nothing when there was no stall, or when the log is off', async () => {
     expect((await node([...registered, fixture('echoes.cjs')]).ended).stderr).toBe('');
     expect((await node([...registered, fixture('blocks.mjs')], { env: { OFFLOOP_LOG: 'off' } }).ended).stderr).toBe('');
   });
@@ -36,21 +36,21 @@ describe('offloop/register', () => {
     expect(readFileSync(join(cwd, 'report.html'), 'utf8')).toContain('blockFor');
   });
 
-  it('lets a process start with variables that make no sense, and says so once', async () => {
+  it('lets a process start with invalid variables, and reports them once', async () => {
     const env = { OFFLOOP_THRESHOLD: 'abc', OFFLOOP_REPORT: 'report.txt', OFFLOOP_TRESHOLD: '50' };
     const { code, stdout, stderr } = await node([...registered, fixture('echoes.cjs'), 'x'], { env }).ended;
     expect({ code, told: JSON.parse(stdout) }).toMatchObject({ code: 0, told: { args: ['x'] } });
     expect(stderr.trimEnd().split('\n')).toEqual([
       'offloop: OFFLOOP_THRESHOLD: expected a number of milliseconds, 10 to 3,600,000, got "abc". It is ignored.',
       'offloop: OFFLOOP_REPORT: expected a path that ends in .html or .json, got "report.txt". It is ignored.',
-      expect.stringMatching(/^offloop: OFFLOOP_TRESHOLD: there is no such variable\. There are OFFLOOP_THRESHOLD, /) as string,
+      expect.stringMatching(/^offloop: OFFLOOP_TRESHOLD: there is no such variable\. The variables are OFFLOOP_THRESHOLD, /) as string,
     ]);
   });
 
   it('says at the start that a report cannot be written', async () => {
     const { code, stderr } = await node([...registered, fixture('echoes.cjs')], { env: { OFFLOOP_REPORT: 'no/such/folder/r.html' } }).ended;
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^offloop: OFFLOOP_REPORT: no report can be written as it is now: ENOENT/);
+    expect(stderr).toMatch(/^offloop: OFFLOOP_REPORT: no report can be written: ENOENT/);
   });
 
   it('does nothing in the workers of a pool, be they threads or processes', async () => {
@@ -81,7 +81,7 @@ describe('the environment', () => {
     ['OFFLOOP_ABORT_AFTER', '0.5', { abortAfter: 0.5 }],
     ['OFFLOOP_THRESHOLD', '', {}],
   ])('%s=%s', (name, text, settings) => {
-    expect(takeEnvironment({ [name]: text })).toEqual({ settings, tellTo: undefined, problems: [] });
+    expect(takeEnvironment({ [name]: text })).toEqual({ settings, parentFd: undefined, problems: [] });
   });
 
   it.each([
@@ -95,10 +95,10 @@ describe('the environment', () => {
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name}: expected .*, got "${text}"\\. It is ignored\\.$`))]);
   });
 
-  it('tells a descriptor to the children of this process only', () => {
+  it('gives the descriptor to the children of this process only', () => {
     const ofParent = { OFFLOOP_TELL_TO: `3 of ${process.ppid}` };
-    expect(takeEnvironment(ofParent).tellTo).toBe(3);
+    expect(takeEnvironment(ofParent).parentFd).toBe(3);
     expect(ofParent).toEqual({});
-    expect(takeEnvironment(tellToVariable(3)).tellTo).toBeUndefined();
+    expect(takeEnvironment(parentFdVariable(3)).parentFd).toBeUndefined();
   });
 });

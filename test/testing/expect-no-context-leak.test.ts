@@ -46,7 +46,7 @@ describe('expectNoContextLeak() where stores leak', () => {
   });
 });
 
-it('expectNoContextLeak() rejects as a task does where no task can run', async () => {
+it('expectNoContextLeak() rejects with the error of the task where no task can run', async () => {
   const pool = createPool();
   await pool.close();
   expect(await rejection(expectNoContextLeak(pool))).toMatchObject({ code: 'OFFLOOP_POOL_CLOSED' });

@@ -30,30 +30,30 @@ describe('expectNoStall()', () => {
     expect(error.stack).toMatch(/^BlockedLoopError: expectNoStall\(\): [^]*\n {4}at blockFor \(.*blocks-for\.js:\d+:\d+\)\n/);
   });
 
-  it('fails what waits for something without letting the loop turn', async () => {
+  it('fails a function that waits without letting the event loop turn', async () => {
     const error = (await rejection(expectNoStall(() => waitsForChild(200)))) as BlockedLoopError;
     expect(error).toMatchObject({ code: 'OFFLOOP_BLOCKED_LOOP', expected: 100 });
     expect(error.stall).toMatchObject({ kind: 'blocking-io', call: 'execFileSync' });
     expect(error.stack).toContain('at waitsForChild (');
   });
 
-  it('gives back what the function returned', async () => {
+  it('returns the result of the function', async () => {
     expect(await expectNoStall(() => 42)).toBe(42);
     expect(await expectNoStall(() => sleep(300, 'slept'), { over: 200 })).toBe('slept');
   });
 
-  it('passes what blocks for less at a time', async () => {
+  it('passes a function that blocks several times for less', async () => {
     await expectNoStall(() => blocksLater(80), { over: 300 });
     await expectNoStall(() => blocksInPieces(600), { over: 300 });
   });
 
-  it('blames nobody for what was before', async () => {
+  it('ignores blocks before the call', async () => {
     const call = expectNoStall(() => sleep(1), { over: 200 });
     blockFor(300);
     await call;
   });
 
-  it('passes on what the function throws, and stops watching', async () => {
+  it('passes on the error of the function, and stops watching', async () => {
     const listeners = process.listenerCount('exit');
     const error = new RangeError('the function’s own');
     expect(await rejection(expectNoStall(() => { throw error; }))).toBe(error);
@@ -75,7 +75,7 @@ describe('expectNoStall()', () => {
   });
 });
 
-it('expectNoStall() does without threads and stacks where there may be none', async () => {
+it('expectNoStall() works without threads and stacks where the process may have none', async () => {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
   const { code, stdout } = await node([permission, '--no-warnings', '--allow-fs-read=*', fixture('expects-no-stall.js')]).ended;
   expect(code).toBe(0);

@@ -70,7 +70,7 @@ describe('inlinePool()', () => {
     expect(onWorker).not.toHaveBeenCalled();
   });
 
-  it('needs no file that a worker would be started from', async () => {
+  it('needs no file of a worker', async () => {
     const folder = temporaryFolder();
     const installed = join(folder, 'node_modules/offloop');
     const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -85,7 +85,7 @@ describe('inlinePool()', () => {
     expect(await node([join(folder, 'app.mjs')]).ended).toMatchObject({ code: 0, stdout: '42\n', stderr: '' });
   });
 
-  it('refuses what createPool() refuses', () => {
+  it('refuses the options that createPool() refuses', () => {
     expect(() => inlinePool({ maxThreads: 0 })).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 });

@@ -23,12 +23,12 @@ describe('offloop/testing/node-test', () => {
     expect(output).toMatch(/stack: \|-\n\s+blockFor \(.*blocks-for\.js:\d+:\d+\)\n/);
   });
 
-  it('allows what the environment allows', async () => {
+  it('takes the limit from the environment', async () => {
     const { code, passed } = await nodeTest('some-block.node-test.js', { OFFLOOP_THRESHOLD: '2000' });
     expect([code, Object.values(passed)]).toEqual([0, Array(11).fill(true)]);
   });
 
-  it('says where a test is that never ends, and ends it', async () => {
+  it('reports the stack of a test that never ends, and ends the process', async () => {
     const { code, passed, output } = await nodeTest('hangs.node-test.js', { OFFLOOP_ABORT_AFTER: '500' });
     expect([code, Object.values(passed)]).toEqual([1, [false]]);
     expect(output).toMatch(/"function":"(TestContext\.)?neverEnds"/);

@@ -32,25 +32,25 @@ const broken = carry(import.meta, new AsyncLocalStorage<string>(), {
 });
 
 describe('roundTrip()', () => {
-  it('gives what arrives: a copy of what was picked', () => {
+  it('returns a copy of the picked keys', () => {
     const value = { name: 'Ada', socket: () => {} };
     const arrived = roundTrip(user, value);
     expect(arrived).toEqual({ name: 'Ada' });
     expect(arrived).not.toBe(value);
   });
 
-  it('gives what was encoded and decoded', () => {
+  it('returns the encoded and decoded value', () => {
     const arrived = roundTrip(session, new Session('s1'));
     expect(arrived).toEqual(new Session('s1'));
     expect(arrived).toBeInstanceOf(Session);
   });
 
-  it('gives undefined for a store that is absent', () => {
+  it('returns undefined for an absent store', () => {
     expect(roundTrip(request, undefined)).toBeUndefined();
     expect(roundTrip<unknown>(request, null)).toBeNull();
   });
 
-  it('neither sees nor changes what is set here', () => {
+  it('neither sees nor changes the current stores', () => {
     users.run({ name: 'Bob', socket: () => {} }, () => {
       expect(roundTrip(user, { name: 'Ada' })).toEqual({ name: 'Ada' });
       expect(users.getStore()).toMatchObject({ name: 'Bob' });
@@ -67,7 +67,7 @@ describe('roundTrip()', () => {
     expect(() => roundTrip(carried, value)).toThrow(expect.objectContaining(error));
   });
 
-  it('gives, and throws, what a call does', async () => {
+  it('returns, and throws, the same as a call', async () => {
     const pool = createPool({ context: [request] });
     onTestFinished(() => pool.close());
     const value = { id: 'a', list: [1, { at: 2 }] };
@@ -78,7 +78,7 @@ describe('roundTrip()', () => {
     expect(() => roundTrip(request, bad)).toThrow(expect.objectContaining({ code, message, store, path }));
   });
 
-  it('refuses what carry() did not return', () => {
+  it('refuses a value that carry() did not return', () => {
     expect(() => roundTrip(requestStore as never, {})).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION', message: expect.stringContaining('roundTrip(): expected what carry() returned') }));
   });
 });

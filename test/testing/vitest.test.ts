@@ -6,13 +6,13 @@ describe('offloop/testing/vitest', () => {
   // Other ways to run them are tried in testing-vitest.slow.test.ts.
   it('fails the tests that block, and no other: --pool=forks', () => expectBlockingFails('--pool=forks'));
 
-  it('says where a test is that never ends, and ends it', async () => {
+  it('reports the stack of a test that never ends, and ends the process', async () => {
     const { code, output } = await vitest('vitest.config.js', ['hangs'], { OFFLOOP_ABORT_AFTER: '500' });
     expect(code).toBe(1);
     expect(output).toMatch(/"function":"(TestContext\.)?neverEnds"/);
   });
 
-  it('tells of a variable that makes no sense, and goes on', async () => {
+  it('warns of an invalid variable, and goes on', async () => {
     const { code, output } = await inline();
     expect(code).toBe(0);
     expect(output).toContain('OFFLOOP_THRESHOLD: expected a number of milliseconds, 10 to 3,600,000, got "soon". It is ignored.');

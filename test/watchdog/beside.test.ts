@@ -42,7 +42,7 @@ describe('stalls are captured', () => {
     expect(said('debugger')).toEqual([{ source: true, result: 42 }]);
   });
 
-  it('while a debugger is attached; what it pauses is no stall', async () => {
+  it('while a debugger is attached, whose pauses are no stalls', async () => {
     const { code, stderr, said } = await runWatched('is-debugged.js', { log: false }, { flags: ['--inspect=0'] });
     expect([code, said('attached'), said('afterPause')]).toEqual([0, ['spins'], ['spins']]);
     expect(stderr).not.toContain('Waiting for the debugger');
@@ -61,8 +61,8 @@ describe('stalls are captured', () => {
   });
 });
 
-describe('where a stack cannot be had', () => {
-  it('since intrinsics are frozen, that is said once, on one line, and stalls are told without', async () => {
+describe('where no stack can be captured', () => {
+  it('since intrinsics are frozen, one notice says so, and stalls are reported without stacks', async () => {
     const { code, stderr, said } = await runWatched('blocks-once.js', {}, { flags: ['--frozen-intrinsics'] });
     expect(code).toBe(3);
     // It may also be able to do without.
@@ -88,7 +88,7 @@ describe('under --permission', () => {
     expect(ended.stderr).toMatch(/^offloop: the event loop (was|has been) stuck for/m);
   });
 
-  it('an infinite loop is told of while it lasts, and ended by abortAfter', async () => {
+  it('an infinite loop is reported while it lasts, and ended by abortAfter', async () => {
     const { code, signal, stderr } = await runWatched('spins-forever.js', { abortAfter: 300 }, { flags: [...permission, '--allow-worker'] });
     expect([code, signal]).toEqual([null, 'SIGKILL']);
     expect(stderr).toMatch(/^offloop: the event loop has been stuck for \d+ ms\n(.*\n)*offloop: .* longer than `abortAfter` allows: the process ends$/m);
@@ -130,7 +130,7 @@ describe('in a test run', () => {
     expect(watchdog.report().offenders.map(({ culprit }) => culprit?.function)).toContain('spins');
   });
 
-  it('two watchdogs tell the same stall, and one goes on when the other has stopped', async () => {
+  it('two watchdogs report the same stall, and one goes on when the other has stopped', async () => {
     const [one, other] = await Promise.all([start(100), start(200)]);
     const both = Promise.all([one.stallOf(() => { spins(500); }), other.stallOf(() => undefined)]);
     expect((await both).map(({ culprit }) => culprit?.function)).toEqual(['spins', 'spins']);

@@ -37,7 +37,7 @@ describe('says what blocks, whose request it is, and what to do, while it blocks
   it('third-party code, ajv: the dependency, and the function that called into it', () => expectThirdParty('ajv', 'checksWithAjv', 'validate10'));
 });
 
-describe('names a call that has left no trace when it blocks again', () => {
+describe('names a call without a trace when it blocks again', () => {
   it('bigint.js', () => expectNamedAgain(['bigint.js', 'native', 'raises']));
 
   it.skipIf(process.platform === 'win32')('spawn-sync.js (where there are FIFOs)', async () => {

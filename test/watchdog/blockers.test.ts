@@ -42,7 +42,7 @@ describe('says what blocks, whose request it is, and what to do, while it blocks
   });
 });
 
-it('names a call that has left no trace when it blocks again: sort.js', () => expectNamedAgain(['sort.js', 'native', 'sorts']));
+it('names a call without a trace when it blocks again: sort.js', () => expectNamedAgain(['sort.js', 'native', 'sorts']));
 
 describe('blames no function', () => {
   const hasTaskset = process.platform === 'linux' && canRun('taskset', ['--version']);

@@ -38,7 +38,7 @@ it('Stores that cannot be shown are named, and the others are shown', async () =
 });
 
 describe('a stall that is ignored', () => {
-  it.each(['stderr', 'json'])('is told to nobody, not even while it lasts (%s)', async (log) => {
+  it.each(['stderr', 'json'])('is not reported, not even while it lasts (%s)', async (log) => {
     const { code, stderr, said } = await runWatched('ignores.js', { log });
     expect([code, said('told'), said('reported')]).toEqual([0, [['parses']], [1]]);
     expect(stderr).toContain('parses');
@@ -56,7 +56,7 @@ describe('a callback that throws', () => {
     expect(stderr).toMatch(isTold);
   });
 
-  it('later, since it is an async function, with what is no error: the same', async () => {
+  it('later, as an async function, with a value that is no error: the same', async () => {
     const { code, said } = await runWatched('throws-in-callbacks.js', {}, { args: ['onStall', 'later'] });
     expect([code, said('told'), said('reported')]).toEqual([0, ['spins'], [true]]);
     expect(said('warning')).toMatchObject([{ code: 'OFFLOOP_WATCHDOG_CALLBACK', message: 'startWatchdog(): `onStall` has thrown: `[Object: null prototype] {}` (object)' }]);

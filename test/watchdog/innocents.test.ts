@@ -74,7 +74,7 @@ describe('does not blame', () => {
     expect(JSON.stringify([stalls, lines])).not.toMatch(/comesNext|"requestId":"innocent"/);
   });
 
-  it('a request for work that belongs to none, and comes after it', async () => {
+  it('a request that comes after work outside of any request', async () => {
     const { stalls, lines } = await drive('outside-of-requests.js', async (watched) => {
       await watched.request('before');
       await watched.outside();

@@ -13,11 +13,11 @@ describe('after stop()', () => {
     expect([after, afterHasty]).toEqual([before, before]);
   });
 
-  it('nothing has been said, whatever the watchdog was just doing: it is no failure', async () => {
+  it('the log is empty, whatever the watchdog was just doing', async () => {
     expect(await runWatched('stops-at-any-moment.js')).toMatchObject({ code: 0, stderr: '' });
   });
 
-  it('what was told stays', async () => {
+  it('the report keeps its stalls', async () => {
     const watchdog = startWatchdog({ log: false });
     const { capture } = await watchdog.ready();
     await watchdog.stop();
@@ -27,7 +27,7 @@ describe('after stop()', () => {
     expect(watchdog.expectBlock('it still runs', () => 42)).toBe(42);
   });
 
-  it('it has stopped for who disposes of it', async () => {
+  it('Symbol.asyncDispose has stopped it, too', async () => {
     const before = process.listenerCount('exit');
     {
       await using watchdog = startWatchdog({ log: false });
@@ -45,17 +45,17 @@ describe('a process with a running watchdog', () => {
     expect(ended.said('exit')).toEqual([{ code, functions: [] }]);
   });
 
-  it('that waits for ready() alone is kept alive for it, and no longer', async () => {
+  it('that waits for ready() alone stays alive until then, and no longer', async () => {
     const ended = await runWatched('only-waits-for-ready.js');
     expect([ended.code, ended.stderr, ended.said('ready')]).toEqual([0, '', [{ capture: { mode: 'live' } }]]);
   });
 
-  it('that waits for nothing ends before its watchdog has started', async () => {
+  it('without anything to wait for ends before its watchdog has started', async () => {
     const ended = await runWatched('starts-and-ends.js');
     expect([ended.code, ended.stderr]).toEqual([3, '']);
   });
 
-  it('that is ended by a signal ends by it', async () => {
+  it('that a signal ends, ends by that signal', async () => {
     const ended = await runWatched('kills-itself.js');
     expect([ended.code, ended.signal, ended.stderr]).toEqual([null, 'SIGTERM', '']);
   });

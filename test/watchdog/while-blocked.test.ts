@@ -50,7 +50,7 @@ describe('while the loop is stuck', () => {
     expect((await child.ended).stdout).not.toContain('stall');
   });
 
-  it('machines get a line of JSON', async () => {
+  it('the JSON log has a line for programs', async () => {
     const child = watched('spins-until-told.js', { log: 'json' });
     await child.stderr(/"event":"stuck".*\n/);
     expect(child.said('free')).toEqual([]);
@@ -63,7 +63,7 @@ describe('while the loop is stuck', () => {
     expect(ended).toMatchObject({ ...about, event: 'ended' });
   });
 
-  it('its first report shows where, whose, why and what to do', async () => {
+  it('its first report shows the place, the context, the kind and the advice', async () => {
     const child = watched('spins-forever.js');
     await child.stderr(/→ .*\n/);
     child.kill('SIGKILL');
@@ -94,7 +94,7 @@ describe.skipIf(process.platform === 'win32')('while the loop is stuck in a nati
     expect(await child.ended).toMatchObject({ code: 0 });
   });
 
-  it('abortAfter ends the process by SIGKILL, after it was said', async () => {
+  it('abortAfter ends the process by SIGKILL, after a notice', async () => {
     const { code, signal, stderr } = await watched('reads-fifo.js', { abortAfter: 300 }, { args: [makeFifo()] }).ended;
     expect([code, signal]).toEqual([null, 'SIGKILL']);
     const said = ofWatchdog(stderr);
@@ -105,7 +105,7 @@ describe.skipIf(process.platform === 'win32')('while the loop is stuck in a nati
 });
 
 describe('abortAfter', () => {
-  it('ends an infinite loop with exit code 70, after its report is out', async () => {
+  it('ends an infinite loop with exit code 70, after its report was logged', async () => {
     const { code, signal, stderr } = await watched('spins-forever.js', { abortAfter: 300 }).ended;
     expect([code, signal]).toEqual([70, null]);
     const report = stderr.indexOf('in spinsForever (');

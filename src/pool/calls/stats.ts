@@ -2,60 +2,11 @@ import type { CreateHistogramOptions, RecordableHistogram } from 'node:perf_hook
 
 import { perfHooks } from '../../node/builtins.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
-import type { TaskAddress } from '../../wire/messages/requests.ts';
+import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
+import type { TaskAddress } from '../../wire/messages/run.ts';
 import { RunEstimate } from './estimate.ts';
 
-/** Milliseconds. */
-export interface Spread {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
-export interface TaskStats {
-  /** The `file:` URL of the task's module. */
-  readonly module: string;
-  /** Calls that have settled. */
-  readonly count: number;
-  /** Of these, how many rejected. */
-  readonly failed: number;
-  /** Progress values that no listener got: of those that wait for it, the newest 1,000 of a task are kept. */
-  readonly progressDropped: number;
-  /** From the call until its turn had come. */
-  readonly wait: Spread;
-  /** In the task's function. */
-  readonly run: Spread;
-  /** What the hop itself cost: cloning, messages, waking up. */
-  readonly overhead: Spread;
-  /**
-   * The function usually runs for less time than the hop costs: call it with `.inline()`, or give it more to do per call.
-   * By their medians, after 20 runs. Tasks that travel in one message share its cost; what goes beyond 0.25 ms is no cost
-   * but waiting for this thread, which is busy enough. Not said of a task that has ever run for 50 ms, since that is what
-   * a pool is for, nor where tasks run inline.
-   */
-  readonly note?: 'too small to offload';
-}
-
-export interface PoolStats {
-  readonly name: string;
-  readonly state: 'running' | 'closing' | 'closed';
-  readonly queue: { readonly waiting: number; readonly max: number };
-  readonly workers: {
-    readonly busy: number;
-    readonly idle: number;
-    readonly max: number;
-    /** Since the pool was created. */
-    readonly started: number;
-    /** Ended by themselves: an exit, an uncaught exception, out of memory, a signal. */
-    readonly crashed: number;
-    /** Replaced by the pool: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
-    readonly replaced: number;
-    /** What the tasks were sent in: fewer than tasks where short ones shared a message. */
-    readonly messages: number;
-  };
-  /** By task name; where two modules have a task of one name, the later one is `name (module)`. */
-  readonly tasks: Readonly<Record<string, TaskStats>>;
-}
+export type { PoolStats, Spread, TaskStats };
 
 /** Timings kept before they go into the histograms. */
 const BUFFERED = 128;

@@ -3,7 +3,8 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { Batch } from '../../wire/messages/batch.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
-import type { AbortMessage, RunMessage } from '../../wire/messages/requests.ts';
+import type { AbortMessage } from '../../wire/messages/requests.ts';
+import type { RunMessage } from '../../wire/messages/run.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { Unread } from './unread.ts';
 

@@ -1,7 +1,8 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
 import { callersClock } from '../../node/limit-clock.ts';
 import { LONGEST_TIMER } from '../../node/timers.ts';
-import type { AbortKind, RunMessage } from '../../wire/messages/requests.ts';
+import type { AbortKind } from '../../wire/messages/requests.ts';
+import type { RunMessage } from '../../wire/messages/run.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
 import type { InlineSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';

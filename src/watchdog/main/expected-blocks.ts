@@ -1,20 +1,20 @@
+import { now } from '../../node/clock.ts';
 import type { SharedState } from '../protocol/shared-state.ts';
-import { now } from '../protocol/clock.ts';
 import type { Heartbeat } from './heartbeat.ts';
 
-/** Blocks that were announced: a flag on the board while they last, so that the monitor looks away. */
+/** Blocks that the user has announced. The shared state has a flag while they last, so that the monitor does not report them. */
 export class ExpectedBlocks {
-  readonly #board: SharedState;
+  readonly #sharedState: SharedState;
   readonly #heartbeat: Heartbeat;
   readonly #threshold: number;
 
-  constructor(board: SharedState, heartbeat: Heartbeat, threshold: number) {
-    this.#board = board;
+  constructor(sharedState: SharedState, heartbeat: Heartbeat, threshold: number) {
+    this.#sharedState = sharedState;
     this.#heartbeat = heartbeat;
     this.#threshold = threshold;
   }
 
-  /** Until `fn` has returned; what it returned has settled, where that is a promise. */
+  /** Runs `fn`. The block is expected until `fn` has returned, or until the promise that `fn` returned has settled. */
   run<R>(fn: () => R): R {
     const startedAt = now();
     this.#change(1);
@@ -24,8 +24,8 @@ export class ExpectedBlocks {
       if (isThenable(result)) {
         isLasting = true;
         const end = (): void => {
-          // What has just ended may have kept the heartbeat waiting.
-          this.late(now() - this.#board.get('beat'));
+          // The code that has just settled the promise may have kept the heartbeat waiting.
+          this.late(now() - this.#sharedState.get('beat'));
           this.#change(-1);
         };
         result.then(end, end);
@@ -38,16 +38,16 @@ export class ExpectedBlocks {
     }
   }
 
-  /** The loop did not turn for so long, in ms; counted once where such blocks are nested. */
+  /** Counts a block of so many ms, where it was expected. Nested blocks count once. */
   late(ms: number): void {
-    if (ms < this.#threshold || this.#board.flag('expected') !== 1) return;
-    this.#board.add('expectedCount', 1);
-    this.#board.add('expectedMs', ms);
+    if (ms < this.#threshold || this.#sharedState.flag('expected') !== 1) return;
+    this.#sharedState.add('expectedCount', 1);
+    this.#sharedState.add('expectedMs', ms);
   }
 
-  /** What comes is measured on its own. */
+  /** Restarts the heartbeat, so that the time from now on is measured on its own. */
   #change(by: 1 | -1): void {
-    this.#board.raise('expected', this.#board.flag('expected') + by);
+    this.#sharedState.raise('expected', this.#sharedState.flag('expected') + by);
     this.#heartbeat.restart();
   }
 }

@@ -1,49 +1,50 @@
-import { createHistogram, performance as hooks, type CreateHistogramOptions } from 'node:perf_hooks';
+import { createHistogram, type CreateHistogramOptions } from 'node:perf_hooks';
 
-import { clearInterval, setInterval } from '../../node/clock.ts';
+import { clearInterval, now, setInterval } from '../../node/clock.ts';
 import { inCleanRoot } from '../../context/root.ts';
+import { noteSignOfLife } from '../probe/sign-of-life.ts';
 import type { SharedState } from '../protocol/shared-state.ts';
-import { now } from '../protocol/clock.ts';
 import type { LagStats } from '../types.ts';
 
-/** A heartbeat of the main thread's event loop: each one says "alive" on the board, and how late it was. */
+/** The heartbeat of the watched event loop: each beat writes into the shared state that the loop turns, and how late the beat was. */
 export class Heartbeat {
-  readonly #board: SharedState;
+  readonly #sharedState: SharedState;
   readonly #interval: number;
   readonly #onLate: (since: number, at: number) => void;
   readonly #timer: NodeJS.Timeout;
   #onFirst = (): void => undefined;
-  // Two digits are plenty; an hour at most, in microseconds, since it holds whole numbers.
+  // Two digits are plenty. At most an hour, in microseconds, since a histogram holds whole numbers.
   readonly #lag = createHistogram({ __proto__: null, lowest: 1, highest: 3.6e9, figures: 2 } as CreateHistogramOptions);
 
   /**
    * @param interval ms
-   * @param onLate is told of a beat that came later than `patience` ms after the one before
+   * @param threshold ms
+   * @param onLate called for a beat that comes `threshold` or more after the one before
    */
-  constructor(board: SharedState, interval: number, patience: number, onLate: (since: number, at: number) => void) {
-    this.#board = board;
+  constructor(sharedState: SharedState, interval: number, threshold: number, onLate: (since: number, at: number) => void) {
+    this.#sharedState = sharedState;
     this.#interval = interval;
     this.#onLate = onLate;
-    // A timer belongs to the context that made it, and would keep that alive.
-    this.#timer = inCleanRoot(() => setInterval(() => { this.#beat(patience); }, interval).unref());
+    // A timer belongs to the context that made it, and would keep the stores of that context alive.
+    this.#timer = inCleanRoot(() => setInterval(() => { this.#beat(threshold); }, interval).unref());
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  /** Calls back at the first beat, before which nothing is measured; keeps the process alive for it. */
+  /** Calls back at the first beat, before which nothing is measured. Keeps the process alive for that beat. */
   whenBeating(callback: () => void): void {
-    if (this.#board.get('beat') !== 0) { callback(); return; }
+    if (this.#sharedState.get('beat') !== 0) { callback(); return; }
     this.#onFirst = callback;
     this.#timer.ref();
   }
 
-  /** What lies before now is over: what comes is measured on its own. */
+  /** Counts the time from now on, as if a beat had just come. */
   restart(): void {
     const instant = now();
-    this.#board.set('beat', instant);
-    signOfLife(this.#board, instant);
+    this.#sharedState.set('beat', instant);
+    noteSignOfLife(this.#sharedState, instant);
   }
 
   lag(): LagStats {
@@ -52,18 +53,18 @@ export class Heartbeat {
     return { count, mean: mean / 1000, p50: this.#lag.percentile(50) / 1000, p99: this.#lag.percentile(99) / 1000, max: max / 1000 };
   }
 
-  #beat(patience: number): void {
+  #beat(threshold: number): void {
     const instant = now();
-    const before = this.#board.get('beat');
-    this.#board.set('beat', instant);
-    signOfLife(this.#board, instant);
+    const before = this.#sharedState.get('beat');
+    this.#sharedState.set('beat', instant);
+    noteSignOfLife(this.#sharedState, instant);
     if (before === 0) { this.#begin(); return; }
     const late = Math.max(0, instant - before - this.#interval);
     this.#lag.record(Math.min(3.6e9, Math.max(1, Math.round(late * 1000))));
-    this.#board.recordLag(late);
-    if (instant - before < patience) return;
-    this.#board.set('lateFrom', before);
-    this.#board.set('lateTo', instant);
+    this.#sharedState.recordLag(late);
+    if (instant - before < threshold) return;
+    this.#sharedState.set('lateFrom', before);
+    this.#sharedState.set('lateTo', instant);
     this.#onLate(before, instant);
   }
 
@@ -71,18 +72,4 @@ export class Heartbeat {
     this.#timer.unref();
     this.#onFirst();
   }
-}
-
-/**
- * Says that whatever ran before has ended, and how long the loop has slept so far: what it sleeps from now on tells when
- * the callback began that comes next.
- */
-export function signOfLife(board: SharedState, instant: number): void {
-  board.set('idle', idleTime());
-  board.set('alive', instant);
-}
-
-/** How long the event loop has waited for events since it started, in ms. */
-export function idleTime(): number {
-  return hooks.eventLoopUtilization().idle;
 }

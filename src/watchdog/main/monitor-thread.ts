@@ -4,12 +4,12 @@ import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { MonitorData, MonitorEvent, MonitorCommand } from '../protocol/messages.ts';
 
 export interface MonitorListener {
-  hear(news: MonitorEvent): void;
+  onEvent(event: MonitorEvent): void;
   /** The thread has ended with an error. */
-  fail(error: Error): void;
+  onError(error: Error): void;
 }
 
-/** The thread that watches, as the watched one holds it. It keeps no process alive. */
+/** The monitor's thread, as the watched thread sees it. The thread keeps no process alive. */
 export class MonitorThread {
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -28,41 +28,47 @@ export class MonitorThread {
     }
     this.#worker.on('error', (error) => {
       port1.close();
-      listener.fail(error);
+      listener.onError(error);
     });
     this.#worker.unref();
-    port1.on('message', (news: MonitorEvent) => { listener.hear(news); });
+    port1.on('message', (event: MonitorEvent) => { listener.onEvent(event); });
     port1.unref();
   }
 
-  order(order: MonitorCommand): void {
-    this.#port.postMessage(order);
+  send(command: MonitorCommand): void {
+    this.#port.postMessage(command);
   }
 
-  /** Whether what it says next is waited for. */
+  /** Whether the process stays alive until the next event. */
   keepProcessAlive(isWanted: boolean): void {
     if (isWanted) this.#port.ref();
     else this.#port.unref();
   }
 
-  /** What it has said, and this thread has not yet got round to hearing. */
-  readNews(): void {
+  /** Handles the events that have arrived and for which this thread has not had a turn yet. */
+  readEvents(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
-      this.#listener.hear(next.message as MonitorEvent);
+      this.#listener.onEvent(next.message as MonitorEvent);
     }
   }
 
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
-    this.order({ type: 'stop' });
+    this.send({ type: 'stop' });
     this.#worker.ref();
     await ended;
-    this.readNews();
+    this.readEvents();
     this.#port.close();
   }
 }
 
-/** Without the process's own --import and --require: those are for the application. */
+/** Why the constructor has thrown. */
+export function whyNoThread(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === 'ERR_ACCESS_DENIED' ? '--permission refuses worker threads (--allow-worker allows them)' : message ?? String(error);
+}
+
+/** Starts the thread without the process's own --import and --require, which are meant for the application. */
 function startWorker(data: MonitorData): Worker {
   const entry = new URL('./monitor.js', import.meta.url);
   const options = { name: 'offloop watchdog', workerData: data, transferList: [data.port], execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } };

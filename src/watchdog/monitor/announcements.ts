@@ -1,26 +1,26 @@
 import { canCallAnything } from '../../context/shown-stores.ts';
-import type { ProbeClient } from './probe-client.ts';
-import { now } from '../protocol/clock.ts';
+import { now } from '../../node/clock.ts';
 import type { StallLog } from '../report/log.ts';
 import type { Stall } from '../types.ts';
+import type { ProbeClient } from './probe-client.ts';
 
-/** Where `ignore` cannot be asked in the middle of a stall, one that lasts this long is told of all the same, in ms. */
+/** A stall that lasts this long, in ms, is announced even where `ignore` cannot be asked in the middle of a stall. */
 const TOO_LONG = 1000;
 /** "Still stuck" after a second, ten, a hundred, in ms. */
 const FIRST_REMINDER = 1000;
 
 export interface AnnouncementParts {
-  readonly prober: ProbeClient;
+  readonly probeClient: ProbeClient;
   readonly log: StallLog;
   readonly hasIgnore: boolean;
-  /** What is known of a stall that is not over. */
+  /** Called with what is known of a stall that is not over. */
   progress(stall: Stall): void;
 }
 
-/** What has been said about one stall, so that it is said once. */
+/** Announces a stall to the log while it lasts, and keeps track so that each announcement is made once. */
 export class Announcements {
   readonly #parts: AnnouncementParts;
-  #said: 'nothing' | 'silent' | 'asking' | 'stuck' | 'ignored' = 'nothing';
+  #state: 'nothing' | 'silent' | 'asking' | 'stuck' | 'ignored' = 'nothing';
   #nextReminder = FIRST_REMINDER;
 
   constructor(parts: AnnouncementParts) {
@@ -28,48 +28,48 @@ export class Announcements {
   }
 
   get isIgnored(): boolean {
-    return this.#said === 'ignored';
+    return this.#state === 'ignored';
   }
 
-  get hasNamed(): boolean {
-    return this.#said === 'stuck';
+  get hasNamedStall(): boolean {
+    return this.#state === 'stuck';
   }
 
-  /** It does not answer. With an `ignore` there is nothing yet that it could be asked about. */
-  silence(stall: Stall, at: number): void {
-    if ((this.#said !== 'nothing' && this.#said !== 'silent') || this.#parts.hasIgnore) return;
+  /** The watched thread does not answer. Where the user has an `ignore`, there is nothing yet to ask it about, so nothing is announced. */
+  announceSilence(stall: Stall, at: number): void {
+    if ((this.#state !== 'nothing' && this.#state !== 'silent') || this.#parts.hasIgnore) return;
     this.#parts.progress(stall);
-    if (this.#said === 'nothing') this.#parts.log.silent(stall.duration, at);
-    this.#said = 'silent';
+    if (this.#state === 'nothing') this.#parts.log.silent(stall.duration, at);
+    this.#state = 'silent';
   }
 
-  stuck(stall: Stall, at: number): void {
-    if (this.#said === 'asking' || this.#said === 'ignored') return;
-    if (this.#said === 'stuck') { this.#remind(stall, at); return; }
+  announceStuck(stall: Stall, at: number): void {
+    if (this.#state === 'asking' || this.#state === 'ignored') return;
+    if (this.#state === 'stuck') { this.#remind(stall, at); return; }
     if (this.#parts.hasIgnore && canCallAnything) this.#askFirst(stall);
-    else if (!this.#parts.hasIgnore || stall.duration >= TOO_LONG) this.#say(stall, at);
+    else if (!this.#parts.hasIgnore || stall.duration >= TOO_LONG) this.#logStuck(stall, at);
   }
 
-  /** Returns whether it has been said: where there is an `ignore`, the main thread has to be asked first. */
-  ended(stall: Stall, at: number): boolean {
-    if (this.#parts.hasIgnore && this.#said !== 'stuck') return false;
-    this.#parts.log.ended(stall, this.#said === 'stuck', at);
+  /** Returns whether the end was logged: where the user has an `ignore`, the watched thread has to be asked first. */
+  announceEnd(stall: Stall, at: number): boolean {
+    if (this.#parts.hasIgnore && this.#state !== 'stuck') return false;
+    this.#parts.log.ended(stall, this.#state === 'stuck', at);
     return true;
   }
 
   #askFirst(stall: Stall): void {
-    this.#said = 'asking';
-    this.#parts.prober.ignores(stall).then(
+    this.#state = 'asking';
+    this.#parts.probeClient.ignores(stall).then(
       (isIgnored) => {
-        if (isIgnored) this.#said = 'ignored';
-        else this.#say(stall, now());
+        if (isIgnored) this.#state = 'ignored';
+        else this.#logStuck(stall, now());
       },
-      () => { this.#say(stall, now()); },
+      () => { this.#logStuck(stall, now()); },
     );
   }
 
-  #say(stall: Stall, at: number): void {
-    this.#said = 'stuck';
+  #logStuck(stall: Stall, at: number): void {
+    this.#state = 'stuck';
     this.#parts.progress(stall);
     this.#parts.log.stuck(stall, at);
   }

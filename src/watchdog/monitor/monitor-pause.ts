@@ -1,12 +1,12 @@
-import { now } from '../protocol/clock.ts';
-import { spentWriting } from '../report/log.ts';
+import { now } from '../../node/clock.ts';
 import { ownThread, SchedulingReader, type Scheduling } from '../protocol/scheduling.ts';
+import { timeSpentWriting } from '../report/log.ts';
 import type { StallKind } from '../stall-kinds.ts';
 
-/** How often the scheduler's figures are read while all is well, in ms. */
+/** How often the scheduler's figures are read while nothing is wrong, in ms. */
 const READ_EVERY = 1000;
 
-/** The monitor stood still; instants of `now()`. */
+/** A time in which the monitor itself did not run; instants of `now()`. */
 export interface MonitorPause {
   readonly began: number;
   readonly ended: number;
@@ -14,8 +14,8 @@ export interface MonitorPause {
 }
 
 /**
- * Notices that the monitor itself stood still: then the main thread is not to blame for what happened meanwhile. Either
- * the whole process was suspended, or the machine had no CPU for it.
+ * Notices that the monitor itself did not run: then the watched thread is not to blame for the same time. Either the whole process
+ * was suspended, or the machine had no CPU for the process.
  */
 export class PauseDetector {
   readonly #threshold: number;
@@ -29,20 +29,20 @@ export class PauseDetector {
     this.#threshold = threshold;
   }
 
-  /** @param pace how long after the last tick this one was due, in ms */
+  /** @param pace how long after the last tick this tick was due, in ms */
   tick(at: number, pace: number): MonitorPause | undefined {
     const began = this.#lastTick;
-    const wrote = spentWriting() - this.#writingMs;
+    const writingMs = timeSpentWriting() - this.#writingMs;
     this.#lastTick = at;
-    this.#writingMs += wrote;
-    const isGap = at - began - pace - wrote >= this.#threshold;
-    if (!isGap && at - this.#readAt < READ_EVERY) return undefined;
+    this.#writingMs += writingMs;
+    const wasPaused = at - began - pace - writingMs >= this.#threshold;
+    if (!wasPaused && at - this.#readAt < READ_EVERY) return undefined;
     const before = this.#before;
     this.#before = this.#scheduling.read();
     this.#readAt = at;
-    if (!isGap) return undefined;
-    const waited = (this.#before?.waiting ?? 0) - (before?.waiting ?? 0);
-    return { began, ended: at, kind: waited >= (at - began) / 2 ? 'starved' : 'suspended' };
+    if (!wasPaused) return undefined;
+    const waitingMs = (this.#before?.waiting ?? 0) - (before?.waiting ?? 0);
+    return { began, ended: at, kind: waitingMs >= (at - began) / 2 ? 'starved' : 'suspended' };
   }
 
   close(): void {

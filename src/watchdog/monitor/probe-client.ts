@@ -1,78 +1,90 @@
 import type { Session } from 'node:inspector';
 
 import { askWorker, letGo, type Answer } from '../../node/inspector.ts';
-import type { Finding, ProbeTime } from '../probe/probe.ts';
-import type { Sampled } from '../probe/sampler.ts';
-import type { Stall } from '../types.ts';
+import { SELF_TEST, type Finding, type ProbeTime, type ProfileSummary } from '../protocol/findings.ts';
+import { probeExpression } from '../protocol/probe-key.ts';
+import type { Capture, Stall } from '../types.ts';
 
 const MAIN = 0;
 
-/** The watched thread's side has stopped: there is nothing wrong, and nobody left to ask. */
-export class ProbeStopped extends Error {}
+/** The probe on the watched thread has stopped: nothing is wrong, and nobody is left to answer. */
+class ProbeStopped extends Error {}
 
 /**
- * Asks the watched thread something in the middle of whatever it does: the inspector interrupts it to evaluate an
+ * The monitor's side of the probe. The inspector interrupts the watched thread, in the middle of whatever it does, to evaluate an
  * expression, which runs on top of the frames that are stuck. No Debugger is enabled, no port is opened, nothing is paused.
  *
- * Connected for one question only: a session that is left connected makes the process wait for it at its end.
+ * Each question connects a session of its own: the process would wait at its end for a session that is left connected.
  */
 export class ProbeClient {
   readonly #id: number;
   readonly #threadId: number;
-  readonly #open = new Set<Session>();
+  readonly #sessions = new Set<Session>();
   #isEnded = false;
 
-  /** @param threadId of the thread that is watched: 0 is the main thread */
+  /** @param threadId the watched thread's number; 0 is the main thread */
   constructor(id: number, threadId: number) {
     this.#id = id;
     this.#threadId = threadId;
   }
 
+  /**
+   * Proves once that the watched thread can be asked, and warms the inspector up, which takes up to 120 ms on Node 24.
+   * @returns undefined when the watchdog was stopped meanwhile
+   */
+  async selfTest(): Promise<Capture | undefined> {
+    try {
+      const { frames } = await this.look(SELF_TEST);
+      return Array.isArray(frames) ? { mode: 'live' } : { mode: 'lag-only', reason: 'the main thread gave no stack' };
+    } catch (error) {
+      return error instanceof ProbeStopped ? undefined : { mode: 'lag-only', reason: whyNoStack(error) };
+    }
+  }
+
   /** @throws where there is no inspector: ERR_ACCESS_DENIED, ERR_INSPECTOR_NOT_AVAILABLE */
-  async look(episode: number): Promise<Finding> {
-    return this.#answer<Finding>(`look(${episode})`);
+  async look(stallId: number): Promise<Finding> {
+    return this.#askForJSON<Finding>(`look(${stallId})`);
   }
 
   async ignores(stall: Stall): Promise<boolean> {
     return (await this.#ask(`ignores(${JSON.stringify(stall)})`)) === true;
   }
 
-  async sample(): Promise<ProbeTime<boolean>> {
-    return this.#answer('sample()');
+  async startProfiler(): Promise<ProbeTime<boolean>> {
+    return this.#askForJSON('startProfiler()');
   }
 
-  async sampled(from: number, to: number): Promise<ProbeTime<Sampled>> {
-    return this.#answer(`sampled(${from}, ${to})`);
+  async stopProfiler(from: number, to: number): Promise<ProbeTime<ProfileSummary>> {
+    return this.#askForJSON(`stopProfiler(${from}, ${to})`);
   }
 
   /**
-   * Ends the process at once, whatever the main thread does in JavaScript. All has been said, so standard error is closed:
-   * Node would complain there of this very session ("Waiting for the debugger to disconnect...").
+   * Ends the process at once, whatever the main thread does in JavaScript. Standard error is closed first, since the log is complete
+   * by then: Node would complain there of this very session ("Waiting for the debugger to disconnect...").
    */
   async exit(code: number): Promise<void> {
     await this.#evaluate(`process.getBuiltinModule('node:fs').closeSync(2), process.reallyExit(${code})`, MAIN);
   }
 
-  /** Nothing is asked from now on. */
+  /** Disconnects, and refuses every later question. */
   end(): void {
     this.#isEnded = true;
     this.disconnect();
   }
 
   disconnect(): void {
-    for (const session of this.#open) hangUp(session);
-    this.#open.clear();
+    for (const session of this.#sessions) disconnect(session);
+    this.#sessions.clear();
   }
 
-  /** Of what answers in JSON. */
-  async #answer<R>(call: string): Promise<R> {
+  async #askForJSON<R>(call: string): Promise<R> {
     const answer = await this.#ask(call);
     if (answer === undefined) throw new ProbeStopped('the watchdog has stopped');
     return JSON.parse(answer as string) as R;
   }
 
   #ask(call: string): Promise<unknown> {
-    return this.#evaluate(`globalThis[Symbol.for('offloop.shared.1')].get('watchdog probes').get(${this.#id})?.${call}`, this.#threadId);
+    return this.#evaluate(probeExpression(this.#id, call), this.#threadId);
   }
 
   async #evaluate(expression: string, threadId: number): Promise<unknown> {
@@ -80,14 +92,21 @@ export class ProbeClient {
     if (this.#isEnded) throw new ProbeStopped('the watchdog has stopped');
     const session = new Session();
     session.connectToMainThread();
-    this.#open.add(session);
+    this.#sessions.add(session);
     try {
       return valueOf(await (threadId === MAIN ? askMain(session, expression) : askWorker(session, expression, threadId)));
     } finally {
-      // Its own alone: the next question may be under way.
-      if (this.#open.delete(session)) hangUp(session);
+      // Only this session: the next question may be under way on another.
+      if (this.#sessions.delete(session)) disconnect(session);
     }
   }
+}
+
+function whyNoStack(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'ERR_INSPECTOR_NOT_AVAILABLE') return 'this build of Node has no inspector';
+  // The message of an error on the watched thread includes its stack.
+  return (message ?? String(error)).split('\n', 1)[0]!;
 }
 
 function askMain(session: Session, expression: string): Promise<Answer> {
@@ -99,7 +118,7 @@ function askMain(session: Session, expression: string): Promise<Answer> {
   });
 }
 
-function hangUp(session: Session): void {
+function disconnect(session: Session): void {
   void letGo(session);
   session.disconnect();
 }

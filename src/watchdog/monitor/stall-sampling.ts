@@ -1,127 +1,123 @@
-
-import { sleep } from '../../node/clock.ts';
-import type { SharedState } from '../protocol/shared-state.ts';
-import type { ProbeClient } from './probe-client.ts';
-import { now } from '../protocol/clock.ts';
-import type { StallEvidence } from './stall-evidence.ts';
-import type { ProfilerNaming } from './profiler-naming.ts';
+import { now, sleep } from '../../node/clock.ts';
 import type { Scheduling, SchedulingReader } from '../protocol/scheduling.ts';
-import { Announcements, type AnnouncementParts } from './announcements.ts';
+import type { SharedState } from '../protocol/shared-state.ts';
 import type { Stall } from '../types.ts';
+import { Announcements, type AnnouncementParts } from './announcements.ts';
+import type { ProfilerNaming } from './profiler-naming.ts';
+import type { StallEvidence } from './stall-evidence.ts';
 
-/** An unanswered question is mentioned after this many ms: what runs JavaScript answers within one. */
+/** After so many ms an unanswered look is announced: JavaScript answers within one. */
 const SILENCE_MS = 20;
 /** Looks at a stall come at growing intervals, from this many ms to a second. */
 const FIRST_INTERVAL = 10;
 const INTERVAL_GROWTH = 1.5;
 const MAX_INTERVAL = 1000;
-/** How long a stall is sampled while it lasts, in ms. */
-const SAMPLE_MS = 100;
+/** How long V8's profiler samples a stall that lasts, in ms. */
+const PROFILE_MS = 100;
 
 export interface SamplingSettings {
   readonly threshold: number;
-  /** Of the heartbeat, in ms. */
+  /** Between two heartbeats, in ms. */
   readonly interval: number;
-  /** Whether calls that leave no trace may be sampled. */
+  /** Whether V8's profiler may be used. */
   readonly sampling: boolean;
 }
 
-export interface ObservationParts extends AnnouncementParts {
-  readonly board: SharedState;
-  readonly prober: ProbeClient;
-  readonly naming: ProfilerNaming;
+export interface SamplingParts extends AnnouncementParts {
+  readonly sharedState: SharedState;
+  readonly profilerNaming: ProfilerNaming;
   readonly scheduling: SchedulingReader;
-  /** Whether the main thread can be asked what it does. */
+  /** Whether the probe can be asked. */
   readonly canLook: boolean;
 }
 
-/** Follows one episode: asks the main thread at growing intervals what it does, and tells what is known. */
+/** Follows one stall while it lasts: looks at the watched thread at growing intervals, and announces what is known. */
 export class StallSampling {
-  readonly episode: StallEvidence;
-  readonly telling: Announcements;
+  readonly evidence: StallEvidence;
+  readonly announcements: Announcements;
   readonly #settings: SamplingSettings;
-  readonly #parts: ObservationParts;
-  /** When the main thread was asked, while it has not answered. */
+  readonly #parts: SamplingParts;
+  /** When the last look began, as long as it has no answer. */
   #askedAt: number | undefined;
   #nextLook = 0;
   #interval = FIRST_INTERVAL;
   #nextSilence = 0;
   #latest: Stall | undefined;
-  #sampling: 'not yet' | 'now' | 'done' = 'not yet';
+  #profiling: 'not yet' | 'now' | 'done' = 'not yet';
   #isOver = false;
 
-  constructor(episode: StallEvidence, settings: SamplingSettings, parts: ObservationParts) {
-    this.episode = episode;
+  constructor(evidence: StallEvidence, settings: SamplingSettings, parts: SamplingParts) {
+    this.evidence = evidence;
     this.#settings = settings;
     this.#parts = parts;
-    this.telling = new Announcements(parts);
+    this.announcements = new Announcements(parts);
   }
 
-  /** The answer to the last question is to come. */
+  /** Whether the answer to the last look is still to come. */
   get isAsking(): boolean {
     return this.#askedAt !== undefined;
   }
 
-  /** What is known so far. */
+  /** The stall as far as it is known. */
   get latest(): Stall | undefined {
     return this.#latest;
   }
 
-  /** Undefined while it lasts. Of a flood only the heartbeat tells the end. */
+  /** Undefined while the stall lasts. During a microtask flood only the next heartbeat marks the end. */
   get endedAt(): number | undefined {
-    const { board } = this.#parts;
-    if (board.flag('markedEpisode') === this.episode.id) return board.get('markedAt');
-    const alive = board.get('alive');
-    return alive > this.episode.since ? alive : undefined;
+    const { sharedState } = this.#parts;
+    if (sharedState.flag('endedStall') === this.evidence.id) return sharedState.get('callbackEnd');
+    const alive = sharedState.get('alive');
+    return alive > this.evidence.since ? alive : undefined;
   }
 
-  /** Nothing more is told while it lasts. */
+  /** Stops the announcements. */
   end(): void {
     this.#isOver = true;
   }
 
-  /** It has lasted for `forMs`. */
+  /** @param forMs how long the stall has lasted */
   follow(at: number, forMs: number): void {
     const { threshold, interval } = this.#settings;
     if (forMs < threshold) return;
-    // When the callback began is known only once it answers: up to a beat later than it seems.
-    const isCertain = this.episode.looks > 0 || forMs >= threshold + interval;
+    // Only an answer tells when the callback began, which may be up to one heartbeat later than it seems.
+    const isCertain = this.evidence.looks > 0 || forMs >= threshold + interval;
     if (this.#askedAt === undefined) {
       if (at >= this.#nextLook) this.look(at);
-    } else if (isCertain && !this.#parts.naming.isBusy && at - this.#askedAt >= SILENCE_MS && at >= this.#nextSilence) this.#tellSilence(at);
+    } else if (isCertain && !this.#parts.profilerNaming.isBusy && at - this.#askedAt >= SILENCE_MS && at >= this.#nextSilence) this.#announceSilence(at);
   }
 
   look(at: number): void {
-    if (!this.#parts.canLook) { this.#tellUnseen(at); return; }
+    if (!this.#parts.canLook) { this.#announceWithoutLook(at); return; }
     const before = this.#parts.scheduling.read();
     this.#askedAt = at;
-    this.#parts.prober.look(this.episode.id).then(
+    this.#parts.probeClient.look(this.evidence.id).then(
       (finding) => {
         // A thread that got no CPU could not answer.
-        this.episode.add(finding, Math.max(0, finding.at - at - waitedSince(before, this.#parts.scheduling.read())));
+        this.evidence.add(finding, Math.max(0, finding.at - at - waitedSince(before, this.#parts.scheduling.read())));
         this.#askedAt = undefined;
-        if (!this.#isOver) this.#answered();
+        if (!this.#isOver) this.#onAnswer();
       },
       () => { this.#askedAt = undefined; },
     );
   }
 
-  /** Without an inspector there is still to be said that it is stuck. */
-  #tellUnseen(at: number): void {
-    if (this.#scheduleNextLook(at)) this.#tell(at);
+  /** Without an inspector the stall itself can still be announced. */
+  #announceWithoutLook(at: number): void {
+    if (this.#scheduleNextLook(at)) this.#announce(at);
   }
 
-  #answered(): void {
+  #onAnswer(): void {
     const at = now();
-    if (!this.#scheduleNextLook(at) || this.endedAt !== undefined || this.episode.looks < 2) return;
-    if (this.#sampling === 'now') this.#nextLook = at + FIRST_INTERVAL;
-    else if (this.#settings.sampling && this.episode.isFaceless && this.#sampling === 'not yet') void this.#sampleAndTell();
-    else this.#tell(at);
+    if (!this.#scheduleNextLook(at) || this.endedAt !== undefined || this.evidence.looks < 2) return;
+    if (this.#profiling === 'now') this.#nextLook = at + FIRST_INTERVAL;
+    else if (this.#settings.sampling && !this.evidence.hasCulprit && this.#profiling === 'not yet') void this.#profileAndAnnounce();
+    else this.#announce(at);
   }
 
-  /** The next look is when the stall has lasted for the threshold, and then at growing intervals. @returns whether it has lasted for the threshold */
+  /** Schedules the next look for when the stall has lasted for the threshold, and then at growing intervals. @returns whether it has lasted for the threshold */
   #scheduleNextLook(at: number): boolean {
-    const dueAt = this.episode.startedAt + this.#settings.threshold;
+    const dueAt = this.evidence.startedAt + this.#settings.threshold;
     this.#nextLook = at >= dueAt ? at + this.#interval : dueAt;
     if (at < dueAt) return false;
     this.#interval = Math.min(MAX_INTERVAL, this.#interval * INTERVAL_GROWTH);
@@ -129,43 +125,43 @@ export class StallSampling {
   }
 
   /**
-   * Microtasks that go on and on leave nothing on the stack between two of them, nor a context: the profiler sees the
-   * functions, and looks go on until one of them comes upon the context.
+   * Microtasks that go on and on leave no frame and no context between two of them: V8's profiler sees the functions, and looks go
+   * on until one of them finds the context.
    */
-  async #sampleAndTell(): Promise<void> {
-    const { naming } = this.#parts;
-    this.#sampling = 'now';
-    await naming.start();
-    if (naming.isSampling) {
-      await sleep(SAMPLE_MS);
-      const sampled = await naming.name(this.episode.startedAt, now());
-      if (sampled !== undefined) this.episode.nameBy(sampled);
+  async #profileAndAnnounce(): Promise<void> {
+    const { profilerNaming } = this.#parts;
+    this.#profiling = 'now';
+    await profilerNaming.start();
+    if (profilerNaming.isProfiling) {
+      await sleep(PROFILE_MS);
+      const profile = await profilerNaming.name(this.evidence.startedAt, now());
+      if (profile !== undefined) this.evidence.addProfile(profile);
     }
-    this.#sampling = 'done';
-    if (!this.#isOver && this.endedAt === undefined) this.#tell(now());
+    this.#profiling = 'done';
+    if (!this.#isOver && this.endedAt === undefined) this.#announce(now());
   }
 
-  /** It does not answer; if it never does, this is all there will be. */
-  #tellSilence(at: number): void {
+  /** Announces that the thread does not answer, since an answer may never come. */
+  #announceSilence(at: number): void {
     this.#nextSilence = at + MAX_INTERVAL;
     this.#latest = this.#stallAt(at, this.#parts.scheduling.read());
-    this.telling.silence(this.#latest, at);
+    this.announcements.announceSilence(this.#latest, at);
   }
 
-  #tell(at: number): void {
-    if (at - this.episode.startedAt - this.#parts.naming.ownMs(this.episode.startedAt, at) < this.#settings.threshold) return;
+  #announce(at: number): void {
+    if (at - this.evidence.startedAt - this.#parts.profilerNaming.ownMs(this.evidence.startedAt, at) < this.#settings.threshold) return;
     const scheduling = this.#parts.scheduling.read();
-    if (this.episode.isNobodysFault(at, scheduling)) return;
+    if (this.evidence.isExempt(at, scheduling)) return;
     this.#latest = this.#stallAt(at, scheduling);
-    this.telling.stuck(this.#latest, at);
+    this.announcements.announceStuck(this.#latest, at);
   }
 
   #stallAt(at: number, scheduling: Scheduling | undefined): Stall {
-    return this.episode.stall(at, scheduling, this.#settings.threshold);
+    return this.evidence.stall(at, scheduling, this.#settings.threshold);
   }
 }
 
-/** In ms; 0 where the operating system does not tell. */
+/** In ms; 0 on operating systems without these figures. */
 function waitedSince(before: Scheduling | undefined, after: Scheduling | undefined): number {
   return before === undefined || after === undefined ? 0 : after.waiting - before.waiting;
 }

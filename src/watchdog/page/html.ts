@@ -1,3 +1,7 @@
+/*
+ * page/ is what a browser or a monitoring system gets: the report as one HTML file, the live page with its routes, and the metrics. The
+ * modules in client/ run in the browser; the terminal shares their format.js.
+ */
 import { createHash } from 'node:crypto';
 
 import uplotLicence from 'uplot/LICENSE?raw';
@@ -21,8 +25,8 @@ import timeline from './client/timeline.js?raw';
 import ownStyle from './style.css?raw';
 
 /**
- * The report as one page that needs nothing else: no network, no other file. With `live` it asks for `./report.json`
- * every second: the data, and in `stuck` what the event loop hangs in right now.
+ * The report as one page that needs nothing else: no network, no other file. With `live` the page fetches `./report.json` every
+ * second: the data, and in `stuck` the stall that lasts right now.
  */
 export function reportPage(data: ReportData, { live = false }: { live?: boolean } = {}): string {
   const { style, library, client } = assets();
@@ -50,7 +54,7 @@ export function reportPage(data: ReportData, { live = false }: { live?: boolean 
 
 const ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M13.5 8a5.5 5.5 0 1 1-2-4.2" fill="none" stroke="#0f766e" stroke-width="2.5" stroke-linecap="round"/><circle cx="13" cy="3.6" r="2.2" fill="#d9480f"/></svg>';
 
-/** What is inlined, put together at the first page. */
+/** The inlined assets, put together for the first page. */
 function assets() {
   return (inlined ??= {
     style: unix(`${uplotStyle}\n${ownStyle}\n${kindStyle()}`),
@@ -61,7 +65,7 @@ function assets() {
 
 let inlined: Record<'style' | 'library' | 'client', string> | undefined;
 
-/** A browser hashes what it has parsed, and its parser knows no CRLF. */
+/** Replaces CRLF, which an HTML parser does, too: a browser compares the policy with the hash of the parsed text. */
 function unix(text: string): string {
   return text.replaceAll('\r\n', '\n');
 }
@@ -82,7 +86,7 @@ function clientScript(): string {
   return `(() => {\n'use strict';\nconst stallKinds = ${scriptJSON(stallKinds)};\n${bodies.join('\n')}\n})();`;
 }
 
-/** Nothing is loaded from anywhere, and only our own scripts run, whatever the data may hold. */
+/** Allows no request to another host, and no script but the two of this page, whatever the data contains. */
 function policy(live: boolean): string {
   const { style, library, client } = assets();
   return [

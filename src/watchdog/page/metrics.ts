@@ -1,9 +1,9 @@
 import { LAG_BUCKETS, type SharedState } from '../protocol/shared-state.ts';
-import type { PoolMetrics } from '../../shared/introspection.ts';
+import type { PoolMetrics } from '../../shared/pool-stats.ts';
 import { kindNames, type StallKind } from '../stall-kinds.ts';
 import type { ReportData, Stall } from '../types.ts';
 
-/** Stalls since the start, by kind; the ranking forgets, a counter must not. */
+/** Stalls since the start, by kind. The ranking drops rare causes, but a counter must never fall. */
 export class StallCounters {
   readonly #kinds = new Map<StallKind, { count: number; seconds: number }>();
 
@@ -21,9 +21,9 @@ export class StallCounters {
  * Prometheus's text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function metricsText(board: SharedState, counters: StallCounters, pools: readonly PoolMetrics[], stuckMs: number, capture: ReportData['capture']): string {
+export function metricsText(sharedState: SharedState, counters: StallCounters, pools: readonly PoolMetrics[], stuckMs: number, capture: ReportData['capture']): string {
   return [
-    ...histogram(board),
+    ...histogram(sharedState),
     ...metric('offloop_eventloop_stuck_seconds', 'gauge', 'How long the event loop has been stuck; 0 while it turns.', [['', stuckMs / 1000]]),
     ...metric('offloop_stalls_total', 'counter', 'Stalls of the event loop, by kind.', [...counters].map(([kind, { count }]) => [labels({ kind }), count])),
     ...metric('offloop_blocked_seconds_total', 'counter', 'Time the event loop was stuck, by kind.', [...counters].map(([kind, { seconds }]) => [labels({ kind }), seconds])),
@@ -33,15 +33,15 @@ export function metricsText(board: SharedState, counters: StallCounters, pools: 
   ].join('\n');
 }
 
-function histogram(board: SharedState): string[] {
+function histogram(sharedState: SharedState): string[] {
   const name = 'offloop_eventloop_lag_seconds';
   let sum = 0;
-  const buckets = [...board.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);
+  const buckets = [...sharedState.lagCounts].map((count, i) => `${name}_bucket${labels({ le: i < LAG_BUCKETS.length ? String(LAG_BUCKETS[i]! / 1000) : '+Inf' })} ${(sum += count)}`);
   return [
     `# HELP ${name} How late the heartbeat of the event loop came.`,
     `# TYPE ${name} histogram`,
     ...buckets,
-    `${name}_sum ${board.get('lagSum') / 1000}`,
+    `${name}_sum ${sharedState.get('lagSum') / 1000}`,
     `${name}_count ${sum}`,
   ];
 }
@@ -68,7 +68,7 @@ function poolMetrics(pools: readonly PoolMetrics[]): string[] {
   ];
 }
 
-/** Two pools may have one name, and two series may not. */
+/** Two pools may have the same name, but two series may not. */
 function uniqueNames(pools: readonly PoolMetrics[]): string[] {
   const taken = new Set(pools.map(({ name }) => name));
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a path answers with. */
+/** The answer of a path. */
 interface Answer {
   readonly status?: number;
   readonly type: 'text/html' | 'application/json' | 'text/plain; version=0.0.4';
@@ -11,7 +11,7 @@ interface Answer {
 export type Routes = Readonly<Record<string, () => Answer>>;
 
 /**
- * Serves the routes from the thread it is called in, and nothing that a request could change: GET and HEAD alone.
+ * Serves the routes from this thread. No request changes anything: only GET and HEAD are answered.
  * @returns the server, once it listens
  * @throws what `listen` does: EADDRINUSE, EACCES …
  */
@@ -30,8 +30,8 @@ function answer(routes: Routes, host: string, request: IncomingMessage, response
   const path = request.url?.split('?', 1)[0] ?? '/';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (request.method !== 'GET' && request.method !== 'HEAD') { send(response.setHeader('allow', 'GET, HEAD'), plain(405, 'Only GET and HEAD.\n')); return; }
-  if (isLoopback(host) && !isLoopback(hostname(request.headers.host))) { send(response, plain(403, 'Ask for it as localhost.\n')); return; }
-  send(response, route?.() ?? plain(404, `There are: ${Object.keys(routes).join(', ')}\n`));
+  if (isLoopback(host) && !isLoopback(hostname(request.headers.host))) { send(response, plain(403, 'Use the name localhost in the URL.\n')); return; }
+  send(response, route?.() ?? plain(404, `The paths are: ${Object.keys(routes).join(', ')}\n`));
 }
 
 function send(response: ServerResponse, { status = 200, type, body }: Answer): void {
@@ -49,7 +49,7 @@ function plain(status: number, body: string): Answer {
   return { status, type: 'text/plain; version=0.0.4', body };
 }
 
-/** A page elsewhere can have its own name point to 127.0.0.1 ("DNS rebinding"), and the browser then sends that name. */
+/** Whether the name is this machine's own. A foreign page can have its own name point to 127.0.0.1 ("DNS rebinding"), and the browser then sends that name. */
 function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }

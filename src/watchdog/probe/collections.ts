@@ -1,14 +1,14 @@
 import { GCProfiler } from 'node:v8';
 
 /**
- * What the garbage collector takes while the loop is stuck. An observer of `gc` entries would hear of it only afterwards,
- * and always on it cost 1 to 3 % where it was measured: this is started at the first look at a stall.
+ * Measures the garbage collector while the event loop is stuck. An observer of `gc` entries would learn of a collection only
+ * afterwards, and costs 1 to 3 % while nothing is wrong (measured); this measurement starts at the first look at a stall.
  */
 export class StallCollections {
   #profiler: GCProfiler | undefined;
   #ms = 0;
 
-  /** ms since the first call. */
+  /** Returns what the collector took since the first call, in ms. */
   read(): number {
     for (const { cost } of this.#profiler?.stop().statistics ?? []) this.#ms += cost / 1000;
     this.#profiler = new GCProfiler();

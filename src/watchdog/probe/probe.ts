@@ -1,121 +1,100 @@
+/*
+ * probe/ runs on top of the blocked frames: the inspector interrupts the watched thread wherever it is, and has it call a probe. No
+ * regular expression may run here, and no function of the user's but `ignore`: the thread may be in the middle of a regular
+ * expression, and a second one on top of it crashes Node 20 and 22, whose V8 has both share one backtracking stack. A lint rule
+ * (eslint.probe.js) keeps it so.
+ */
 import { showStores } from '../../context/shown-stores.ts';
+import { now } from '../../node/clock.ts';
 import { observed } from '../../shared/introspection.ts';
 import { shared } from '../../shared/shared.ts';
+import { SELF_TEST, type Finding, type ProbeTime } from '../protocol/findings.ts';
+import { PROBES } from '../protocol/probe-key.ts';
 import type { SharedState } from '../protocol/shared-state.ts';
-import { now } from '../protocol/clock.ts';
+import type { Stall } from '../types.ts';
 import { whenCallbackEnds } from './callback-end.ts';
 import { StallCollections } from './collections.ts';
-import { idleTime, signOfLife } from '../main/heartbeat.ts';
-import { takeStack, type RawFrame } from './raw-stack.ts';
-import { Sampler } from './sampler.ts';
-import { isLoading } from '../report/stack.ts';
-import type { Stall } from '../types.ts';
+import { Profiler } from './profiler.ts';
+import { takeStack } from './raw-stack.ts';
+import { idleTime, noteSignOfLife } from './sign-of-life.ts';
+import { isStartingUp } from './start-up.ts';
 
-/** What the main thread answers in the middle of whatever it does. */
-export interface Finding {
-  /** When it answered, as `now()`. */
-  readonly at: number;
-  readonly frames: RawFrame[];
-  readonly context: Record<string, unknown>;
-  readonly task: string | undefined;
-  /** What the loop has slept by then, in ms since the process started. */
-  readonly idle: number;
-  /** What the collector took since the first probe of this stall, in ms. */
-  readonly gcMs: number;
-  /** A debugger may have stopped it. */
-  readonly isDebugged: boolean;
-  /** It loads its modules, and serves nobody yet. */
-  readonly isStartingUp: boolean;
-}
-
-/** What the watchdog itself has kept the watched thread from its work with; instants of `now()`. */
-export interface ProbeTime<R> {
-  readonly value?: R;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** In place of an episode's number: nothing is wrong. */
-export const SELF_TEST = 0;
-
-/** A process that serves nobody after a minute is no longer starting up. */
-const START_UP_S = 60;
-
-/** What the monitor may call on the main thread, each by the id of its watchdog. */
-export const probes = shared('watchdog probes', () => new Map<number, Probe>());
+/** The probes that the monitors may call on this thread, each by the id of its watchdog. */
+export const probes = shared(PROBES, () => new Map<number, Probe>());
 
 export class Probe {
-  readonly #board: SharedState;
+  readonly #sharedState: SharedState;
   readonly #ignore: ((stall: Stall) => boolean) | undefined;
   readonly #collections = new StallCollections();
-  readonly #sampler = new Sampler();
+  readonly #profiler = new Profiler();
   readonly #inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined;
-  #episode = SELF_TEST;
+  #stallId = SELF_TEST;
 
-  constructor(board: SharedState, ignore: ((stall: Stall) => boolean) | undefined) {
-    this.#board = board;
+  constructor(sharedState: SharedState, ignore: ((stall: Stall) => boolean) | undefined) {
+    this.#sharedState = sharedState;
     this.#ignore = ignore;
   }
 
-  /** Runs on top of whatever the main thread is stuck in. */
-  look(episode: number): string {
+  /** Takes the stack of whatever the thread is stuck in. Returns a `Finding` as JSON. */
+  look(stallId: number): string {
     const at = now();
     const frames = takeStack(this.look);
-    if (episode === SELF_TEST) this.#warmUp();
-    else if (episode !== this.#episode) this.#begin(episode);
+    if (stallId === SELF_TEST) this.#warmUp();
+    else if (stallId !== this.#stallId) this.#begin(stallId);
     const finding: Finding = {
       ...{ at, frames, idle: idleTime(), gcMs: this.#collections.read() },
       context: showStores(),
       task: observed.inlineTask ?? observed.contextTask(),
       isDebugged: this.#inspector?.url() !== undefined,
-      isStartingUp: isLoading(frames) && process.uptime() < START_UP_S && !isServing(),
+      isStartingUp: isStartingUp(frames),
     };
     return JSON.stringify(finding);
   }
 
+  /** Asks the user's `ignore`; the monitor does so only where V8 bears a regular expression on top of another (`canCallAnything`). */
   ignores(stall: Stall): boolean {
     return this.#ignore?.(stall) === true;
   }
 
-  /** Samples from now on, since a call has left no trace: whether it does. */
-  sample(): string {
-    return JSON.stringify(timed(() => this.#sampler.start()));
+  /** Starts V8's profiler after a call that left no trace. Returns as JSON whether the profiler runs, and how long starting took. */
+  startProfiler(): string {
+    return JSON.stringify(timed(() => this.#profiler.start()));
   }
 
-  /** What ran most of the time between two instants of `now()`, and ends the sampling. */
-  sampled(from: number, to: number): string {
-    return JSON.stringify(timed(() => this.#sampler.stop(from, to)));
+  /** Stops the profiler. Returns as JSON what ran most of the time between two instants of `now()`, and how long summing up took. */
+  stopProfiler(from: number, to: number): string {
+    return JSON.stringify(timed(() => this.#profiler.stop(from, to)));
   }
 
   stop(): void {
     this.#collections.stop();
-    this.#sampler.stop(0, 0);
+    this.#profiler.stop(0, 0);
   }
 
-  /** What else the first look at a stall does: compiled by then, it takes half the time. */
+  /** Runs the other code that the first look at a stall runs: once compiled, that code takes half the time. */
   #warmUp(): void {
     whenCallbackEnds(() => undefined);
     this.#collections.read();
     this.#collections.stop();
   }
 
-  /** The first look at a stall has its end noted, on the board: the monitor is not told otherwise. */
-  #begin(episode: number): void {
-    this.#episode = episode;
+  /** The first look at a stall has the end of its callback noted in the shared state: the monitor learns of the end in no other way. */
+  #begin(stallId: number): void {
+    this.#stallId = stallId;
     this.#collections.stop();
     whenCallbackEnds((isFlood) => {
-      if (episode === this.#episode) this.#end(episode, isFlood);
+      if (stallId === this.#stallId) this.#end(stallId, isFlood);
     });
   }
 
-  #end(episode: number, isFlood: boolean): void {
+  #end(stallId: number, isFlood: boolean): void {
     this.#collections.stop();
-    // The heartbeat has told the end of that already.
+    // The heartbeat has told the end of a flood already.
     if (isFlood) return;
     const instant = now();
-    signOfLife(this.#board, instant);
-    this.#board.set('markedAt', instant);
-    this.#board.raise('markedEpisode', episode);
+    noteSignOfLife(this.#sharedState, instant);
+    this.#sharedState.set('callbackEnd', instant);
+    this.#sharedState.raise('endedStall', stallId);
   }
 }
 
@@ -123,8 +102,4 @@ function timed<R>(work: () => R): ProbeTime<R> {
   const from = now();
   const value = work();
   return { value, from, to: now() };
-}
-
-function isServing(): boolean {
-  return process.getActiveResourcesInfo().some((name) => name.endsWith('ServerWrap'));
 }

@@ -1,19 +1,7 @@
+import { MODULE, type RawFrame } from '../protocol/findings.ts';
 import { mapped, type Position } from './source-map.ts';
-import { MODULE } from '../report/wording.ts';
 
-/** A frame as it was found, before anything is left out. */
-export interface RawFrame {
-  readonly name: string;
-  /** As V8 has it: a path, a URL, or empty for what V8 itself brings. */
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  readonly isAsync: boolean;
-  /** It stands at its very start, so it has used no time yet. */
-  readonly isEntry: boolean;
-}
-
-/** Deep enough to see who called a recursion, shallow enough to take well below a millisecond. */
+/** Deep enough to show the caller of a recursion, shallow enough to take well below a millisecond. */
 const MAX_FRAMES = 100;
 
 type CallSite = NodeJS.CallSite & {
@@ -23,10 +11,8 @@ type CallSite = NodeJS.CallSite & {
 };
 
 /**
- * Structured, without the user's `Error.prepareStackTrace`, whose setting and limit are put back at once.
- *
- * No regular expression may run here, nor in whatever else is called while the main thread is interrupted: it may be in the
- * middle of one, and a second one on top of that crashes Node 20 and 22, whose V8 has them share one backtracking stack.
+ * Takes the stack of the caller of `above`, structured, without the user's `Error.prepareStackTrace`: that setting and the limit
+ * are restored at once.
  */
 export function takeStack(above: (...args: never) => unknown): RawFrame[] {
   const { stackTraceLimit, prepareStackTrace } = Error;
@@ -35,7 +21,7 @@ export function takeStack(above: (...args: never) => unknown): RawFrame[] {
     Error.stackTraceLimit = MAX_FRAMES;
     Error.prepareStackTrace = (_error, sites) => (sites as CallSite[]).map(rawFrame);
     Error.captureStackTrace(holder, above);
-    // Some versions of V8 format it only when it is looked at.
+    // Some versions of V8 format the stack only when the property is read.
     return holder.stack ?? [];
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
@@ -50,15 +36,15 @@ function rawFrame(site: CallSite): RawFrame {
 }
 
 function positionOf(site: CallSite): Position {
-  // Code of `eval` has neither, whatever the types say.
+  // Code made by `eval` has neither name, whatever the types say.
   const file = (site.getFileName() ?? site.getScriptNameOrSourceURL()) as string | null | undefined;
   if (typeof file === 'string' && file !== '') return { file, line: site.getLineNumber() ?? 0, column: site.getColumnNumber() ?? 0 };
   return site.isEval() ? originOf(site.getEvalOrigin() ?? '') : { file: '', line: 0, column: 0 };
 }
 
 /**
- * "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)": where the code was made is as near as it gets.
- * Taken apart by hand, see `takeStack()`.
+ * Parses "eval at compile (/app/node_modules/ajv/dist/compile/index.js:89:30)" by hand, without a regular expression: the place
+ * where the code was made is the nearest that is known.
  */
 function originOf(origin: string): Position {
   const [column = '', line = '', ...file] = origin.slice(origin.lastIndexOf('(') + 1, origin.lastIndexOf(')')).split(':').reverse();
@@ -66,17 +52,17 @@ function originOf(origin: string): Position {
   return position.line > 0 && position.column > 0 ? position : { file: '', line: 0, column: 0 };
 }
 
-/** The top level of a file. */
+/** Whether the frame is the top level of a file. */
 function isModule(site: CallSite, { file }: Position): boolean {
   return file !== '' && !site.isEval() && site.getEnclosingLineNumber() === 1 && site.getEnclosingColumnNumber() === 1;
 }
 
-/** What the receiver of a call is called when that tells a reader nothing. */
+/** Names of receivers that tell a reader nothing. */
 const PLAIN_RECEIVERS = new Set(['Object', 'Function', 'Module', 'Timeout', 'Immediate', 'process', 'global', 'Window']);
 
 function nameOf(site: CallSite): string {
   const method = site.getMethodName();
-  // All of zlib's `…Sync` are one function, and only the name they are called by tells them apart.
+  // All `…Sync` functions of node:zlib are one function: only the name by which it is called tells them apart.
   const name = method?.endsWith('Sync') === true ? method : site.getFunctionName() ?? '';
   if (name === '') return '';
   if (site.isConstructor()) return `new ${name}`;
@@ -85,8 +71,8 @@ function nameOf(site: CallSite): string {
 }
 
 /**
- * V8 looks for interrupts at the start of a function, and names the place of its parameters then: right behind
- * `function name`, `name`, or at the very start of an arrow function.
+ * Whether the function has only just begun. V8 handles interrupts at the start of a function, and then gives the place of its
+ * parameters: right behind `function name` or `name`, or the very start of an arrow function.
  */
 function isAtEntry(site: CallSite): boolean {
   const column = site.getEnclosingColumnNumber();

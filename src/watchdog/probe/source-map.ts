@@ -6,7 +6,7 @@ export interface Position {
   readonly column: number;
 }
 
-/** A position in its source, where the process has source maps on. Only the main thread knows what its loaders compiled. */
+/** Maps a position to its source, where the process has source maps on. Only the watched thread knows what its loaders compiled. */
 export function mapped(position: Position): Position {
   if (!process.sourceMapsEnabled || position.file === '' || position.file.startsWith('node:')) return position;
   const entry = findSourceMap(position.file)?.findEntry(position.line - 1, position.column - 1);

@@ -1,41 +1,44 @@
+/*
+ * protocol/ is what the watched thread and the monitor share: the messages between them, the shared state, what a probe finds, the
+ * key by which the monitor finds the probes, and the operating system's figures about one thread.
+ */
 import type { MessagePort } from 'node:worker_threads';
 
-import type { PoolMetrics } from '../../shared/introspection.ts';
+import type { PoolMetrics } from '../../shared/pool-stats.ts';
 import type { Capture, Stall } from '../types.ts';
-import type { WatchdogOptions } from '../options.ts';
+import type { WatchdogSettings } from '../options.ts';
 
-/** What the monitor is started with. */
-export interface MonitorData extends Required<Pick<WatchdogOptions, 'threshold'>> {
+/** The start data of the monitor's thread. */
+export interface MonitorData extends Pick<WatchdogSettings, 'threshold' | 'log' | 'page' | 'abortAfter' | 'sampling'> {
+  /** The watchdog's id, by which the monitor finds its probe. */
   readonly id: number;
-  /** Of the watched thread: 0 is the main thread. */
+  /** The watched thread's number; 0 is the main thread. */
   readonly threadId: number;
-  /** Its folder under /proc. */
+  /** The watched thread's folder under /proc. */
   readonly thread: string | undefined;
-  readonly board: SharedArrayBuffer;
+  /** The memory of the shared state. */
+  readonly sharedState: SharedArrayBuffer;
   readonly port: MessagePort;
-  /** Of the heartbeat, in ms. */
+  /** Between two heartbeats, in ms. */
   readonly interval: number;
-  readonly log: 'stderr' | 'json' | false;
-  readonly page: { readonly port: number; readonly host: string } | undefined;
-  readonly abortAfter: number | undefined;
-  readonly sampling: boolean;
   readonly hasIgnore: boolean;
   /** Why the inspector must not even be tried. */
-  readonly refusal: string | undefined;
-  /** Where `offloop run` listens: a file descriptor that takes each counted stall as a line of JSON. */
-  readonly tellTo: number | undefined;
+  readonly inspectorRefusal: string | undefined;
+  /** The file descriptor on which `offloop run` reads each counted stall as a line of JSON. */
+  readonly parentFd: number | undefined;
 }
 
-/** From the monitor to the main thread. */
+/** From the monitor to the watched thread. */
 export type MonitorEvent =
   | { readonly type: 'ready'; readonly capture: Capture; readonly url: string | undefined }
   | { readonly type: 'stall'; readonly number: number; readonly stall: Stall }
   | { readonly type: 'settled' };
 
-/** From the main thread to the monitor. */
+/** From the watched thread to the monitor. */
 export type MonitorCommand =
+  /** The stall of this number is not ignored, and counts. */
   | { readonly type: 'count'; readonly number: number }
   | { readonly type: 'pools'; readonly pools: PoolMetrics[] }
-  /** Answered by `settled`, when every stall up to now has been told. */
+  /** Answered by `settled`, once every stall up to now has been reported. */
   | { readonly type: 'settle' }
   | { readonly type: 'stop' };

@@ -1,22 +1,22 @@
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 
-/** How the operating system has treated the main thread, in ms since it started. */
+/** How the operating system has treated one thread, in ms since it started. */
 export interface Scheduling {
   readonly onCpu: number;
-  /** Ready to run, with no CPU to run on. */
+  /** Ready to run, without a CPU. */
   readonly waiting: number;
 }
 
 /**
- * Reads what Linux counts for one thread, in `/proc/<pid>/task/<tid>/schedstat`: ns on a CPU, ns waiting for one. Process
- * figures would be of no use: the other threads' work is in them. Elsewhere there is nothing to be read.
+ * Reads what Linux counts for one thread, in `/proc/<pid>/task/<tid>/schedstat`: ns on a CPU, ns waiting for a CPU. The
+ * figures of the process would be of no use, since they include the work of other threads. Other systems have no such file.
  * @see https://docs.kernel.org/scheduler/sched-stats.html
  */
 export class SchedulingReader {
   readonly #file: number | undefined;
   readonly #buffer = Buffer.alloc(80);
 
-  /** @param thread its folder under /proc */
+  /** @param thread the thread's folder under /proc */
   constructor(thread: string | undefined) {
     this.#file = thread === undefined ? undefined : open(`/proc/${thread}/schedstat`);
   }
@@ -37,7 +37,7 @@ export class SchedulingReader {
   }
 }
 
-/** This thread's folder under /proc; undefined where there is none. */
+/** This thread's folder under /proc; undefined on systems without such a folder. */
 export function ownThread(): string | undefined {
   try {
     return process.platform === 'linux' ? readlinkSync('/proc/thread-self') : undefined;

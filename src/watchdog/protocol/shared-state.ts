@@ -1,12 +1,20 @@
-/** Upper bounds of the lag histogram in ms, as Prometheus wants them; one more bucket takes what is above. */
+import type { LagStats } from '../types.ts';
+
+/** Upper bounds of the lag histogram in ms, as Prometheus wants them; one more bucket takes longer lags. */
 export const LAG_BUCKETS = [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
 
-const FIELDS = ['beat', 'alive', 'idle', 'lateFrom', 'lateTo', 'markedAt', 'lagSum', 'lagCount', 'lagMax', 'expectedCount', 'expectedMs'] as const;
-const FLAGS = ['markedEpisode', 'expected', 'exiting', 'done'] as const;
+/**
+ * `beat`: the last heartbeat. `alive`: the last sign of life of any kind. `idle`: how long the event loop had slept by then, in ms.
+ * `lateFrom`, `lateTo`: the latest pause between two heartbeats that was longer than the threshold. `callbackEnd`: when the
+ * callback of the stall `endedStall` ended. All instants are `now()`.
+ */
+const FIELDS = ['beat', 'alive', 'idle', 'lateFrom', 'lateTo', 'callbackEnd', 'lagSum', 'lagCount', 'lagMax', 'expectedCount', 'expectedMs'] as const;
+/** `endedStall` and `expected` are numbers: the id of a stall, and how many announced blocks last. */
+const FLAGS = ['endedStall', 'expected', 'exiting', 'done'] as const;
 
 /**
- * The memory that the main thread and the monitor share: the one way to learn anything of a thread that answers nothing.
- * Each number has one writer. An aligned 64-bit number is read and written whole on every platform that Node runs on.
+ * The memory that the watched thread and the monitor share, since a blocked thread answers no message. Each number has one
+ * writer. An aligned 64-bit number is read and written whole on every platform that Node runs on.
  */
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
@@ -55,7 +63,7 @@ export class SharedState {
     else void value.then(callback);
   }
 
-  /** What was announced, in ms. */
+  /** Announced blocks: how many there were, and how long they took. */
   get expected(): { count: number; ms: number } {
     return { count: this.get('expectedCount'), ms: this.get('expectedMs') };
   }
@@ -66,6 +74,12 @@ export class SharedState {
     this.add('lagSum', ms);
     this.add('lagCount', 1);
     if (ms > this.get('lagMax')) this.set('lagMax', ms);
+  }
+
+  /** The lag as the buckets tell it; the watched thread's own histogram is finer. */
+  get lag(): LagStats {
+    const [count, max] = [this.get('lagCount'), this.get('lagMax')];
+    return { count, mean: count === 0 ? 0 : this.get('lagSum') / count, p50: this.lagPercentile(0.5), p99: this.lagPercentile(0.99), max };
   }
 
   /** The upper bound of the bucket that holds this share of all beats, in ms. */

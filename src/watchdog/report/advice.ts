@@ -1,11 +1,16 @@
+/*
+ * report/ makes text and figures of stalls: the advice, the log, the ranking and the table, and what a stack says to people. The code
+ * runs on both threads, and depends on neither.
+ */
+import { MODULE } from '../protocol/findings.ts';
 import { isUsers } from './stack.ts';
 import { syncCall, type SyncCall, type Twin } from './sync-calls.ts';
 import type { Advice, Frame, Stall } from '../types.ts';
-import { clip, compose, declaration, identifier, isEvaluated, isIdentifier, isMethod, MODULE, place, subject } from './wording.ts';
+import { clip, compose, declaration, identifier, isEvaluated, isIdentifier, isMethod, namedPlace, subject } from './wording.ts';
 
 type Seen = Omit<Stall, 'advice'>;
 
-/** What cures the stall: not everything that blocks belongs on a worker. */
+/** Advises on the cure of the stall: not every function that blocks belongs on a worker. */
 export function advise(stall: Seen): Advice {
   switch (stall.kind) {
     case 'javascript':
@@ -25,7 +30,7 @@ export function advise(stall: Seen): Advice {
 function adviseGarbage({ culprit }: Seen): Advice {
   return compose(
     'reduce-garbage',
-    `Garbage collection blocked the event loop${culprit === undefined ? '' : `, with ${place(culprit)} on the stack`}.`,
+    `Garbage collection blocked the event loop${culprit === undefined ? '' : `, with ${namedPlace(culprit)} on the stack`}.`,
     'Create fewer short-lived objects there, stream the data instead of collecting it, or give the heap more room: `node --max-old-space-size=<MB>`.',
   );
 }
@@ -37,7 +42,7 @@ function adviseByTask({ task }: Seen): Advice | undefined {
   return compose('offload', `The task \`${name}\` ran on the event loop.`, `Call ${change}; if its pool has \`runtime: 'inline'\`, give that threads.`);
 }
 
-/** What Node offers in two forms, and what is not about computing at all. */
+/** Advice on a call that Node offers in an asynchronous form, too, and on one that loads or writes rather than computes. */
 function adviseByCall(stall: Seen): Advice | undefined {
   const call = syncCall(stall.call ?? '');
   if (call === undefined) return adviseLoading(stall) ?? adviseWriting(stall);
@@ -46,16 +51,16 @@ function adviseByCall(stall: Seen): Advice | undefined {
   return stall.culprit?.package === undefined ? adviseTwin(stall, call, call.twin) : adviseTwinOfPackage(stall, call, call.twin);
 }
 
-/** A loop that also makes the call now and then is not blocked by it. */
+/** Whether the call is not what blocks: a loop may make the call only now and then. */
 function isPassing(call: SyncCall, { kind, samples }: Seen): boolean {
   const count = samples.filter((stack) => stack.some((frame) => !isUsers(frame) && syncCall(frame.function) === call)).length;
   return kind === 'javascript' && count > 0 && count < samples.length / 2;
 }
 
 function adviseTwin({ culprit, kind, confidence }: Seen, call: SyncCall, twin: Twin): Advice {
-  const where = culprit === undefined ? 'Replace' : `In ${place(culprit)} replace`;
+  const where = culprit === undefined ? 'Replace' : `In ${namedPlace(culprit)} replace`;
   const what = call.isExample === true ? `the synchronous call of ${twin.from} by its asynchronous form, such as ` : '';
-  // It was found at its end, and had used what such a call does not use.
+  // The call was found at its end, and the kind of the stall is not that of such a call.
   const isDoubtful = confidence === 'at-return' && kind !== call.kind;
   return compose('use-async-api', `${where} ${what}\`${call.name}(…)\` by \`${twin.line}\`${origin(twin)}.`, isDoubtful && AT_RETURN);
 }
@@ -66,13 +71,13 @@ function origin({ name, from, how }: Twin): string {
   return how === 'event' ? `, with \`${name}\` from ${from} and \`once\` from node:events` : ` from ${from}`;
 }
 
-/** Nobody edits a dependency. */
+/** Advice for a call inside of a dependency, whose code the user does not edit. */
 function adviseTwinOfPackage({ culprit, samples }: Seen, call: SyncCall, twin: Twin): Advice {
   const name = clip(culprit!.package!);
   const what = call.isExample === true ? `a synchronous function of ${twin.from}` : `\`${call.name}(…)\``;
   return compose(
     'use-async-api',
-    `${place(culprit!)} of ${name} calls ${what}.`,
+    `${namedPlace(culprit!)} of ${name} calls ${what}.`,
     `In ${callerOf(culprit!, samples)} use an asynchronous function of ${name}, one that calls \`${twin.name}\`; failing that, offload the call.`,
   );
 }
@@ -103,23 +108,23 @@ function adviseOffload(stall: Seen, reason?: string): Advice {
   return compose('offload', reason, offloadLine(target, stall.samples), ...hints(stall, target));
 }
 
-/** The way from the frame that blocks to the function that can be moved. */
+/** Names the function that can be moved to a worker, which need not be the frame that blocks. */
 function offloadLine(target: Frame, samples: Seen['samples']): string {
-  if (target.package !== undefined) return wrapLine(target, target.package, samples);
+  if (target.package !== undefined) return wrapperLine(target, target.package, samples);
   const caller = outwards(target, samples)[1];
   if (target.function === MODULE || isEvaluated(target) || (caller !== undefined && isFramework(caller))) {
-    return `Move what ${place(target)} computes into a function that takes plain data, and run that on a worker: ${declaration('compute')}`;
+    return `Move what ${namedPlace(target)} computes into a function that takes plain data, and run that on a worker: ${declaration('compute')}`;
   }
   const name = identifier(target.function);
-  return name === undefined ? `Name ${place(target)}, and run it on a worker: ${declaration('work')}` : `Run ${place(target)} on a worker: ${declaration(name)}`;
+  return name === undefined ? `Name ${namedPlace(target)}, and run it on a worker: ${declaration('work')}` : `Run ${namedPlace(target)} on a worker: ${declaration(name)}`;
 }
 
-/** It passes requests, responses and sockets, none of which can be copied. */
+/** Whether the caller is a framework: it passes requests, responses and sockets, which cannot be cloned. */
 function isFramework({ file, package: name }: Frame): boolean {
   return name !== undefined || /^node:(_http|http|net|events)/.test(file);
 }
 
-function wrapLine(target: Frame, dependency: string, samples: Seen['samples']): string {
+function wrapperLine(target: Frame, dependency: string, samples: Seen['samples']): string {
   const stack = outwards(target, samples).filter(isUsers);
   const entry = stack[stack.findIndex((frame) => frame.package === undefined) - 1] ?? target;
   const line = declaration(identifier(entry.function) ?? 'work', 'return …;');
@@ -129,7 +134,7 @@ function wrapLine(target: Frame, dependency: string, samples: Seen['samples']): 
 /** The application's frame that called into the dependency. */
 function callerOf(frame: Frame, samples: Seen['samples']): string {
   const caller = frame.calledFrom ?? outwards(frame, samples).find((other) => isUsers(other) && other.package === undefined);
-  return caller === undefined ? 'your code' : place(caller);
+  return caller === undefined ? 'your code' : namedPlace(caller);
 }
 
 /** The frame and those that called it, in the latest sample that has it. */
@@ -149,14 +154,14 @@ function hints({ call = '', confidence, samples }: Seen, target: Frame): (string
   ];
 }
 
-/** Two looks cannot tell one long call from many short ones. */
+/** Advice for a function that may be called in a loop: looks cannot tell one long call from many short ones. */
 function loopHint(target: Frame, samples: Seen['samples']): string | false {
   const caller = outwards(target, samples)[1];
   const isOwn = caller !== undefined && isUsers(caller) && caller.package === undefined && target.package === undefined;
-  return isOwn && caller.function !== target.function && caller.function !== MODULE && `If ${place(caller)} calls it in a loop, move that instead.`;
+  return isOwn && caller.function !== target.function && caller.function !== MODULE && `If ${namedPlace(caller)} calls it in a loop, move that instead.`;
 }
 
-const AT_RETURN = 'Caught as it returned: it, or something that it called last.';
+const AT_RETURN = 'Caught at the return of a call that this function made, or a function it called.';
 
 function noFunction(confidence: Stall['confidence']): string {
   if (confidence !== 'none') return 'No function of the application was on the stack.';

@@ -1,21 +1,21 @@
 import { writeSync } from 'node:fs';
 
-import { now } from '../protocol/clock.ts';
+import { now } from '../../node/clock.ts';
 import { duration, place as filePlace } from '../page/client/format.js';
 import { shownStack } from './stack.ts';
-import { brief } from '../unseen-stall.ts';
+import { brief } from './unseen-stall.ts';
 import { printable, shorten } from './terminal.ts';
 import type { Frame, Stall } from '../types.ts';
 
-/** Of the lines for people: so many at once, and after that one for every ten seconds. */
+/** So many announcements at once, and after them one for every ten seconds. */
 const BURST = 20;
 const REFILL_MS = 10_000;
 const MAX_FRAMES = 12;
 const MAX_CONTEXT = 500;
 
 /**
- * Writes what the monitor has to say, from its own thread and past the streams, which wait for the main thread: while
- * that is stuck, this is all there is. The file descriptor is written to at once.
+ * The watchdog's log. The monitor writes to the file descriptor at once and from its own thread, since `process.stderr` of a thread
+ * waits for the main thread, which is stuck.
  */
 export class StallLog {
   readonly #format: 'stderr' | 'json' | false;
@@ -29,12 +29,12 @@ export class StallLog {
     this.#fd = fd;
   }
 
-  /** The loop is stuck now. */
+  /** The event loop is stuck now. */
   stuck(stall: Stall, at: number): void {
     this.#write(at, { event: 'stuck', ...brief(stall) }, () => describeStall(stall, `the event loop has been stuck for ${duration(stall.duration)}`));
   }
 
-  /** Nothing is known but that it is stuck. */
+  /** The event loop is stuck, and nothing more is known. */
   silent(forMs: number, at: number): void {
     this.#write(at, { event: 'silent', duration: forMs }, () => [
       `the event loop has been stuck for ${duration(forMs)} and does not answer: native code, or a call that blocks. Its stack follows when it returns.`,
@@ -45,13 +45,13 @@ export class StallLog {
     this.#write(at, { event: 'stuck', ...brief(stall) }, () => [`still stuck, for ${duration(stall.duration)}${where(stall)}`]);
   }
 
-  /** @param wasTold whether the same was said while it lasted */
-  ended(stall: Stall, wasTold: boolean, at: number): void {
+  /** @param wasLogged whether the log has the stall from the time when it lasted */
+  ended(stall: Stall, wasLogged: boolean, at: number): void {
     this.#write(at, { event: 'ended', ...brief(stall) }, () =>
-      wasTold ? [`the event loop is free again after ${duration(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${duration(stall.duration)}`));
+      wasLogged ? [`the event loop is free again after ${duration(stall.duration)}${where(stall)}`] : describeStall(stall, `the event loop was stuck for ${duration(stall.duration)}`));
   }
 
-  /** Of the watchdog itself: never held back. */
+  /** A line about the watchdog itself, which is never held back. */
   notice(text: string): void {
     if (this.#format === 'json') this.#line(JSON.stringify({ offloop: 'notice', text }));
     else if (this.#format === 'stderr') this.#line(`offloop: ${text}`);
@@ -82,21 +82,21 @@ export class StallLog {
   }
 }
 
-/** How long a full pipe is waited for, in ms. */
-const PATIENCE = 50;
+/** How long a full pipe is tried, in ms. */
+const WRITE_LIMIT = 50;
 
 let writingMs = 0;
 
-/** What this thread has spent writing so far, in ms: where it stood still for that, nobody else is to blame. */
-export function spentWriting(): number {
+/** How long this thread has spent writing so far, in ms: a pause of the monitor for that reason says nothing about the machine. */
+export function timeSpentWriting(): number {
   return writingMs;
 }
 
-/** A pipe that nobody empties may refuse for a moment; one that is closed refuses for good. */
+/** Writes all of the text. A pipe that nobody empties refuses for a moment (EAGAIN); a closed pipe refuses for good. */
 export function writeWhole(fd: number, text: string): void {
   const startedAt = now();
   let rest = Buffer.from(text);
-  while (rest.length > 0 && now() - startedAt < PATIENCE) {
+  while (rest.length > 0 && now() - startedAt < WRITE_LIMIT) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
@@ -107,12 +107,12 @@ export function writeWhole(fd: number, text: string): void {
   writingMs += now() - startedAt;
 }
 
-/** What a person needs: where, whose request, why, and what to do. */
+/** Where the stall was, whose request it was, why, and what to do. */
 function describeStall(stall: Stall, what: string): string[] {
   const { culprit, context, task, kind, confidence, samples, advice } = stall;
-  const called = culprit?.calledFrom === undefined ? '' : `, called from ${place(culprit.calledFrom)}`;
+  const called = culprit?.calledFrom === undefined ? '' : `, called from ${linkedPlace(culprit.calledFrom)}`;
   return [
-    `${what}${culprit === undefined ? '' : ` in ${place(culprit)}${called}`}`,
+    `${what}${culprit === undefined ? '' : ` in ${linkedPlace(culprit)}${called}`}`,
     `${kind}${confidence === 'live' ? '' : confidence === 'at-return' ? ', seen as it returned' : ', no stack could be had'}`,
     ...(task === undefined ? [] : [`task: ${printable(task)}`]),
     ...(Object.keys(context).length === 0 ? [] : [`context: ${shorten(printable(JSON.stringify(context)), MAX_CONTEXT, 'start')}`]),
@@ -123,15 +123,15 @@ function describeStall(stall: Stall, what: string): string[] {
 
 function stackLines(stack: readonly Frame[]): string[] {
   const shown = shownStack(stack);
-  const lines = shown.slice(0, MAX_FRAMES).map((frame) => `    at ${frame.isAsync === true ? 'async ' : ''}${place(frame)}`);
+  const lines = shown.slice(0, MAX_FRAMES).map((frame) => `    at ${frame.isAsync === true ? 'async ' : ''}${linkedPlace(frame)}`);
   return shown.length > MAX_FRAMES ? [...lines, `    … ${shown.length - MAX_FRAMES} more`] : lines;
 }
 
 function where({ culprit }: Stall): string {
-  return culprit === undefined ? '' : ` in ${place(culprit)}`;
+  return culprit === undefined ? '' : ` in ${linkedPlace(culprit)}`;
 }
 
-/** `validate (src/validate.js:12:9)`: what an editor's terminal makes a link of. */
-function place(frame: Frame): string {
+/** `validate (src/validate.js:12:9)`: an editor's terminal makes a link of this. */
+function linkedPlace(frame: Frame): string {
   return printable(frame.line === 0 ? frame.function : `${frame.function} (${filePlace(frame, process.cwd())}:${frame.column})`);
 }

@@ -2,26 +2,26 @@ import { createHash } from 'node:crypto';
 import { createHistogram, type CreateHistogramOptions, type RecordableHistogram } from 'node:perf_hooks';
 
 import { shownStack } from './stack.ts';
-import { brief, roundMs } from '../unseen-stall.ts';
+import { brief, roundMs } from './unseen-stall.ts';
 import type { Offender, ReportData, Stall } from '../types.ts';
 
-/** Causes that are kept apart. A histogram takes about 20 KB. */
+/** How many causes are kept apart. The histogram of each takes about 20 KB. */
 const MAX_OFFENDERS = 100;
 const MAX_REQUESTS = 1000;
 const MAX_TIMELINE = 1000;
-/** Of those that are not kept apart, so many are remembered by their sum. */
+/** How many of the other causes are remembered by their sum. */
 const MAX_DROPPED = 1000;
 const DAY_MS = 86_400_000;
 
-/** Folds stalls of the same cause together, in bounded memory however long it runs. */
+/** Adds up the stalls of each cause, in bounded memory however long the process runs. */
 export class Ranking {
   readonly #offenders = new Map<string, Tally>();
-  /** Of the cause that was dropped last: they lie outside of the heap, where the collector does not see how much they take. */
+  /** The histogram of the cause that was dropped last, to be used again: histograms lie outside of the heap, and the garbage collector does not see their size. */
   #spare: RecordableHistogram | undefined;
   readonly #timeline: { startedAt: number; duration: number; key: string }[] = [];
   #stalls = 0;
   #blockedMs = 0;
-  /** What was dropped and may come back, the latest last. */
+  /** Causes that were dropped and may come back, the latest last. */
   readonly #dropped = new Map<string, Sum>();
   #others: Sum = { count: 0, totalMs: 0 };
 
@@ -54,7 +54,7 @@ export class Ranking {
     return histogram;
   }
 
-  /** A cause that comes back goes on where it was, or it could never rise. */
+  /** A dropped cause that comes back continues with its sum: starting again at 0, it could never rise. */
   #resume(key: string): Sum | undefined {
     const before = this.#dropped.get(key);
     if (before === undefined) return undefined;
@@ -83,7 +83,7 @@ interface Sum {
   readonly totalMs: number;
 }
 
-/** By function, not by line: a loop is found in another line each time. */
+/** The key of a cause: the function, not the line, since a loop is found in another line each time. */
 function causeOf({ kind, boundary, culprit, task }: Stall): string {
   const frame = boundary ?? culprit;
   return JSON.stringify([kind, frame?.file, frame?.function, frame?.function === '(anonymous)' ? frame.line : 0, task]);
@@ -98,7 +98,7 @@ class Tally {
   #lastSeen: number;
   #worst: Stall;
 
-  /** @param durations an empty one */
+  /** @param durations an empty histogram */
   constructor(first: Stall, durations: RecordableHistogram, before: Sum = { count: 0, totalMs: 0 }) {
     this.durations = durations;
     this.count = before.count;
@@ -131,7 +131,7 @@ class Tally {
   }
 }
 
-/** A context may be some KB. */
+/** Stands for a context, which may take some KB. */
 function digest(context: Record<string, unknown>): string {
   return createHash('sha1').update(JSON.stringify(context)).digest('base64');
 }

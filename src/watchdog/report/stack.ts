@@ -1,26 +1,26 @@
 import { fileURLToPath } from 'node:url';
 
 import { isOwnFrame } from '../../node/stack-frames.ts';
-import type { RawFrame } from '../probe/raw-stack.ts';
+import type { RawFrame } from '../protocol/findings.ts';
 import type { Frame } from '../types.ts';
 
-/** What V8 itself brings has no file. */
+/** The `file` of V8's own functions. */
 const NATIVE = 'native';
 
-/** The frames of one look that say something: without offloop's own, and without the expression that asked. */
+/** The frames of one look without offloop's own, and without the expression that the monitor evaluated. */
 export function readableStack(raw: readonly RawFrame[]): Frame[] {
   return raw.filter((frame) => !isProbeFrame(frame)).map(toFrame);
 }
 
-/** As people read it: of Node's frames only those that the user's innermost function had called. */
+/** The stack for people: Node's frames only where the user's innermost function had called them. */
 export function shownStack(stack: readonly Frame[]): Frame[] {
   const innermost = stack.findIndex(isUsers);
   return stack.filter((frame, i) => i < innermost || !frame.file.startsWith('node:'));
 }
 
 /**
- * Without the functions that had only just begun: V8 looks for interrupts at the start of a function, so after a long
- * native call it is the *next* function that is found on top. What called them is where the time went.
+ * Leaves out the functions on top that had only just begun: V8 handles interrupts at the start of a function, so after a long native
+ * call the *next* function is found on top. The time went into its caller.
  */
 export function withoutJustBegun(raw: readonly RawFrame[]): RawFrame[] {
   const first = raw.findIndex((frame) => !isProbeFrame(frame) && !(frame.isEntry && !isNative(frame)));
@@ -28,23 +28,22 @@ export function withoutJustBegun(raw: readonly RawFrame[]): RawFrame[] {
 }
 
 /**
- * Without what V8 itself can be interrupted in, or calls back from: that is not what was so long in answering, but has only
- * just begun, too.
+ * Leaves out functions of V8's that can be interrupted, or that call back: such a function does not answer late, so it has only just
+ * begun, too.
  */
 export function withoutInterruptible(stack: readonly Frame[]): Frame[] {
   const first = stack.findIndex(({ file, function: name }) => file !== NATIVE || !isInterruptible(name));
   return stack.slice(first === -1 ? stack.length : first);
 }
 
-/** `Array.forEach`, `RegExp.test`, `String`; but `JSON.parse` calls its reviver when all of the text is parsed. */
+/** `Array.forEach`, `RegExp.test`, `String`; not `JSON.parse`, which calls its reviver only after it has parsed all of the text. */
 function isInterruptible(name: string): boolean {
   return /^(?:new )?(?:RegExp|String|Number|Boolean|Symbol|Date|Object|\w*Array|Map|Set|Promise|Iterator|Generator|Function|Reflect)\b/.test(name);
 }
 
 /**
- * Whether what was found at the return of a native call still belongs to what made it. With nothing on the stack, V8 is
- * between two microtasks, and has set the context of the next one; with only functions that had just begun, the next
- * callback runs.
+ * Whether the context at the return of a native call still belongs to the caller of that call. With nothing on the stack, V8 is
+ * between two microtasks, and has set the context of the next one; with only functions that had just begun, the next callback runs.
  */
 export function isStillIts(raw: readonly RawFrame[]): boolean {
   const running = raw.filter((frame) => !isProbeFrame(frame) && !frame.isAsync);
@@ -52,18 +51,7 @@ export function isStillIts(raw: readonly RawFrame[]): boolean {
   return running.length > 0 && (users.length === 0 || users.some((frame) => !frame.isEntry));
 }
 
-/**
- * Whether the stack is that of a process that loads its modules, which happens once and blocks nobody who is served. Asked on
- * the main thread in the middle of anything, so without a regular expression: see `takeStack()`.
- */
-export function isLoading(raw: readonly RawFrame[]): boolean {
-  const outermost = raw.findLast((frame) => !frame.isAsync);
-  return outermost !== undefined && LOADERS.some((place) => outermost.file.startsWith(place));
-}
-
-const LOADERS = ['node:internal/modules/', 'node:internal/main/', 'node:internal/process/esm_loader', 'node:internal/process/execution'];
-
-/** The innermost frame that is neither Node's nor V8's; inside a dependency, with who called into that. */
+/** The innermost frame that is neither Node's nor V8's; for a frame of a dependency, with the application's frame that called into it. */
 export function culpritOf(stack: readonly Frame[]): Frame | undefined {
   const index = stack.findIndex((frame) => isUsers(frame) && !frame.isAsync);
   const culprit = stack[index];
@@ -72,24 +60,24 @@ export function culpritOf(stack: readonly Frame[]): Frame | undefined {
   return calledFrom === undefined ? culprit : { ...culprit, calledFrom };
 }
 
-/** What the culprit had called of Node's or V8's, by the name it is known under. */
+/** The function of Node's or V8's that the culprit had called. */
 export function callOf(stack: readonly Frame[]): string | undefined {
   const index = stack.findIndex(isUsers);
   return index > 0 ? stack[index - 1]!.function : undefined;
 }
 
-/** The deepest frame that all samples share: the time was spent in it and in what it called. */
+/** The deepest frame that all samples share: the time was spent in that function and in the functions that it called. */
 export function boundaryOf(samples: readonly (readonly Frame[])[]): Frame | undefined {
   const stacks = samples.map((stack) => stack.filter((frame) => isUsers(frame) && !frame.isAsync)).filter((stack) => stack.length > 0);
   const latest = stacks.at(-1);
   if (latest === undefined) return undefined;
   let depth = 0;
   while (depth < latest.length && stacks.every((stack) => isSameFunction(stack.at(-1 - depth), latest.at(-1 - depth)))) depth++;
-  // Deeper than what was looked at, the outermost frames differ: what recurses is on top of all of them.
+  // Stacks deeper than those that were taken differ in their outermost frames: the function that recurses is on top of all of them.
   return depth === 0 ? latest.find((frame) => stacks.every((stack) => stack.some((other) => isSameFunction(other, frame)))) : latest.at(-depth);
 }
 
-/** WebAssembly is called, as V8's own functions are: what is to be offloaded is the JavaScript that calls it. */
+/** Whether a frame is the user's JavaScript. WebAssembly is not: the JavaScript that calls it can be offloaded. */
 export function isUsers({ file }: Frame): boolean {
   return file !== NATIVE && !/^(node|wasm):/.test(file);
 }
@@ -111,7 +99,7 @@ function toFrame({ name, file, line, column, isAsync }: RawFrame): Frame {
   };
 }
 
-/** A loader may have added a query, or have made up a URL. */
+/** Returns the URL itself where it is no path: a loader may have made it up. */
 function toPath(url: string): string {
   try {
     return fileURLToPath(url);

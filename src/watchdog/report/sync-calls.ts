@@ -5,13 +5,13 @@ type Answer = 'promise' | 'callback' | 'stream' | 'event';
 
 /** A synchronous function of Node, and what to call instead. */
 export interface SyncCall {
-  /** As it is known: `readFileSync`, `Dir.readSync`. */
+  /** `readFileSync`, `Dir.readSync`. */
   readonly name: string;
-  /** Whether it computes or waits, for where the operating system cannot tell. */
+  /** Whether the call computes or waits, for operating systems that cannot tell. */
   readonly kind: Extract<StallKind, 'native' | 'blocking-io'>;
-  /** The asynchronous function that does the same; without one the call has to be offloaded. */
+  /** The asynchronous function that does the same; a call without such a function has to be offloaded. */
   readonly twin?: Twin;
-  /** The stack names its module alone: `name` is one of the functions that it may have been. */
+  /** Whether the stack names the module only: `name` is then one of the functions that may have been called. */
   readonly isExample?: boolean;
 }
 
@@ -19,13 +19,13 @@ export interface Twin {
   readonly name: string;
   readonly from: string;
   readonly how: Answer;
-  /** What to write: `await readFile(…)`. */
+  /** The code to write: `await readFile(…)`. */
   readonly line: string;
 }
 
 /**
- * What a function is called in a stack is not always what it is exported as: all that node:zlib exports is one wrapper.
- * A stack may also say on what it was called (`Object.gzipSync`), and by which name (`Object.syncBufferWrapper [as gzipSync]`).
+ * Finds the call by its name in a stack, which is not always the exported name: all functions that node:zlib exports are one wrapper.
+ * A stack may also have the receiver (`Object.gzipSync`), and the name of the property (`Object.syncBufferWrapper [as gzipSync]`).
  */
 export function syncCall(stackName: string): SyncCall | undefined {
   const { receiver, name, alias } = parse(stackName);
@@ -55,7 +55,7 @@ const table: readonly SyncCall[] = [
   },
   ...family('blocking-io', 'stream', 'node:fs/promises', ['glob']),
   ...family('blocking-io', 'promise', 'node:fs', ['openAsBlob']),
-  // These take or return a file descriptor, which node:fs/promises does not know.
+  // These functions take or return a file descriptor, which node:fs/promises does not know.
   ...family('blocking-io', 'callback', 'node:fs', [
     ...['close', 'fchmod', 'fchown', 'fdatasync', 'fstat', 'fsync', 'ftruncate', 'futimes', 'open', 'read', 'readv', 'write', 'writev'],
   ]),
@@ -81,7 +81,7 @@ const table: readonly SyncCall[] = [
   ...family('native', 'callback', 'node:crypto', [
     ...['argon2', 'checkPrime', 'generateKey', 'generateKeyPair', 'generatePrime', 'hkdf', 'pbkdf2', 'randomFill', 'scrypt'],
   ]),
-  // One function for both: with a callback it is asynchronous.
+  // These functions are asynchronous when they get a callback.
   ...['randomBytes', 'sign', 'verify'].map((name) => ({ name, kind: 'native' as const, twin: twin(name, 'node:crypto', 'callback') })),
   {
     name: 'Atomics.wait',
@@ -92,12 +92,12 @@ const table: readonly SyncCall[] = [
   { name: 'StatementSync', kind: 'blocking-io' },
 ];
 
-/** By name. A test holds it against what this Node exports. */
+/** By name. A test compares the table with the exports of the Node that runs it. */
 export const syncCalls: ReadonlyMap<string, SyncCall> = new Map(table.map((call) => [call.name, call]));
 
 const anyOfZlib: SyncCall = { ...syncCalls.get('gzipSync')!, isExample: true };
 
-/** What stands in a stack in place of the name it was called by. */
+/** Names that a stack has in place of the exported name. */
 const renamed: ReadonlyMap<string, SyncCall> = new Map([
   ['syncBufferWrapper', anyOfZlib],
   ['zlibBufferSync', anyOfZlib],

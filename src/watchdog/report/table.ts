@@ -7,11 +7,11 @@ import { printable, shorten, width, wrap } from './terminal.ts';
 import type { Frame, Offender, ReportData } from '../types.ts';
 
 const COLUMNS = 100;
-/** How many offenders are explained; the rest have their figures and their place. */
+/** How many offenders are explained; the others have their figures and their place only. */
 const EXPLAINED = 10;
 const ADVICE_LINES = 6;
 
-/** The report for a terminal, at most 100 columns wide. Names and contexts in it cannot control the terminal. */
+/** The report for a terminal, at most 100 columns wide. Control characters of names and contexts are removed. */
 export function reportTable(data: ReportData): string {
   return [...summary(data), '', ...ranking(data.offenders), ...notes(data)].join('\n').trimEnd();
 }
@@ -47,7 +47,7 @@ function cells(offender: Offender, index: number): string[] {
   return [String(index + 1), ...figures, kindName(offender), printable(culpritName(offender))];
 }
 
-/** Figures to the right, words to the left; the last column takes what is left. */
+/** Aligns figures to the right and words to the left; the last column gets the rest of the line. */
 function alignedRow(row: readonly string[], widths: readonly number[]): string {
   const fixed = row.slice(0, -1).map((cell, column) => (column < KIND ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)));
   const start = `${fixed.join('  ')}  `;
@@ -68,7 +68,7 @@ function where({ culprit }: Offender, columns: number): string[] {
   return calledFrom === undefined ? [own] : [own, located('called by', calledFrom, columns)];
 }
 
-/** `called by checkOrder (src/orders/check.js:31)`: of a place too long the end is kept. */
+/** `called by checkOrder (src/orders/check.js:31)`. Keeps the end of a place that is too long. */
 function located(label: string, frame: Frame, columns: number): string {
   const room = columns - width(`${label}  ()`);
   const path = framePlace(frame);

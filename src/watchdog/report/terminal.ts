@@ -1,21 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * On one line, and with nothing in it that a terminal would obey or that turns the text around: names of functions,
- * paths and contexts may come from a user.
+ * The text on one line, without control characters and without characters that turn the direction of the text around: names of
+ * functions, paths and contexts may come from an attacker.
  */
 export function printable(text: string): string {
   return stripVTControlCharacters(text.slice(0, LONGEST)).replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '');
 }
 
-/** How many columns it takes at most: terminals disagree about what is joined or combined. */
+/** How many columns the text takes at most: terminals disagree about joined and combined characters. */
 export function width(text: string): number {
   let columns = 0;
   for (const character of text) columns += WIDE.test(character) ? 2 : 1;
   return columns;
 }
 
-/** Cut to fit, with `…` for what is missing. */
+/** Cuts the text to fit, with `…` for the missing part. */
 export function shorten(text: string, columns: number, keep: 'start' | 'end' | 'both'): string {
   if (width(text) <= columns) return text;
   const room = Math.max(0, columns - 1);
@@ -26,7 +26,7 @@ export function shorten(text: string, columns: number, keep: 'start' | 'end' | '
   return columns > 0 ? `${start.join('')}…${end.join('')}` : '';
 }
 
-/** Lines of whole words and of whole `code in backticks`; what is longer than a line is split. */
+/** Breaks the text between words, and not inside of `code in backticks`, unless that is longer than a line. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -38,7 +38,7 @@ export function wrap(text: string, columns: number): string[] {
   return [...lines, line];
 }
 
-// Longer than anything that is shown, and short enough to go through at once.
+// In characters: longer than any line that is shown, and short enough to process at once.
 const LONGEST = 4000;
 
 // East Asian characters, those of half width and those that combine included, emoji, and all beyond the first 65,536.

@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
+import { MODULE } from '../protocol/findings.ts';
 import type { Advice, Frame } from '../types.ts';
 
 const MAX_LENGTH = 400;
 
-/** The first sentences count most; what does not fit is left out. */
+/** Joins the sentences, the most important first; those that do not fit are left out. */
 export function compose(action: Advice['action'], ...sentences: readonly (string | false | undefined)[]): Advice {
   const text = sentences.filter((sentence) => typeof sentence === 'string').reduce((head, next) => (head.length + next.length < MAX_LENGTH ? `${head} ${next}` : head));
   return { action, text: text.slice(0, MAX_LENGTH) };
@@ -15,7 +16,7 @@ export function declaration(name: string, body = '…'): string {
   return `\`export const ${name} = offload(import.meta, function ${name}(…) { ${body} });\``.replace('{ … }', '{…}');
 }
 
-/** The name of a function as V8 has it, made one that can be declared beside the import of `offload`. */
+/** Makes a name that can be declared beside the import of `offload` from a function's name as V8 has it. */
 export function identifier(name: string): string | undefined {
   const own = isAnonymous(name) ? / \[as (.+)\]$/.exec(name)?.[1] ?? '' : name.replace(/ \[as .+\]$/, '');
   const last = /[\p{ID_Start}$_][\p{ID_Continue}$]*(?=[^\p{ID_Continue}$]*$)/u.exec(own)?.[0];
@@ -24,10 +25,7 @@ export function identifier(name: string): string | undefined {
   return isIdentifier(last) ? last : `${last}Task`;
 }
 
-/** What runs when a file is loaded, or goes on there after an await. */
-export const MODULE = '(module)';
-
-/** What V8 calls the code of `eval()` and of `new Function()`: its place is where it was made. */
+/** Whether the frame is the code of `eval()` or of `new Function()`, whose place is where the code was made. */
 export function isEvaluated({ function: name }: Frame): boolean {
   return name === 'eval' || name === 'anonymous';
 }
@@ -53,18 +51,18 @@ export function isMethod(name: string): boolean {
 }
 
 export function subject(frame: Frame | undefined): string {
-  return frame === undefined ? 'The application' : place(frame).replace(/^the /, 'The ');
+  return frame === undefined ? 'The application' : namedPlace(frame).replace(/^the /, 'The ');
 }
 
 /** "`loadConfig` (config.js:12)". */
-export function place(frame: Frame): string {
+export function namedPlace(frame: Frame): string {
   const where = `${clip(basename(frame.file), 32)}:${frame.line}`;
   if (frame.function === MODULE) return `the top level of ${where}`;
   if (isEvaluated(frame)) return `the code evaluated at ${where}`;
   return isAnonymous(frame.function) ? `the function at ${where}` : `\`${clip(frame.function)}\` (${where})`;
 }
 
-/** A name can be anything, as in `{ ['\x1b[2J']() {…} }`, and is read in a terminal. */
+/** Makes a name safe to print in a terminal: it can be any text, as in `{ ['\x1b[2J']() {…} }`. */
 export function clip(name: string, length = 40): string {
   const clean = stripVTControlCharacters(name).replace(/[\p{Cc}\p{Zl}\p{Zp}`]+/gu, ' ');
   return clean.length > length ? `${clean.slice(0, length - 1)}…` : clean;

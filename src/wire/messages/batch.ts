@@ -1,4 +1,4 @@
-import type { RunMessage } from './requests.ts';
+import type { RunMessage } from './run.ts';
 
 /**
  * Several calls of tasks that the worker has run before, column by column: to clone an object for each call would take longer than

@@ -77,7 +77,7 @@ export class CloneabilityCheck implements WalkRules {
 
   /** A thrown value is never refused: a part that cannot be sent arrives as its description. */
   thrown(value: unknown): Prepared {
-    const sent = this.#inParts(value, this.#lenient(value));
+    const sent = this.#inParts(value, this.#valueOrDescription(value));
     if (typeof sent === 'object' && sent !== value) this.#keepClass(value as object, sent as Record<string, unknown>);
     return this.#prepared(sent, this.#isRevived(value) ? [0] : [], undefined) ?? { value: sent, repairs: undefined };
   }
@@ -123,7 +123,7 @@ export class CloneabilityCheck implements WalkRules {
   #readErrors(): void {
     for (const { error, props, hidden } of this.#unread) {
       for (const { key, value, isHidden } of ownProps(error)) {
-        const sent = this.#lenient(value);
+        const sent = this.#valueOrDescription(value);
         this.#put(props, key, value, key === 'errors' ? this.#inParts(value, sent) : sent);
         if (isHidden) hidden.push(key);
       }
@@ -136,7 +136,7 @@ export class CloneabilityCheck implements WalkRules {
   }
 
   /** The value as it can be sent, or a description of it: to lose the error that has the value would be worse. */
-  #lenient(value: unknown): unknown {
+  #valueOrDescription(value: unknown): unknown {
     if (typeof value !== 'object' || value === null) return isCloneable(value) ? value : describe(value);
     try {
       if (isError(value)) return (this.#standIns?.size ?? 0) < MAX_ERRORS || this.#standIns?.has(value) === true ? this.standInFor(value) : describe(value);
@@ -159,7 +159,7 @@ export class CloneabilityCheck implements WalkRules {
     const parts = Array.isArray(value) ? [] : {};
     let hasSome = this.#isKnownClass(value);
     eachPart(value, (part, step) => {
-      const sentPart = this.#lenient(part);
+      const sentPart = this.#valueOrDescription(part);
       hasSome ||= sentPart === part || typeof sentPart !== 'string';
       this.#put(parts, String(step), part, sentPart);
       return --this.budget.values >= 0;

@@ -5,7 +5,7 @@ import { ModuleLoadError, TaskNotFoundError } from '../../errors.ts';
 import { allExports, exportsNamed, loadExports, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
 import { taskRecord } from '../../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
-import type { TaskAddress } from '../../wire/messages/requests.ts';
+import type { TaskAddress } from '../../wire/messages/run.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
 /** By the address object: a worker keeps one for each task that it has been sent. */

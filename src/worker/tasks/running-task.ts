@@ -4,7 +4,7 @@ import { Math } from '../../node/intrinsics.ts';
 import { callersEpoch } from '../../node/clock.ts';
 import { TaskHandle } from '../../task/current.ts';
 import type { ErrorClasses } from '../../wire/errors/error-repairs.ts';
-import type { RunMessage, TaskAddress } from '../../wire/messages/requests.ts';
+import type { RunMessage, TaskAddress } from '../../wire/messages/run.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 /** Calls back where no store is set, and where no store that is entered outlives the call. */

@@ -12,9 +12,9 @@ describe('a stall is', () => {
   it.each<[StallKind, string, Partial<Evidence>]>([
     ['javascript', 'when it was caught live, on a CPU', {}],
     ['native', 'when it was caught at its return, on a CPU', { isAnswered: false }],
-    ['javascript', 'when it could not be asked, on a CPU', { isAnswered: true }],
+    ['javascript', 'when no look was possible, on a CPU', { isAnswered: true }],
     ['gc', 'when the collector took half of it', { gcMs: 100 }],
-    ['gc', 'whatever it was in', { gcMs: 190, isAnswered: false, call: 'readFileSync', ...asleep }],
+    ['gc', 'whatever call it was in', { gcMs: 190, isAnswered: false, call: 'readFileSync', ...asleep }],
     ['javascript', 'when the collector took less', { gcMs: 99 }],
     ['starved', 'when it waited for a CPU for two thirds of it', { onCpuMs: 66, waitingMs: 134 }],
     ['starved', 'when it waited for half of it, and would have been short without', { onCpuMs: 99, waitingMs: 101 }],
@@ -24,17 +24,17 @@ describe('a stall is', () => {
     ['blocking-io', 'when it slept, caught live or not', { ...asleep, isAnswered: false }],
     ['blocking-io', 'when it slept for most of it', { onCpuMs: 40, waitingMs: 40 }],
     ['javascript', 'when it slept for less', { onCpuMs: 100, waitingMs: 0 }],
-    ['native', 'when what it called computes', { isAnswered: true, call: 'pbkdf2Sync' }],
-    ['blocking-io', 'when what it called waits', { isAnswered: true, call: 'readFileSync' }],
-    ['blocking-io', 'when what it called computes, but it slept', { call: 'pbkdf2Sync', ...asleep }],
-    ['native', 'when what it called is not known, and it came late', { isAnswered: false, call: 'JSON.parse' }],
-    ['javascript', 'when what it called is not known, and it was caught live', { call: 'RegExp.test' }],
+    ['native', 'when the call computes', { isAnswered: true, call: 'pbkdf2Sync' }],
+    ['blocking-io', 'when the call waits', { isAnswered: true, call: 'readFileSync' }],
+    ['blocking-io', 'when the call computes, but the thread slept', { call: 'pbkdf2Sync', ...asleep }],
+    ['native', 'when the call is unknown, and the answer was late', { isAnswered: false, call: 'JSON.parse' }],
+    ['javascript', 'when the call is unknown, and the stack was caught live', { call: 'RegExp.test' }],
   ])('%s %s', (kind, _when, over) => {
     expect(classify({ ...evidence, ...over })).toBe(kind);
   });
 });
 
-describe('where the operating system does not tell', () => {
+describe('without the figures of the operating system', () => {
   it.each<[StallKind, Partial<Evidence>]>([
     ['javascript', {}],
     ['native', { isAnswered: false }],

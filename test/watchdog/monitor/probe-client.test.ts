@@ -32,9 +32,9 @@ const { sessions, Session } = vi.hoisted(() => {
 vi.mock('node:inspector', () => ({ Session }));
 
 describe('a question to the main thread', () => {
-  it('lets go of the inspector once it is answered', async () => {
-    const prober = new ProbeClient(7, 0);
-    const look = prober.look(3);
+  it('disconnects the inspector once it is answered', async () => {
+    const client = new ProbeClient(7, 0);
+    const look = client.look(3);
     const session = await nextSession();
     expect(session.expression).toContain('.get(7)?.look(3)');
     expect(session.isConnected).toBe(true);
@@ -43,11 +43,11 @@ describe('a question to the main thread', () => {
     expect(session.isConnected).toBe(false);
   });
 
-  it('lets go of it when it fails, on this side or on the other', async () => {
-    const prober = new ProbeClient(7, 0);
+  it('disconnects the inspector when it fails, on either thread', async () => {
+    const client = new ProbeClient(7, 0);
     const failures = [(answer: Callback) => { answer(new Error('refused')); }, (answer: Callback) => { answer(null, { exceptionDetails: { text: 'refused' } }); }];
     for (const fail of failures) {
-      const look = expect(prober.look(3)).rejects.toThrow('refused');
+      const look = expect(client.look(3)).rejects.toThrow('refused');
       const session = await nextSession();
       fail(session.answer);
       await look;
@@ -55,16 +55,16 @@ describe('a question to the main thread', () => {
     }
   });
 
-  it('that is given up does not take the next one with it', async () => {
-    const prober = new ProbeClient(7, 0);
-    const look = expect(prober.look(3)).rejects.toThrow('closed');
+  it('that is closed early leaves the next question connected', async () => {
+    const client = new ProbeClient(7, 0);
+    const look = expect(client.look(3)).rejects.toThrow('closed');
     const asked = await nextSession();
-    void prober.exit(70).catch(() => undefined);
+    void client.exit(70).catch(() => undefined);
     const ending = await nextSession();
     asked.disconnect();
     await look;
     expect([asked.isConnected, ending.isConnected]).toEqual([false, true]);
-    prober.disconnect();
+    client.disconnect();
     expect(ending.isConnected).toBe(false);
   });
 });

@@ -120,7 +120,7 @@ describe.skipIf(isSkipped)(title, () => {
     expect(content).toBeLessThanOrEqual(view);
   });
 
-  test('it is dark for whoever wants it dark', async () => {
+  test('the page is dark where the browser prefers dark', async () => {
     const background = async (colorScheme: 'light' | 'dark') => {
       const { page } = await open(sampleReport(), { colorScheme });
       return page.evaluate<string>('getComputedStyle(document.body).backgroundColor');
@@ -128,19 +128,19 @@ describe.skipIf(isSkipped)(title, () => {
     expect([await background('light'), await background('dark')]).toEqual(['rgb(246, 245, 242)', 'rgb(22, 21, 19)']);
   });
 
-  test('with no stalls it says so, and shows no empty chart or table', async () => {
+  test('a report without stalls says so, and shows no empty chart or table', async () => {
     const { page, problems } = await open(emptyReport());
     expect(await page.locator('h1').innerText()).toMatch(/No stalls: nothing blocked the event loop/);
     expect(await page.locator('.card:visible').count()).toBe(0);
     expect(problems).toEqual([]);
   });
 
-  test('without stacks it says why', async () => {
+  test('a report without stacks says why', async () => {
     const { page } = await open(sampleReport({ capture: { mode: 'lag-only', reason: 'no inspector' } }));
     expect(await page.locator('.notice').innerText()).toBe('No stacks, only the lag is measured: no inspector');
   });
 
-  test('with scripts turned off it shows the table of the terminal', async () => {
+  test('without scripts the page shows the table of the terminal', async () => {
     const { page } = await open(hostileReport(), { javaScriptEnabled: false });
     const table = await page.locator('noscript pre').innerText();
     expect(table).toContain('1 stall blocked the event loop');
@@ -161,7 +161,7 @@ describe.skipIf(isSkipped)(title, () => {
       expect(problems).toEqual([]);
     });
 
-    test('says what the loop is stuck in, while it is', async () => {
+    test('shows the stall while it lasts', async () => {
       const { page, say } = await openLive(emptyReport());
       const banner = page.getByRole('alert');
       say({ ...emptyReport(), stuck: { since: Date.now() - 3200, forMs: 3200, where: 'validate (validate.js:12)', context: { request: { requestId: '<img src=x>' } } } });
@@ -172,7 +172,7 @@ describe.skipIf(isSkipped)(title, () => {
       await banner.waitFor({ state: 'hidden' });
     });
 
-    test('says when the process is gone, and when it is back', async () => {
+    test('shows that the process is gone, and that it is back', async () => {
       const { page, say } = await openLive(sampleReport());
       const notice = page.getByText('The process does not answer.');
       say(undefined);

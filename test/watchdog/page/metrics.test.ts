@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { PoolMetrics } from '../../../src/shared/introspection.ts';
+import type { PoolMetrics } from '../../../src/shared/pool-stats.ts';
 import { SharedState } from '../../../src/watchdog/protocol/shared-state.ts';
 import { metricsText, StallCounters } from '../../../src/watchdog/page/metrics.ts';
 import type { Capture } from '../../../src/watchdog/types.ts';
@@ -14,9 +14,9 @@ const pool = (name: string, more: Partial<PoolMetrics> = {}): PoolMetrics => ({
   tasks: { hash: { count: 8, failed: 1, run: { p50: 2.5, p99: 40 } } },
   ...more,
 });
-const metrics = (over: { board?: SharedState; counters?: StallCounters; pools?: PoolMetrics[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
-  const { board = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
-  return parseMetrics(metricsText(board, counters, pools, stuckMs, capture));
+const metrics = (over: { sharedState?: SharedState; counters?: StallCounters; pools?: PoolMetrics[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
+  const { sharedState = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
+  return parseMetrics(metricsText(sharedState, counters, pools, stuckMs, capture));
 };
 
 describe('the metrics', () => {
@@ -32,9 +32,9 @@ describe('the metrics', () => {
   });
 
   it('have the lag in cumulative buckets, in seconds', () => {
-    const board = new SharedState();
-    for (const ms of [0.5, 2, 2, 80, 20_000]) board.recordLag(ms);
-    const { samples } = metrics({ board }).get('offloop_eventloop_lag_seconds')!;
+    const sharedState = new SharedState();
+    for (const ms of [0.5, 2, 2, 80, 20_000]) sharedState.recordLag(ms);
+    const { samples } = metrics({ sharedState }).get('offloop_eventloop_lag_seconds')!;
     const buckets = Object.fromEntries(samples.filter(({ labels }) => 'le' in labels).map(({ labels, value }) => [labels.le, value]));
     expect(buckets).toEqual({ '0.001': 1, '0.005': 3, '0.01': 3, '0.025': 3, '0.05': 3, '0.1': 4, '0.25': 4, '0.5': 4, '1': 4, '2.5': 4, '5': 4, '10': 4, '+Inf': 5 });
     expect(samples.slice(-2).map(({ value }) => value)).toEqual([20.0845, 5]);
@@ -52,7 +52,7 @@ describe('the metrics', () => {
     expect(byKind('offloop_blocked_seconds_total')).toEqual({ ...none, 'javascript': 0.75, 'blocking-io': 1 });
   });
 
-  it('tell how long it has been stuck, and whether stacks can be had', () => {
+  it('tell how long the event loop has been stuck, and whether stacks can be captured', () => {
     const all = metrics({ stuckMs: 1500, capture: { mode: 'lag-only' } });
     expect(all.get('offloop_eventloop_stuck_seconds')!.samples[0]!.value).toBe(1.5);
     expect(all.get('offloop_watchdog_live')!.samples[0]!.value).toBe(0);
@@ -60,7 +60,7 @@ describe('the metrics', () => {
 });
 
 describe('the pools’ figures', () => {
-  it('are told by pool, and by task in seconds', () => {
+  it('are given for each pool, and for each task in seconds', () => {
     const all = metrics({ pools: [pool('default')] });
     const first = (name: string): unknown => all.get(name)?.samples[0];
     expect(first('offloop_pool_waiting')).toMatchObject({ labels: { pool: 'default' }, value: 3 });
@@ -76,7 +76,7 @@ describe('the pools’ figures', () => {
     expect(all.get('offloop_pool_waiting')!.samples.map(({ labels }) => labels.pool)).toEqual(['a', 'b', 'a (2)', 'a (3)']);
   });
 
-  it('keep a pool apart that is called as another one is renamed to', () => {
+  it('keep a pool apart whose name is the new name of another pool', () => {
     expect(metrics({ pools: [pool('a'), pool('a (2)'), pool('a')] }).get('offloop_pool_waiting')!.samples).toHaveLength(3);
   });
 
@@ -86,7 +86,7 @@ describe('the pools’ figures', () => {
     expect(all.get('offloop_task_calls_total')!.samples[0]!.labels).toEqual({ pool: name, task: name });
   });
 
-  it('of a pool without tasks are told all the same', () => {
+  it('include a pool without tasks', () => {
     const all = metrics({ pools: [pool('new', { tasks: {} })] });
     expect([all.get('offloop_pool_waiting')!.samples.length, all.get('offloop_task_calls_total')?.samples.length]).toEqual([1, 0]);
   });

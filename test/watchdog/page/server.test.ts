@@ -17,7 +17,7 @@ describe('the page', () => {
   });
   afterAll(() => watchdog.stop());
 
-  it('is on a free port of 127.0.0.1, which ready() tells', () => {
+  it('is on a free port of 127.0.0.1, and ready() returns its URL', () => {
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
   });
 
@@ -35,13 +35,13 @@ describe('the page', () => {
     expect(body.length).toBeGreaterThan(0);
   });
 
-  it('says of a loop that turns that it is well', async () => {
+  it('reports an event loop that turns as healthy', async () => {
     expect(await askUntil(url, '/health', ({ status }) => status === 200)).toMatchObject({ body: '{"status":"ok"}\n' });
   });
 
-  it('names what there is to who asks for something else', async () => {
+  it('answers an unknown path with the list of paths', async () => {
     for (const path of ['/nothing', '/health/', '//health', '/toString', '/__proto__', '/../etc/passwd', '/%2e%2e/x']) {
-      expect(await ask(url, path)).toMatchObject({ status: 404, body: 'There are: /, /report.json, /health, /metrics\n' });
+      expect(await ask(url, path)).toMatchObject({ status: 404, body: 'The paths are: /, /report.json, /health, /metrics\n' });
     }
   });
 
@@ -57,7 +57,7 @@ describe('the page', () => {
 
   it.each(['evil.example', 'evil.example:80', '127.0.0.1.evil.example', 'localhost.evil.example', '192.168.0.1', '10.0.0.1:7117', '0.0.0.0', '[::2]'])('refuses to be asked for as %s', async (host) => {
     for (const path of ['/', '/report.json', '/metrics', '/health', '/nothing']) {
-      expect(await ask(url, path, { headers: { host } })).toMatchObject({ status: 403, body: 'Ask for it as localhost.\n' });
+      expect(await ask(url, path, { headers: { host } })).toMatchObject({ status: 403, body: 'Use the name localhost in the URL.\n' });
     }
   });
 
@@ -70,7 +70,7 @@ describe('the page', () => {
     expect(parseMetrics((await ask(url, '/metrics')).body).get('offloop_watchdog_live')!.samples[0]!.value).toBe(1);
   });
 
-  it('has the pools’ figures once a pool has run, and no more once it is closed', async () => {
+  it('has the figures of a pool from its first call until the pool is closed', async () => {
     const pool = createPool({ name: 'figures', maxThreads: 1 });
     await pool.run(add, [1, 2]);
     const { body } = await askUntil(url, '/metrics', (answer) => answer.body.includes('offloop_task_calls_total{pool="figures",task="add"} 1'));
@@ -86,7 +86,7 @@ describe('the page', () => {
     expect(report).toMatchObject({ stalls: 0, blockedMs: 0, offenders: [], capture: { mode: 'live' } });
   });
 
-  it('is not held back by a connection that says nothing', async () => {
+  it('answers while another connection sends nothing', async () => {
     const { port } = new URL(url);
     const silent = connect(Number(port), '127.0.0.1');
     expect(await ask(url, '/health')).toMatchObject({ status: 200 });
@@ -95,7 +95,7 @@ describe('the page', () => {
 });
 
 describe('a page', () => {
-  it('goes with its watchdog, whoever is connected to it', async () => {
+  it('closes with its watchdog, in spite of open connections', async () => {
     const watchdog = startWatchdog({ page: { port: 0 }, log: false });
     const { url = '' } = await watchdog.ready();
     const { port } = new URL(url);
@@ -107,14 +107,14 @@ describe('a page', () => {
     await expect(ask(url, '/health')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('may be open to others, who then may ask for it by any name', async () => {
+  it('with another host is open to other machines, under any name', async () => {
     await using watchdog = startWatchdog({ page: { port: 0, host: '0.0.0.0' }, log: false });
     const { url = '' } = await watchdog.ready();
     expect(url).toMatch(/^http:\/\/0\.0\.0\.0:\d+\/$/);
     expect(await ask(url.replace('0.0.0.0', '127.0.0.1'), '/health', { headers: { host: 'app.internal' } })).toMatchObject({ status: 200 });
   });
 
-  it('on a port that is in use is not there: said once, and the watchdog watches', async () => {
+  it('on a port that is in use is missing: one notice, and the watchdog goes on', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => { taken.listen(0, '127.0.0.1', resolve); });
     const { port } = taken.address() as AddressInfo;
@@ -126,7 +126,7 @@ describe('a page', () => {
     await new Promise((resolve) => taken.close(resolve));
   });
 
-  it('says on stderr where it is', async () => {
+  it('has its URL written to stderr', async () => {
     const child = watched('serves-page.js', { page: { port: 0 } });
     const { url } = await child.says('ready');
     child.kill('SIGTERM');

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { SharedState, LAG_BUCKETS } from '../../../src/watchdog/protocol/shared-state.ts';
 
-describe('the board', () => {
+describe('the shared state', () => {
   it('shows one thread what another has written', () => {
     const [one, other] = twoSides();
     one.set('alive', 12.5);
     one.add('lagSum', 3);
     one.add('lagSum', 4);
-    one.raise('markedEpisode', 7);
-    expect([other.get('alive'), other.get('lagSum'), other.flag('markedEpisode')]).toEqual([12.5, 7, 7]);
+    one.raise('endedStall', 7);
+    expect([other.get('alive'), other.get('lagSum'), other.flag('endedStall')]).toEqual([12.5, 7, 7]);
   });
 
   it('keeps its fields, flags and buckets apart', () => {
@@ -20,7 +20,7 @@ describe('the board', () => {
     expect(other.lagCounts.at(-1)).toBe(1);
   });
 
-  it('wakes who waits for a flag; one that is raised already is not waited for', async () => {
+  it('wakes a waiting thread when a flag is raised, and does not wait for a raised flag', async () => {
     const [one, other] = twoSides();
     const raised = new Promise<void>((resolve) => { other.whenRaised('exiting', resolve); });
     one.raise('exiting');
@@ -33,19 +33,19 @@ describe('the board', () => {
 
 describe('the lag histogram', () => {
   it('counts each beat in the first bucket that holds it', () => {
-    const board = new SharedState();
-    for (const ms of [0, 1, 1.1, 5, 99.9, 100, 10_000, 10_000.1, 1e9]) board.recordLag(ms);
-    expect([...board.lagCounts]).toEqual([2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 2]);
-    expect([board.get('lagCount'), board.get('lagMax')]).toEqual([9, 1e9]);
-    expect(board.get('lagSum')).toBeCloseTo(1e9 + 20_000 + 207.1, 0);
+    const sharedState = new SharedState();
+    for (const ms of [0, 1, 1.1, 5, 99.9, 100, 10_000, 10_000.1, 1e9]) sharedState.recordLag(ms);
+    expect([...sharedState.lagCounts]).toEqual([2, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 2]);
+    expect([sharedState.get('lagCount'), sharedState.get('lagMax')]).toEqual([9, 1e9]);
+    expect(sharedState.get('lagSum')).toBeCloseTo(1e9 + 20_000 + 207.1, 0);
   });
 
   it('tells a percentile as the bound of its bucket, and never as more than the maximum', () => {
-    const board = new SharedState();
-    for (let i = 0; i < 98; i++) board.recordLag(0.2);
-    board.recordLag(30);
-    board.recordLag(70_000);
-    expect([0.5, 0.98, 0.99, 1].map((share) => board.lagPercentile(share))).toEqual([1, 1, 50, 70_000]);
+    const sharedState = new SharedState();
+    for (let i = 0; i < 98; i++) sharedState.recordLag(0.2);
+    sharedState.recordLag(30);
+    sharedState.recordLag(70_000);
+    expect([0.5, 0.98, 0.99, 1].map((share) => sharedState.lagPercentile(share))).toEqual([1, 1, 50, 70_000]);
   });
 
   it('has percentiles before the first beat', () => {

@@ -27,7 +27,7 @@ function blockedIn(culprit: Frame, more: Partial<Seen> = {}): Seen {
   return stall({ culprit, boundary: culprit, ...more, samples });
 }
 
-const AT_RETURN = 'Caught as it returned: it, or something that it called last.';
+const AT_RETURN = 'Caught at the return of a call that this function made, or a function it called.';
 const offloadValidate = 'Run `validate` (orders.js:10) on a worker: `export const validate = offload(import.meta, function validate(…) {…});`';
 
 describe('what no change of a call would cure', () => {
@@ -77,7 +77,7 @@ describe('a task that ran inline', () => {
     });
   });
 
-  it('may have a name that is none in code', () => {
+  it('may have a name that is no identifier', () => {
     expect(advise(stall({ task: 'resize image', confidence: 'none' })).text).toBe(
       "The task `resize image` ran on the event loop. Call the task itself instead of its `inline()`; if its pool has `runtime: 'inline'`, give that threads.",
     );
@@ -193,7 +193,7 @@ describe('what computes', () => {
     expect(advise(blockedIn(at(name))).text).toContain(`\`export const ${id} = offload(import.meta, function ${id}(…) {…});\``);
   });
 
-  it.each(['(anonymous)', '<anonymous>', 'Object.<anonymous>', ''])('%j is to be named', (name) => {
+  it.each(['(anonymous)', '<anonymous>', 'Object.<anonymous>', ''])('advice asks for a name: %j', (name) => {
     expect(advise(blockedIn(at(name)))).toEqual({
       action: 'offload',
       text: 'Name the function at orders.js:10, and run it on a worker: `export const work = offload(import.meta, function work(…) {…});`',
@@ -254,7 +254,7 @@ describe('what waits', () => {
     );
   });
 
-  it('may be the output that does not keep up', () => {
+  it('may be slow output', () => {
     const advice = { action: 'use-async-api', text: expect.stringContaining('does not keep up') };
     expect(advise(blockedIn(readPipe, { kind: 'blocking-io', call: 'console.log' }))).toEqual(advice);
     expect(advise(blockedIn(readPipe, { kind: 'blocking-io', call: 'Writable.write' }))).toEqual(advice);
@@ -262,7 +262,7 @@ describe('what waits', () => {
 });
 
 describe('a module that is loaded late', () => {
-  it('is to be loaded early, by whoever loads it', () => {
+  it('should be loaded early, whatever loads it', () => {
     expect(advise(blockedIn(validate, { call: 'require' }))).toEqual({
       action: 'none',
       text: '`validate` (orders.js:10) loads a module late. Import it where the process starts, before the first request.',
@@ -296,7 +296,7 @@ describe('without a stack', () => {
     expect(advise(stall({ kind, confidence: 'none' }))).toEqual(advice);
   });
 
-  it('says so where there was a stack, but nobody’s function on it', () => {
+  it('says so where the stack had no function of the user’s', () => {
     expect(advise(stall({ samples: [[emit]] })).text).toMatch(/^No function of the application was on the stack\./);
   });
 });

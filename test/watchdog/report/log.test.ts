@@ -21,7 +21,7 @@ const stall: Stall = {
 };
 
 describe('the text for people', () => {
-  it('of a stall that lasts shows where, whose, why, the latest stack and what to do', () => {
+  it('about a stall that lasts shows the place, the context, the kind, the latest stack and the advice', () => {
     expect(written((log) => { log.stuck(stall, 0); })).toEqual([
       'offloop: the event loop has been stuck for 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7), called from checkBody (src/body.js:34:7)',
       '  javascript',
@@ -36,7 +36,7 @@ describe('the text for people', () => {
     ]);
   });
 
-  it('of one that is over is the whole where nothing was said before, and one line where it was', () => {
+  it('about a stall that is over is whole where the log had nothing before, and one line where it had', () => {
     const [first, second] = written((log) => { log.ended({ ...stall, confidence: 'at-return' }, false, 0); });
     expect([first, second]).toEqual([
       'offloop: the event loop was stuck for 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7), called from checkBody (src/body.js:34:7)',
@@ -45,13 +45,13 @@ describe('the text for people', () => {
     expect(written((log) => { log.ended(stall, true, 0); })).toEqual(['offloop: the event loop is free again after 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
   });
 
-  it('of one without a stack says so', () => {
+  it('about a stall without a stack says so', () => {
     const { startedAt, duration } = stall;
     const bare: Stall = { startedAt, duration, kind: 'suspended', confidence: 'none', samples: [], context: {}, advice: { action: 'none', text: '' } };
     expect(written((log) => { log.ended(bare, false, 0); })).toEqual(['offloop: the event loop was stuck for 1.2 s', '  suspended, no stack could be had']);
   });
 
-  it('of one that does not answer, or lasts on, is one line', () => {
+  it('about a stall that does not answer, or lasts on, is one line', () => {
     expect(written((log) => { log.silent(104.4, 0); })).toEqual(['offloop: the event loop has been stuck for 104 ms and does not answer: native code, or a call that blocks. Its stack follows when it returns.']);
     expect(written((log) => { log.stillStuck({ ...stall, duration: 10_000 }, 0); })).toEqual(['offloop: still stuck, for 10 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
   });
@@ -72,7 +72,7 @@ describe('the text for people', () => {
 describe('what comes from outside', () => {
   const evil = 'a\u001B[2J\u001B]0;t\u0007b\r\nc\u2028d\u0085e\u009B31m';
 
-  it('cannot make a terminal do anything, nor make up a line', () => {
+  it('cannot control a terminal, nor forge a line', () => {
     const lines = written((log) => {
       const culprit = frame(evil, `/x/${evil}.js`, 1);
       log.stuck({ ...stall, culprit: { ...culprit, calledFrom: culprit }, samples: [[culprit]], task: evil, context: { request: evil }, advice: { action: 'offload', text: evil.replaceAll('\n', '') } }, 0);
@@ -132,7 +132,7 @@ describe('the limit', () => {
     expect(lines).toEqual(['offloop: 30 more reports were held back; report() counts them all.', expect.stringContaining('free again'), expect.stringContaining('free again')]);
   });
 
-  it('says so to machines in the next report', () => {
+  it('says so in JSON, too, in the next report', () => {
     const lines = written((log) => {
       times(25, () => { log.ended(stall, true, 1); });
       log.ended(stall, true, 10_001);

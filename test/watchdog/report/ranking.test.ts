@@ -44,7 +44,7 @@ describe('ten thousand stalls of a thousand causes, in any order', () => {
     expect(residentBy).toBeLessThan(30e6);
   });
 
-  it('let a cause rise that comes late, again and again', () => {
+  it('let a cause rise that comes late and often', () => {
     const early = Array.from({ length: 200 }, (_, i) => stallIn(`early${i}`, { duration: 1000 }));
     const late = Array.from({ length: 2000 }, (_, i) => [stallIn('late'), stallIn(`once${i}`, { duration: 101 })]);
     expect(rank([...early, ...late.flat()]).offenders[0]).toMatchObject({ culprit: { function: 'late' } });

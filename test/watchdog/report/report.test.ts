@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { duration, percent } from '../../../src/watchdog/page/client/format.js';
-import { createReport, reportTable } from '../../../src/watchdog/report/report.ts';
+import { reportTable } from '../../../src/watchdog/report/table.ts';
+import { createReport } from '../../../src/watchdog/watchdog-report.ts';
 import { kindNames } from '../../../src/watchdog/stall-kinds.ts';
 import type { Frame, Offender, ReportData } from '../../../src/watchdog/types.ts';
 import { emptyReport, frame, offender, sampleReport } from './fixtures-report.ts';
 
 describe('a report', () => {
-  test('is its data and nothing else, to JSON and to whoever lists its keys', () => {
+  test('is its data only, for JSON and for Object.keys()', () => {
     const data = sampleReport();
     const report = createReport(data);
     expect(JSON.stringify(report)).toBe(JSON.stringify(data));
@@ -84,7 +85,7 @@ the stack.`);
     expect(reportTable(sampleReport({ offenders: [offender({ boundary })] }))).toContain('within handleOrder (src/server.js:40)');
   });
 
-  test('does without frames, context and advice', () => {
+  test('works without frames, context and advice', () => {
     const { culprit: _culprit, boundary: _boundary, ...rest } = offender({ context: {}, advice: { action: 'none', text: '' }, stack: [] });
     const table = (kind: Offender['kind']) => reportTable(sampleReport({ offenders: [{ ...rest, kind, confidence: 'none' }] })).split('\n').slice(4);
     expect(table('gc')).toEqual([expect.stringMatching(/gc, no stack {2}\(garbage collection\)$/)]);
@@ -114,7 +115,7 @@ the stack.`);
     expect(widest(table)).toBeLessThanOrEqual(100);
   });
 
-  test('lets nobody write to the terminal', () => {
+  test('removes control characters', () => {
     const evil = '\u001B[31mred\u001B]0;title\u0007\r\n\u001B[2J\u009B1A\u202Eevil\u0000';
     const culprit = frame(evil, `/srv/${evil}.js`, 1, { package: evil, calledFrom: frame(evil, evil, 2) });
     const context = { [evil]: evil, request: { [evil]: [evil] } };

@@ -3,8 +3,9 @@ import { pathToFileURL } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
-import type { RawFrame } from '../../../src/watchdog/probe/raw-stack.ts';
-import { boundaryOf, callOf, culpritOf, isLoading, isStillIts, readableStack, shownStack, withoutJustBegun } from '../../../src/watchdog/report/stack.ts';
+import { isLoading } from '../../../src/watchdog/probe/start-up.ts';
+import type { RawFrame } from '../../../src/watchdog/protocol/findings.ts';
+import { boundaryOf, callOf, culpritOf, isStillIts, readableStack, shownStack, withoutJustBegun } from '../../../src/watchdog/report/stack.ts';
 import type { Frame } from '../../../src/watchdog/types.ts';
 
 const place = { line: 1, column: 1, isAsync: false, isEntry: false };
@@ -19,14 +20,14 @@ const names = (stack: readonly (Frame | RawFrame)[]): string[] => stack.map((fra
 const readable = (...stack: RawFrame[]): Frame[] => readableStack([...probe, ...stack]);
 
 describe('a readable stack', () => {
-  it('has neither offloop’s own frames nor the expression that asked', () => {
+  it('has neither offloop’s own frames nor the evaluated expression', () => {
     expect(readable(app('spin'), app('handle'))).toEqual([
       { function: 'spin', file: '/app/src/app.js', line: 1, column: 1 },
       { function: 'handle', file: '/app/src/app.js', line: 1, column: 1 },
     ]);
   });
 
-  it('has paths, packages, and a name for what has none', () => {
+  it('has paths, packages, and a name for functions without one', () => {
     const path = resolve('/app/src/a b.js');
     const stack = readable(raw('', pathToFileURL(path).href), dependency('validate', '@scope/x'), raw('late', '/app/l.js', { isAsync: true }), native('RegExp.test'), raw('f', 'https://x.test/m.js'));
     expect(stack).toEqual([
@@ -72,16 +73,16 @@ describe('the culprit', () => {
     expect(culpritOf(readable(...stack))?.function).toBe(expected);
   });
 
-  it('in a dependency is told with who called into it, through whatever is between', () => {
+  it('in a dependency comes with the application’s frame that called into it, through any frames between', () => {
     const culprit = culpritOf(readable(native('RegExp.exec'), dependency('match'), native('Array.map'), dependency('validate', 'other'), app('handle'), app('outer')));
     expect(culprit).toMatchObject({ function: 'match', package: 'ajv', calledFrom: { function: 'handle' } });
   });
 
-  it('in a dependency that nobody called is told alone', () => {
+  it('in a dependency without such a frame stands alone', () => {
     expect(culpritOf(readable(dependency('tick')))).toEqual({ function: 'tick', file: '/app/node_modules/ajv/dist/index.js', line: 1, column: 1, package: 'ajv' });
   });
 
-  it('in a dependency may have been called by who awaits it now', () => {
+  it('in a dependency may have been called by a frame that awaits it now', () => {
     expect(culpritOf(readable(dependency('parse'), app('handle', { isAsync: true })))).toMatchObject({ calledFrom: { function: 'handle', isAsync: true } });
   });
 });

@@ -1,7 +1,7 @@
 /* global document */
 import { kindShape } from './kinds.js';
 
-/** Whatever text it is given stays text: there is no other way in this page to make an element. */
+/** Makes an element, the only way to do so in this page: text stays text, whatever it contains. */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -9,25 +9,25 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** The coloured shape of a kind; decoration, its name stands next to it. */
+/** The coloured shape of a kind. Decoration only, since the name of the kind stands next to it. */
 export function symbol(kind) {
   const node = element('span', { 'class': 'symbol', 'data-kind': kind, 'aria-hidden': 'true' });
   node.style.clipPath = `polygon(${kindShape(kind).map(([x, y]) => `${x * 100}% ${y * 100}%`).join(',')})`;
   return node;
 }
 
-/** Text, with `what stands in backticks` as code. */
+/** Text with `words in backticks` as code. */
 export function prose(tag, text) {
   const parts = text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 1 ? code(part) : part));
   return element(tag, { 'class': 'prose' }, ...parts);
 }
 
-/** What is long gets a line of its own. */
+/** Long code gets a line of its own. */
 function code(text) {
   return element('code', text.length > 40 ? { 'class': 'line' } : {}, text);
 }
 
-/** A path, which breaks at its slashes where it has to. */
+/** A path, which may break at its slashes. */
 export function pathLine(text) {
   const parts = text.split(/(?<=[/\\])/).flatMap((part) => [part, element('wbr')]);
   return element('span', { 'class': 'place' }, ...parts);
@@ -38,7 +38,7 @@ export function section(title, ...children) {
   return element('section', { 'aria-labelledby': id, 'class': 'card' }, element('h2', { id }, title), ...children);
 }
 
-/** Replaces what is in it, and keeps the keyboard's place. */
+/** Replaces the children, and keeps the keyboard focus. */
 export function refill(parent, ...children) {
   const focused = parent.contains(document.activeElement) ? document.activeElement.id : '';
   parent.replaceChildren(...children);

@@ -1,7 +1,7 @@
 /* global document, getComputedStyle, uPlot */
 import { kindShape } from './kinds.js';
 
-/** A bar as wide as it was long, with the shape of its kind on top. */
+/** Draws a bar that is as wide as the stall was long, with the shape of its kind on top. */
 export function drawStall(plot, stall, kind, isHovered) {
   const { ctx, bbox } = plot;
   const scale = uPlot.pxRatio;
@@ -20,7 +20,7 @@ function drawShape(ctx, points, x, y, size) {
   for (const [dx, dy] of points) ctx.lineTo(x + (dx - 0.5) * size, y + (dy - 0.5) * size);
   ctx.closePath();
   ctx.fill();
-  // Where they lie close together, a rim keeps them apart.
+  // A rim separates shapes that lie close together.
   ctx.strokeStyle = colour('--card');
   ctx.lineWidth = uPlot.pxRatio;
   ctx.stroke();

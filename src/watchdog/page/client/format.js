@@ -1,4 +1,4 @@
-// How figures and places read, in the terminal and on the page: plain JavaScript, since a browser gets it as it is.
+// Figures and places as text, for the terminal and the page. Plain JavaScript, since the browser gets this file unchanged.
 
 import { stallKinds } from '../../stall-kinds.ts';
 
@@ -42,7 +42,7 @@ export function number(value) {
   return value.toLocaleString('en');
 }
 
-/** "3 stalls blocked the event loop for 4.2 s of 61 s (6.9 %)", or that there were none.
+/** "3 stalls blocked the event loop for 4.2 s of 61 s (6.9 %)", or "No stalls: …".
  * @param {ReportData} report
  * @returns {string} */
 export function headline({ stalls, blockedMs, since, until }) {
@@ -52,7 +52,7 @@ export function headline({ stalls, blockedMs, since, until }) {
   return `${quantity(stalls, 'stall')} blocked the event loop for ${duration(blockedMs)} of ${duration(span)}${share}`;
 }
 
-/** Whether stacks could be had.
+/** Whether stacks could be captured.
  * @param {ReportData} report
  * @returns {string} */
 export function captureNote({ capture: { mode, reason } }) {
@@ -61,7 +61,7 @@ export function captureNote({ capture: { mode, reason } }) {
   return `No stacks, only the lag is measured${reason ? `: ${reason}` : '.'}`;
 }
 
-/** What was blocking: the function, and what of Node's or V8's it had called.
+/** The function that blocked, and the function of Node's or V8's that it had called.
  * @param {Pick<Offender, 'culprit' | 'call' | 'kind' | 'task'>} offender
  * @returns {string} */
 export function culpritName({ culprit, call, kind, task }) {
@@ -78,7 +78,7 @@ export function place({ file, line }, root) {
   return line > 0 ? `${short}:${line}` : short;
 }
 
-/** The kind, and how sure the function is where it was not caught in the act.
+/** The kind, and the confidence unless it is `live`.
  * @param {Pick<Offender, 'kind' | 'confidence'>} offender
  * @returns {string} */
 export function kindName({ kind, confidence }) {
@@ -86,7 +86,7 @@ export function kindName({ kind, confidence }) {
   return `${kind}, ${confidence === 'none' ? 'no stack' : confidence}`;
 }
 
-/** They are counted up to 1,000.
+/** Requests are counted up to 1,000.
  * @param {Pick<Offender, 'requests'>} offender
  * @returns {string} */
 export function requestCount({ requests }) {

@@ -7,7 +7,7 @@ import { summary } from './summary.js';
 import { Timeline } from './timeline.js';
 
 const PERIOD = 1000;
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
 const { report: first, root, live } = JSON.parse(document.getElementById('data').textContent);
 
@@ -45,7 +45,7 @@ function show(report) {
   showOffenders(report);
 }
 
-/** Only when something is new: a reader may be in the middle of selecting a line. */
+/** Rebuilds the list only when the offenders have changed: the reader may be selecting text. */
 function showOffenders(report) {
   const text = JSON.stringify(report.offenders);
   if (text === shownOffenders) return;
@@ -84,7 +84,7 @@ async function poll() {
 
 async function ask() {
   try {
-    const response = await fetch('./report.json', { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch('./report.json', { cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT) });
     if (!response.ok) return undefined;
     const { stuck, ...report } = await response.json();
     heardOf = Date.now();
@@ -99,7 +99,7 @@ function showStuck(stuck) {
   if (!stuck) return;
   const { forMs, where, context } = stuck;
   document.title = `Stuck for ${duration(forMs)} · offloop`;
-  // The ticking figure is not for a screen reader, which would read it out every second.
+  // Without this attribute a screen reader would read the figure out every second.
   const time = element('span', { 'aria-live': 'off' }, duration(forMs));
   const place = where ? [' in ', element('code', {}, where)] : ['; where is not known yet'];
   const stores = context && Object.keys(context).length > 0 ? element('small', {}, JSON.stringify(context)) : undefined;

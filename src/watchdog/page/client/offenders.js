@@ -3,7 +3,7 @@ import { clock, culpritName, duration, number, percent, place, requestCount } fr
 import { kindMeaning } from './kinds.js';
 import { kind } from './ranking.js';
 
-/** One `<details>` for each offender; what the reader had opened stays open. */
+/** A `<details>` for each offender. The details that the reader has opened stay open. */
 export function offenderList(report, root, openKeys) {
   return report.offenders.map((offender, index) => {
     const key = keyOf(offender);
@@ -13,7 +13,7 @@ export function offenderList(report, root, openKeys) {
   });
 }
 
-/** What makes it the same offender in the next report, where its rank may be another. */
+/** The same for one offender in every report, while its rank may change. */
 function keyOf({ kind, task, call, culprit }) {
   return JSON.stringify([kind, task, call, culprit?.function, culprit?.file, culprit?.line]);
 }

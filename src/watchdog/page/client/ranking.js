@@ -6,7 +6,7 @@ const COLUMNS = [
   ['Count', 'number medium'], ['p50', 'number wide'], ['Max', 'number medium'], ['Requests', 'number wide'],
 ];
 
-/** The offenders with their figures; each name leads to what is known about it. */
+/** The offenders with their figures; each name is a link to the details. */
 export function ranking(report, root) {
   const header = COLUMNS.map(([label, kind]) => element('th', { 'scope': 'col', 'class': kind }, label));
   const rows = report.offenders.map((offender, index) => row(offender, index, root));

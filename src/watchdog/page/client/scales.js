@@ -2,7 +2,7 @@
 import { colour } from './drawing.js';
 import { clock, duration } from './format.js';
 
-/** In seconds; from the first stall that is known, where earlier ones are not. */
+/** In seconds. Starts at the first stall of the timeline where earlier stalls were left out of it. */
 export function spanOf({ since, until, stalls, timeline }, known) {
   const first = known[0].startedAt;
   const last = known.at(-1);
@@ -11,7 +11,7 @@ export function spanOf({ since, until, stalls, timeline }, known) {
   return [start / 1000, Math.max(end, start + 100) / 1000];
 }
 
-/** At least from one to ten, and not up to the edge. */
+/** At least a factor of ten, with some room at the edges. */
 export function durationRange(stalls) {
   const durations = stalls.map((stall) => Math.max(0.1, stall.duration));
   const min = Math.min(...durations) * 0.6;

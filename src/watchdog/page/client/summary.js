@@ -1,7 +1,7 @@
 import { element } from './dom.js';
 import { captureNote, clock, culpritName, duration, headline, number, percent, place, timeSpan } from './format.js';
 
-/** What is seen first: one sentence, the worst offender, six figures. */
+/** The top of the page: one sentence, the worst offender, six figures. */
 export function summary(report, root) {
   const parts = [element('p', { 'class': 'span' }, `Watched ${timeSpan(report.since, report.until)}`), title(report)];
   if (report.offenders.length > 0) parts.push(worst(report.offenders[0], root));

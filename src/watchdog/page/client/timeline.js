@@ -6,11 +6,11 @@ import { kindMeaning, kindNames, kindOf } from './kinds.js';
 import { axes, durationRange, spanOf } from './scales.js';
 
 const HEIGHT = 260;
-/** How far from a stall the pointer still means it, in CSS pixels. */
+/** How close to a stall the pointer selects it, in CSS pixels. */
 const REACH = 24;
 const MARGIN = 14;
 
-/** When the loop was blocked and for how long. `onPick` gets the index of the offender whose stall was clicked. */
+/** Shows when the event loop was blocked, and for how long. `onPick` gets the index of the offender whose stall was clicked. */
 export class Timeline {
   #report;
   #stalls = [];
@@ -55,7 +55,7 @@ export class Timeline {
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       scales: {
-        // Who has zoomed in stays there when a new report comes.
+        // A new report keeps the zoom.
         x: { range: () => this.#zoom ?? spanOf(this.#report, this.#stalls) },
         y: { distr: 3, range: () => durationRange(this.#stalls) },
       },
@@ -70,7 +70,7 @@ export class Timeline {
     this.#plot.over.append(this.#tooltip);
   }
 
-  /** To what lies between two pixels; with none, out again. */
+  /** Zooms to the time between two pixels, or out where there are none. */
   #zoomTo(...pixels) {
     this.#zoom = pixels.length > 0 ? pixels.map((x) => this.#plot.posToVal(x, 'x')) : undefined;
     this.#plot.setSelect({ left: 0, width: 0 }, false);
@@ -111,7 +111,7 @@ export class Timeline {
     if (stall) this.#place(plot, stall);
   }
 
-  /** Beside the stall, and never beyond the edges. */
+  /** Places the tooltip beside the stall, inside of the plot. */
   #place(plot, stall) {
     const { offsetWidth, offsetHeight } = this.#tooltip;
     const { clientWidth, clientHeight } = plot.over;
@@ -125,7 +125,7 @@ export class Timeline {
   }
 }
 
-/** Stalls of one loop never overlap: the time alone tells them apart. */
+/** Finds a stall by time alone, since the stalls of one event loop never overlap. */
 function nearest(plot, stalls, left) {
   const distances = stalls.map(({ startedAt, duration }) => {
     const start = plot.valToPos(startedAt / 1000, 'x');

@@ -1,51 +1,43 @@
-import type { Profiler, Session } from 'node:inspector';
+import type { Profiler as V8, Session } from 'node:inspector';
 import { getHeapStatistics } from 'node:v8';
 
-import type { RawFrame } from './raw-stack.ts';
+import type { ProfileSummary, RawFrame } from '../protocol/findings.ts';
 import { mapped } from './source-map.ts';
 
-/** A stall of the default threshold gets ten samples, in µs. */
+/** Between two samples, in µs: ten samples in a stall of the default threshold. */
 const INTERVAL = 10_000;
-/** To start, the profiler goes through all of the heap. */
+/** In bytes: at its start the profiler goes through all of the heap. */
 const MAX_HEAP = 256 * 1024 * 1024;
 
-/** What ran most of a time. */
-export interface Sampled {
-  /** Innermost frame first; absent where no function of the user's was there for a third of the time. */
-  readonly stack: RawFrame[] | undefined;
-  /** Of the time, 0 to 1. */
-  readonly gcShare: number;
-}
-
 /**
- * V8's sampling profiler, for what no interrupt gets into: it stops the thread by a signal, in native code too, and so
- * names the function that made a call which left no trace. It is started only after such a stall, for the next one:
- * starting takes 15 to 300 ms, by the size of the heap (one of more than 256 MB is spared that), and while it is on the
- * process keeps 0.93 to 1.0 of its speed.
+ * V8's sampling profiler, for native calls, which no interrupt reaches: the profiler stops the thread by a signal, in native code
+ * too, and so names the function that made a call which left no trace. The monitor starts the profiler only after such a stall,
+ * for the next one: starting takes 15 to 300 ms by the size of the heap (a heap of more than 256 MB is spared the profiler), and
+ * while the profiler runs the process keeps 0.93 to 1.0 of its speed.
  */
-export class Sampler {
+export class Profiler {
   #session: Session | undefined;
 
-  /** Returns whether it samples. It takes the thread for a while, see above. */
+  /** Returns whether the profiler runs. Starting blocks the thread, see above. */
   start(): boolean {
     if (this.#session !== undefined) return true;
     const inspector = process.getBuiltinModule('node:inspector') as typeof import('node:inspector') | undefined;
     if (inspector === undefined || getHeapStatistics().used_heap_size > MAX_HEAP) return false;
     this.#session = new inspector.Session();
     this.#session.connect();
-    // On its own thread a session answers at once.
+    // A session with the inspector of its own thread answers at once.
     this.#session.post('Profiler.enable');
     this.#session.post('Profiler.setSamplingInterval', { interval: INTERVAL });
     this.#session.post('Profiler.start');
     return true;
   }
 
-  /** What was on the CPU between two instants of `now()`. */
-  stop(from: number, to: number): Sampled | undefined {
+  /** Returns what ran most of the time between two instants of `now()`. */
+  stop(from: number, to: number): ProfileSummary | undefined {
     const session = this.#session;
     if (session === undefined) return undefined;
     this.#session = undefined;
-    let profile: Profiler.Profile | undefined;
+    let profile: V8.Profile | undefined;
     session.post('Profiler.stop', (error, result) => { if (error === null) ({ profile } = result); });
     session.post('Profiler.disable');
     session.disconnect();
@@ -53,7 +45,7 @@ export class Sampler {
   }
 }
 
-function sumUp(profile: Profiler.Profile, from: number, to: number): Sampled | undefined {
+function sumUp(profile: V8.Profile, from: number, to: number): ProfileSummary | undefined {
   const counts = countSamples(profile, from, to);
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   if (total === 0) return undefined;
@@ -62,8 +54,8 @@ function sumUp(profile: Profiler.Profile, from: number, to: number): Sampled | u
   return { stack: tree.heaviestStack(counts, total / 3), gcShare: (counts.get(collector?.id ?? 0) ?? 0) / total };
 }
 
-/** By the node that was on top. V8 counts time as `now()` does, in µs. */
-function countSamples({ samples = [], timeDeltas = [], startTime }: Profiler.Profile, from: number, to: number): Map<number, number> {
+/** Counts the samples by the node that was on top. V8's clock is that of `now()`, in µs. */
+function countSamples({ samples = [], timeDeltas = [], startTime }: V8.Profile, from: number, to: number): Map<number, number> {
   const counts = new Map<number, number>();
   let at = startTime / 1000;
   samples.forEach((id, i) => {
@@ -74,19 +66,19 @@ function countSamples({ samples = [], timeDeltas = [], startTime }: Profiler.Pro
 }
 
 class Tree {
-  readonly #nodes: Map<number, Profiler.ProfileNode>;
+  readonly #nodes: Map<number, V8.ProfileNode>;
   readonly #parents: Map<number, number>;
 
-  constructor(nodes: readonly Profiler.ProfileNode[]) {
+  constructor(nodes: readonly V8.ProfileNode[]) {
     this.#nodes = new Map(nodes.map((node) => [node.id, node]));
     this.#parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id] as const)));
   }
 
-  /** Of the user's function that was innermost most often, in more than `least` samples, its most frequent stack. */
+  /** The most frequent stack of the user's function that was innermost most often, in more than `least` samples. */
   heaviestStack(counts: ReadonlyMap<number, number>, least: number): RawFrame[] | undefined {
     const users = new Map<number, { count: number; leaf: number }>();
     for (const [leaf, count] of counts) {
-      const user = this.#outwards(leaf).find(isUsers)?.id;
+      const user = this.#outwards(leaf).find(isUsersFunction)?.id;
       if (user === undefined) continue;
       const before = users.get(user) ?? { count: 0, leaf };
       users.set(user, { count: before.count + count, leaf: (counts.get(before.leaf) ?? 0) < count ? leaf : before.leaf });
@@ -95,24 +87,25 @@ class Tree {
     return most.count > least ? this.#outwards(most.leaf).filter(isFunction).map(toRawFrame) : undefined;
   }
 
-  #outwards(leaf: number): Profiler.ProfileNode[] {
-    const path: Profiler.ProfileNode[] = [];
+  #outwards(leaf: number): V8.ProfileNode[] {
+    const path: V8.ProfileNode[] = [];
     for (let node = this.#nodes.get(leaf); node !== undefined; node = this.#nodes.get(this.#parents.get(node.id) ?? -1)) path.push(node);
     return path;
   }
 }
 
-/** Not "(root)", "(idle)", "(program)" or "(garbage collector)". */
-function isFunction({ callFrame }: Profiler.ProfileNode): boolean {
-  return !/^\(.+\)$/.test(callFrame.functionName);
+/** Whether the node is none of "(root)", "(idle)", "(program)" and "(garbage collector)". */
+function isFunction({ callFrame }: V8.ProfileNode): boolean {
+  return !(callFrame.functionName.startsWith('(') && callFrame.functionName.endsWith(')'));
 }
 
-function isUsers(node: Profiler.ProfileNode): boolean {
-  return isFunction(node) && node.callFrame.url !== '' && !/^(node|wasm):/.test(node.callFrame.url);
+function isUsersFunction(node: V8.ProfileNode): boolean {
+  const { url } = node.callFrame;
+  return isFunction(node) && url !== '' && !url.startsWith('node:') && !url.startsWith('wasm:');
 }
 
-/** Of a caller only the place of the function is known, of the innermost one the line, too. */
-function toRawFrame({ callFrame, positionTicks = [] }: Profiler.ProfileNode): RawFrame {
+/** V8 tells the line only for the innermost function; for its callers it tells where the function stands. */
+function toRawFrame({ callFrame, positionTicks = [] }: V8.ProfileNode): RawFrame {
   const ticked = positionTicks.reduce<{ line: number; ticks: number } | undefined>((most, next) => (next.ticks > (most?.ticks ?? 0) ? next : most), undefined);
   const position = { file: callFrame.url, line: ticked?.line ?? callFrame.lineNumber + 1, column: ticked === undefined ? callFrame.columnNumber + 1 : 1 };
   return { name: callFrame.functionName, ...mapped(position), isAsync: false, isEntry: false };

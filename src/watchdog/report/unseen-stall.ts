@@ -1,9 +1,9 @@
-import { advise } from './report/advice.ts';
-import { toEpoch } from './protocol/clock.ts';
-import type { StallKind } from './stall-kinds.ts';
-import type { Stall } from './types.ts';
+import { toEpoch } from '../../node/clock.ts';
+import { advise } from './advice.ts';
+import type { StallKind } from '../stall-kinds.ts';
+import type { Stall } from '../types.ts';
 
-/** A stall of which nothing was seen but when it began and ended, as `now()` tells it. */
+/** A stall of which only the beginning and the end are known, as instants of `now()`. */
 export function unseenStall(began: number, ended: number, kind: StallKind): Stall {
   const stall: Omit<Stall, 'advice'> = {
     ...{ startedAt: toEpoch(began), duration: roundMs(ended - began) },
@@ -12,7 +12,7 @@ export function unseenStall(began: number, ended: number, kind: StallKind): Stal
   return { ...stall, advice: advise(stall) };
 }
 
-/** With its latest stack only: twenty are too many for a line of a log. */
+/** The stall with its latest stack only, since twenty stacks are too many for a line of a log. */
 export function brief(stall: Stall): Stall {
   return { ...stall, samples: stall.samples.slice(-1) };
 }

@@ -1,10 +1,8 @@
-import { reportPage } from '../page/html.ts';
-import { reportTable } from './table.ts';
-import type { ReportData, WatchdogReport } from '../types.ts';
+import { reportPage } from './page/html.ts';
+import { reportTable } from './report/table.ts';
+import type { ReportData, WatchdogReport } from './types.ts';
 
-export { reportTable };
-
-/** The data with its two printers, which neither JSON nor a comparison sees. */
+/** Makes a report from its data: the two printers are not enumerable, so JSON and comparisons see the data only. */
 export function createReport(data: ReportData): WatchdogReport {
   const report = { ...data };
   const printers = {
