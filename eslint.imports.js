@@ -40,8 +40,9 @@ export const mayImport = {
 
   'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/map'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
-  'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/workers', 'pool/engines'],
-  'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack'],
+  'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/responses', 'pool/workers'],
+  'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/engines/worker-stack', 'pool/responses'],
+  'pool/responses': [...task, 'pool/calls', 'pool/engines', 'pool/workers'],
   'pool/calls': [...task, 'pool/engines'],
   'pool/engines': [...task, 'pool/engines/tinypool', 'pool/engines/worker-stack'],
   'pool/engines/tinypool': [...task, 'pool/engines', 'pool/engines/worker-stack'],

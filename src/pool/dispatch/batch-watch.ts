@@ -2,7 +2,7 @@ import { clearTimeout, now } from '../../node/clock.ts';
 import { ON_TIME_MS } from '../../node/time-limit.ts';
 import { unrefTimer } from '../../node/timers.ts';
 import type { Call } from '../calls/call.ts';
-import { readAll } from '../workers/notices.ts';
+import { readAll } from '../responses/notices.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** How long a worker may send no response to a batch, in ms, until the calls that it has not started go to others. */

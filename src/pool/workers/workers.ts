@@ -9,8 +9,8 @@ import { EndingWorkers } from './ending-workers.ts';
 import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './exit-errors.ts';
 import { IdleWorkers } from './idle.ts';
 import { Launcher, type LauncherHost } from './launcher.ts';
-import { failStarted, failTransferred } from './lost-calls.ts';
-import { readAll, readNotice } from './notices.ts';
+import { failStarted, failTransferred } from '../responses/lost-calls.ts';
+import { readAll, readNotice } from '../responses/notices.ts';
 import { PoolWorker, type WorkerState } from './pool-worker.ts';
 import { Recycling } from './recycling.ts';
 

@@ -6,7 +6,7 @@ import type { Call } from '../calls/call.ts';
 import { inTurn } from '../calls/delivery-order.ts';
 import { deliverAll } from '../calls/progress.ts';
 import { Unread, unreadError } from '../engines/unread.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /*
  * Responses of workers: each settles its call, and is timed and counted here.

@@ -6,7 +6,7 @@ import type { Call } from '../calls/call.ts';
 import { progressUnread, reported } from '../calls/progress.ts';
 import { Unread } from '../engines/unread.ts';
 import { settleResults, takeResults } from './taken-results.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
 import { failPending, respond } from './responses.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { OffloopError } from '../../errors.ts';
 import type { Call } from '../calls/call.ts';
 import { deliverAll } from '../calls/progress.ts';
 import type { WorkerExit } from '../engines/engine.ts';
-import { crashError } from './exit-errors.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import { crashError } from '../workers/exit-errors.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** A worker that was ready is gone: fails the calls that it had started. @returns the others, the last one first */
 export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {

@@ -2,7 +2,7 @@ import { now } from '../../node/clock.ts';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { Call } from '../calls/call.ts';
 import { Unread } from '../engines/unread.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
 import { failUnread } from './responses.ts';
 
 /** Calls that the worker has responded to, and whose callers have not been told. */
