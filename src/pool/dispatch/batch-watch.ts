@@ -12,7 +12,7 @@ const SILENCE_IN_ESTIMATES = 3;
 /** How often the workers are checked where all of them have prefetched calls, in ms. */
 const PREFETCH_CHECK_MS = 10;
 /** A message of many megabytes is as long in the reading as it was in the writing, and the first task begins only then: so many times that. */
-const READING = 3;
+const READ_FACTOR = 3;
 
 /**
  * Watches the workers that have a batch. A heavy task among light ones must not hold the others up: responses leave the worker
@@ -34,10 +34,10 @@ export class BatchWatch {
   /** Call this with a worker that has just been sent a batch. */
   add(worker: PoolWorker): void {
     const { calls, sentAt } = worker.message;
-    const usual = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.timings.estimate.ms ?? 0)));
-    worker.silence.begin(Math.max(usual, READING * (now() - sentAt)));
+    const limitMs = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.timings.estimate.ms ?? 0)));
+    worker.silence.begin(Math.max(limitMs, READ_FACTOR * (now() - sentAt)));
     this.#workers.add(worker);
-    if (usual > SILENCE_MS) this.#prefetched.add(worker);
+    if (limitMs > SILENCE_MS) this.#prefetched.add(worker);
     this.#arm();
   }
 
@@ -47,12 +47,12 @@ export class BatchWatch {
   }
 
   /** Another worker has nothing left to do: the prefetched calls are for it. */
-  share(): void {
+  takeBackPrefetched(): void {
     for (const worker of [...this.#prefetched]) this.takeBack(worker);
   }
 
   /** Takes prefetched calls back for one that is more urgent. */
-  makeWayFor(priority: number): void {
+  takeBackLessUrgent(priority: number): void {
     if (this.#prefetched.size === 0) return;
     for (const worker of [...this.#prefetched]) {
       if (worker.message.calls.some((call) => call !== undefined && call.priority < priority)) this.takeBack(worker);
@@ -61,9 +61,9 @@ export class BatchWatch {
 
   /** Takes back all calls that the worker has not started. The one that runs is all that is left, and needs no watch. */
   takeBack(worker: PoolWorker): void {
-    const taken = worker.takeBackUnstarted();
+    const unstarted = worker.takeBackUnstarted();
     this.delete(worker);
-    this.#onTakenBack(taken);
+    this.#onTakenBack(unstarted);
   }
 
   stop(): void {
@@ -81,7 +81,7 @@ export class BatchWatch {
 
   #check(lateMs: number): void {
     this.#timer = undefined;
-    if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.excuse(lateMs);
+    if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.extend(lateMs);
     for (const worker of [...this.#workers]) {
       // Its responses may be here already, and only this thread be late in reading them.
       readAll(worker);

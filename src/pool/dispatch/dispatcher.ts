@@ -30,14 +30,14 @@ export class Dispatcher {
   constructor(settings: PoolSettings, onChange: () => void) {
     this.#settings = settings;
     this.#onChange = onChange;
-    const callsReturned = (calls: readonly Call[]): void => { this.#waitAgain(calls); };
+    const callsReturned = (calls: readonly Call[]): void => { this.#requeue(calls); };
     this.#workers = new Workers(settings, {
       workerFree: (worker) => { this.#workerFree(worker); },
       callsReturned,
       startRefused: (reason, calls) => (calls === 'first' ? this.#failFirst(reason) : this.#failWaiting(reason)),
     });
     this.#watch = new BatchWatch((calls) => {
-      this.#waitAgain(calls);
+      this.#requeue(calls);
       this.pump();
     });
     this.#sender = new Sender(settings, this.#workers, this.#watch, { callsReturned, timedOut: (call, reason) => { this.cancel(call, 'timeout', reason); } });
@@ -66,8 +66,8 @@ export class Dispatcher {
   }
 
   /** Call this with a call that has just been put into the queue, when no worker is free for it. */
-  makeWayFor({ priority }: Call): void {
-    this.#watch.makeWayFor(priority);
+  takeBackLessUrgent({ priority }: Call): void {
+    this.#watch.takeBackLessUrgent(priority);
   }
 
   /** Sends waiting calls to the free workers. */
@@ -104,8 +104,8 @@ export class Dispatcher {
   }
 
   /** From now on workers are started for calls only. */
-  windDown(): void {
-    this.#workers.windDown();
+  dropMinimum(): void {
+    this.#workers.dropMinimum();
   }
 
   /** Ends every worker. Call this when none is busy. */
@@ -123,16 +123,16 @@ export class Dispatcher {
   }
 
   #workerFree(worker: PoolWorker | undefined): void {
-    if (worker !== undefined && this.queue.size === 0) this.#watch.share();
+    if (worker !== undefined && this.queue.size === 0) this.#watch.takeBackPrefetched();
     this.pump();
     this.#onChange();
   }
 
   /** Back to the head of the queue, in the old order, without the calls that have been given up meanwhile. */
-  #waitAgain(calls: readonly Call[]): void {
+  #requeue(calls: readonly Call[]): void {
     for (const call of calls) {
       if (call.state === 'settled') continue;
-      call.takenBack();
+      call.markWaiting();
       this.queue.unshift(call);
     }
   }

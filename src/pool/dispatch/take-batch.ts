@@ -4,8 +4,8 @@ import type { TaskQueue } from '../calls/queue.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
 /** Prefetch limits for long tasks: at most 8 calls or 40 ms of work, so that a worker never waits for its next message. */
-const PREFETCHED = 8;
-const PREFETCHED_MS = 40;
+const MAX_PREFETCHED = 8;
+const MAX_PREFETCHED_MS = 40;
 
 export interface BatchLimits {
   /** Ms of estimated work in one message. */
@@ -29,15 +29,15 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, knowl
   if (size <= 1) return batch;
   const guard = new SharedObjectGuard();
   const cost = costOf(first, knowledge, guard);
-  const isPrefetch = cost >= budget && cost < PREFETCHED_MS;
-  const most = isPrefetch ? Math.min(PREFETCHED, size, Math.floor(queue.size / workers)) : size;
-  let left = (isPrefetch ? PREFETCHED_MS : budget) - cost;
-  for (let next = queue.first; left > 0 && next !== undefined && batch.length < most; next = queue.first) {
+  const isPrefetch = cost >= budget && cost < MAX_PREFETCHED_MS;
+  const maxSize = isPrefetch ? Math.min(MAX_PREFETCHED, size, Math.floor(queue.size / workers)) : size;
+  let leftMs = (isPrefetch ? MAX_PREFETCHED_MS : budget) - cost;
+  for (let next = queue.first; leftMs > 0 && next !== undefined && batch.length < maxSize; next = queue.first) {
     const nextCost = costOf(next, knowledge, guard);
     // A getter in its arguments may have had the call sent to another worker, or given up.
     if (!next.isQueued) continue;
-    left -= nextCost;
-    if (left < 0) break;
+    leftMs -= nextCost;
+    if (leftMs < 0) break;
     queue.remove(next);
     batch.push(next);
   }

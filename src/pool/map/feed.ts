@@ -20,7 +20,7 @@ export class MapFeed<I, Item extends MapItem> {
   readonly #source: MapSource<I>;
   readonly #host: FeedHost<I>;
   /** The source owes an answer, or what it gave waits for room. */
-  isAsking = false;
+  isBusy = false;
 
   constructor(pool: MapPool<I, Item>, source: MapSource<I>, host: FeedHost<I>) {
     this.#pool = pool;
@@ -30,7 +30,7 @@ export class MapFeed<I, Item extends MapItem> {
 
   /** To be called in the context of the map's caller. */
   fill(): void {
-    if (this.#source.isAsync) void this.#askAll();
+    if (this.#source.isAsync) void this.#pullAllAsync();
     else this.#pullAll();
   }
 
@@ -52,12 +52,12 @@ export class MapFeed<I, Item extends MapItem> {
   }
 
   /** One at a time, as it is with asynchronous sources. */
-  async #askAll(): Promise<void> {
-    if (this.isAsking) return;
-    this.isAsking = true;
+  async #pullAllAsync(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
     try {
       while (this.#host.isPulling() && this.#host.free > 0 && this.#pool.room > 0) {
-        const next = await this.#source.ask();
+        const next = await this.#source.pullAsync();
         // Others may have filled the queue while the source was asked.
         while (next.done !== true && this.#host.isPulling() && this.#pool.room <= 0) await this.#pool.ready();
         if (this.#host.take(next)) this.#pool.send();
@@ -65,7 +65,7 @@ export class MapFeed<I, Item extends MapItem> {
     } catch (error) {
       this.#host.failed(error);
     }
-    this.isAsking = false;
+    this.isBusy = false;
     this.#host.wake();
   }
 }

@@ -25,7 +25,7 @@ export class MapCall extends Call implements MapItem {
     return rejectWith(this.#failure!, this.task);
   }
 
-  protected settled(value: unknown, failure: Failure | undefined): void {
+  protected notifyCaller(value: unknown, failure: Failure | undefined): void {
     this.value = value;
     this.#failure = failure;
     this.#onSettled();

@@ -40,10 +40,10 @@ export function checkMapOptions(options: MapOptions): MapOptions {
 
 export function mapResult<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions): MapResult<R> {
   let latest: MapResults<I, Item> | undefined;
-  const begin = (): MapResults<I, Item> => (latest = new MapResults(new MapRun(pool, items, options)));
+  const newRun = (): MapResults<I, Item> => (latest = new MapResults(new MapRun(pool, items, options)));
   return {
-    [Symbol.asyncIterator]: () => begin().iterate() as AsyncGenerator<R, void, undefined>,
-    toArray: async () => (await begin().toArray()) as R[],
+    [Symbol.asyncIterator]: () => newRun().iterate() as AsyncGenerator<R, void, undefined>,
+    toArray: async () => (await newRun().toArray()) as R[],
     get progress() {
       return latest === undefined ? { pulled: 0, done: 0 } : latest.progress;
     },

@@ -10,7 +10,7 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import { assertIterable, checkMapOptions, mapResult, type MapOptions, type MapResult } from './map.ts';
 import type { Items, MapPool, Problem } from './types.ts';
 import type { PoolSettings } from '../options.ts';
-import { asCallerSees, closedError, notATask } from '../calls/refusals.ts';
+import { withCallSiteStack, closedError, notATaskError } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 
 /** The side of the pool that its maps need. */
@@ -28,14 +28,14 @@ export interface MapsHost {
 }
 
 /** The context of a map's caller, or why it cannot travel. */
-type Given = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
+type CallerContext = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
 
 /** The maps of a pool. */
 export class Maps {
   readonly #host: MapsHost;
   /** Those that wait for their source or for room, and must not do so for ever. */
   readonly #waiting = new Set<() => void>();
-  #isOver = false;
+  #isClosed = false;
 
   constructor(host: MapsHost) {
     this.#host = host;
@@ -46,7 +46,7 @@ export class Maps {
     const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
     const runOptions = ownCopy<RunOptions>(others);
     assertIterable(items);
-    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
+    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATaskError('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
       ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
@@ -60,35 +60,35 @@ export class Maps {
    * before its rejection is taken for an unhandled one.
    */
   end(): void {
-    this.#isOver = true;
+    this.#isClosed = true;
     for (const listener of [...this.#waiting]) listener();
   }
 
-  #contextOf(options: RunOptions): Given {
+  #contextOf(options: RunOptions): CallerContext {
     try {
       return { context: this.#host.admission.contextOf(options), problem: undefined };
     } catch (error) {
-      return { context: undefined, problem: { reason: asCallerSees(error) } };
+      return { context: undefined, problem: { reason: withCallSiteStack(error) } };
     }
   }
 
   #poolFor<I>(record: TaskRecord, options: RunOptions, context: CallContext): MapPool<I, MapCall | PromisedItem> {
     const { settings, dispatcher, admission, inRoot, ...host } = this.#host;
     const { reservations: places } = admission;
-    const isOver = (): boolean => this.#isOver;
+    const isClosed = (): boolean => this.#isClosed;
     const refusal = (): Error => closedError(settings.name, `pool.map() waited for its next item for '${record.name}'`);
     return {
-      get usualLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
+      get defaultLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
       get room() { return places.free; },
-      get refusal() { return isOver() ? refusal() : undefined; },
-      whenRefusing: (listener) => {
+      get refusal() { return isClosed() ? refusal() : undefined; },
+      onRefusal: (listener) => {
         this.#waiting.add(listener);
         return () => this.#waiting.delete(listener);
       },
       ready: async () => {
         await host.ready().catch(() => { throw refusal(); });
         // It looks at the room again before it calls.
-        places.redeem();
+        places.consume();
       },
       enqueue: (item, onSettled) => {
         // One of those that are kept for nobody.

@@ -21,8 +21,8 @@ export class MapResults<I, Item extends MapItem> {
   iterate(): AsyncGenerator<unknown, void, undefined> {
     const results = this.#generate();
     const after = async <T>(end: () => Promise<T>): Promise<T> => {
-      const left = this.#run.leave();
-      return (await Promise.all([end(), left]))[0];
+      const abandoned = this.#run.abandon();
+      return (await Promise.all([end(), abandoned]))[0];
     };
     const iterator = {
       next: () => results.next(),

@@ -11,14 +11,14 @@ import type { Items, MapItem, MapPool, MapRunOptions, Problem } from './types.ts
 const REFILL_SHARE = 4;
 
 /** How long a consumer that breaks off waits for the source to clean up, in ms. */
-const SOURCE_GRACE = 100;
+const SOURCE_GRACE_MS = 100;
 
 /** One pass over the items. */
 export class MapRun<I, Item extends MapItem> {
   #pulled = 0;
   readonly #pool: MapPool<I, Item>;
   readonly #options: MapRunOptions;
-  readonly #sourceOf: Items<I>;
+  readonly #iterable: Items<I>;
   #source: MapSource<I> | undefined;
   #feed: MapFeed<I, Item> | undefined;
   readonly #items: MapItems<Item>;
@@ -27,13 +27,13 @@ export class MapRun<I, Item extends MapItem> {
   /** Given instead of any more results. */
   #problem: Problem | undefined;
   /** Given after the results of what was pulled. */
-  #lastProblem: Problem | undefined;
+  #finalProblem: Problem | undefined;
   #wake: () => void = () => undefined;
-  #release: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
   constructor(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions) {
     this.#pool = pool;
-    this.#sourceOf = items;
+    this.#iterable = items;
     this.#options = options;
     this.#items = new MapItems(options.isOrdered);
   }
@@ -47,21 +47,21 @@ export class MapRun<I, Item extends MapItem> {
    * Nobody wants the rest. Where nothing has failed, this waits for the source to clean up, but not for long: the source may
    * be stuck. What its `return()` throws until then is thrown here.
    */
-  async leave(): Promise<void> {
+  async abandon(): Promise<void> {
     if (this.#state === 'ended') return;
     this.end();
-    if (this.#source !== undefined) await this.#source.closeWithin(SOURCE_GRACE);
+    if (this.#source !== undefined) await this.#source.closeWithin(SOURCE_GRACE_MS);
   }
 
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'pulling';
     const { problem, signal, scope } = this.#options;
-    this.#release = this.#listen();
+    this.#stopListening = this.#listen();
     if (problem !== undefined) this.#fail(problem.reason);
     else if (signal?.aborted === true) this.#fail(signal.reason);
     try {
-      this.#source = new MapSource(this.#sourceOf, scope);
+      this.#source = new MapSource(this.#iterable, scope);
       this.#feed = this.#feedFrom(this.#source);
     } catch (error) {
       this.#fail(error);
@@ -75,8 +75,8 @@ export class MapRun<I, Item extends MapItem> {
     return new MapFeed(this.#pool, source, {
       isPulling: () => this.#state === 'pulling',
       get free() { return free(); },
-      take: (next) => this.#received(next),
-      failed: (reason) => { this.#refused(reason); },
+      take: (next) => this.#accept(next),
+      failed: (reason) => { this.#handleRefusal(reason); },
       wake: () => { this.#wake(); },
     });
   }
@@ -99,25 +99,25 @@ export class MapRun<I, Item extends MapItem> {
       if (this.#state === 'ended') return false;
       if (this.#items.first !== undefined) return true;
       if (this.#items.size === 0 && this.#state === 'stopped') {
-        if (this.#lastProblem !== undefined) throw this.#lastProblem.reason;
+        if (this.#finalProblem !== undefined) throw this.#finalProblem.reason;
         return false;
       }
-      await this.#change();
+      await this.#waitForChange();
     }
   }
 
-  async #change(): Promise<void> {
+  async #waitForChange(): Promise<void> {
     const changed = new Promise<void>((resolve) => { this.#wake = resolve; });
     // Calls that are in flight settle. With none of them, it is others that end the wait.
-    const unlisten = this.#items.size === 0 ? this.#waitForOthers() : undefined;
+    const unlisten = this.#items.size === 0 ? this.#wakeOnRoomOrClose() : undefined;
     await changed;
     unlisten?.();
   }
 
   /** For room in the queue, or for the source, which may never answer: once the pool is closed, the answer is of no use. */
-  #waitForOthers(): () => void {
-    if (this.#feed?.isAsking !== true) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#refused(reason); });
-    return this.#pool.whenRefusing(this.#wake);
+  #wakeOnRoomOrClose(): () => void {
+    if (this.#feed?.isBusy !== true) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#handleRefusal(reason); });
+    return this.#pool.onRefusal(this.#wake);
   }
 
   next(): Item | undefined {
@@ -128,7 +128,7 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   get #limit(): number {
-    return this.#options.limit ?? this.#pool.usualLimit;
+    return this.#options.limit ?? this.#pool.defaultLimit;
   }
 
   get #free(): number {
@@ -143,7 +143,7 @@ export class MapRun<I, Item extends MapItem> {
     this.#options.scope.runInAsyncScope(() => { feed.fill(); });
   }
 
-  #received(next: IteratorResult<I>): boolean {
+  #accept(next: IteratorResult<I>): boolean {
     // It may have ended while the source was asked, or have been ended by its source.
     if (this.#state !== 'pulling') return false;
     if (next.done === true) {
@@ -151,12 +151,12 @@ export class MapRun<I, Item extends MapItem> {
       return false;
     }
     this.#pulled++;
-    const item = this.#pool.enqueue(next.value, () => { this.#settledOne(item); });
+    const item = this.#pool.enqueue(next.value, () => { this.#handleSettled(item); });
     this.#items.add(item);
     return true;
   }
 
-  #settledOne(item: Item): void {
+  #handleSettled(item: Item): void {
     // No more is pulled after an error, whenever its turn comes.
     if (item.hasFailed) this.#stop(undefined);
     this.#items.settle(item);
@@ -164,7 +164,7 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   /** What was pulled before a pool has closed is still done, where that drains. */
-  #refused(reason: unknown): void {
+  #handleRefusal(reason: unknown): void {
     if (reason instanceof PoolClosedError) this.#stop(reason);
     else this.#fail(reason);
   }
@@ -173,7 +173,7 @@ export class MapRun<I, Item extends MapItem> {
   #stop(reason: Error | undefined): void {
     if (this.#state !== 'pulling') return;
     this.#state = 'stopped';
-    if (reason !== undefined) this.#lastProblem = { reason };
+    if (reason !== undefined) this.#finalProblem = { reason };
     void this.#source?.close();
     this.#wake();
   }
@@ -188,7 +188,7 @@ export class MapRun<I, Item extends MapItem> {
   end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#release();
+    this.#stopListening();
     const reason = this.#problem?.reason ?? mapEndedReason();
     for (const item of this.#items.inFlight) this.#pool.cancel(item, reason);
     void this.#source?.close();

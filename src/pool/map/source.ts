@@ -5,7 +5,7 @@ import { describe } from '../../validation/describe.ts';
 import { unrefTimer } from '../../node/timers.ts';
 import type { Items } from './types.ts';
 
-const turn = Promise.resolve();
+const microtask = Promise.resolve();
 
 type Source<I> = Iterator<I> | AsyncIterator<I>;
 
@@ -19,9 +19,9 @@ export class MapSource<I> {
   readonly #next: () => unknown;
   readonly #scope: AsyncResource;
   /** It is answering further down this stack, and a generator cannot be ended while it runs. */
-  #isAnswering = false;
+  #isRunningNext = false;
   /** It has no more items, or it has failed: neither is to be cleaned up, as with `for await`. */
-  #isOver = false;
+  #isFinished = false;
   #closed: Promise<void> | undefined;
 
   /** @throws what the source throws; TypeError where it makes no iterator */
@@ -36,23 +36,23 @@ export class MapSource<I> {
 
   /** The next item of a source that is not asynchronous. To be called in the scope. */
   pull(): IteratorResult<I> {
-    this.#isAnswering = true;
+    this.#isRunningNext = true;
     try {
       return this.#read(this.#next.call(this.#iterator));
     } catch (error) {
-      this.#isOver = true;
+      this.#isFinished = true;
       throw error;
     } finally {
-      this.#isAnswering = false;
+      this.#isRunningNext = false;
     }
   }
 
   /** The next item of an asynchronous source. To be called in the scope, and not again before it has settled. */
-  async ask(): Promise<IteratorResult<I>> {
+  async pullAsync(): Promise<IteratorResult<I>> {
     try {
       return this.#read(await this.#next.call(this.#iterator));
     } catch (error) {
-      this.#isOver = true;
+      this.#isFinished = true;
       throw error;
     }
   }
@@ -80,18 +80,18 @@ export class MapSource<I> {
   }
 
   async #return(): Promise<void> {
-    if (this.#isAnswering) await turn;
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isRunningNext) await microtask;
+    if (this.#isFinished) return;
+    this.#isFinished = true;
     await this.#iterator.return?.();
   }
 
-  #read(answer: unknown): IteratorResult<I> {
-    assertObject(answer, 'a result `{ done, value }` from their iterator');
+  #read(result: unknown): IteratorResult<I> {
+    assertObject(result, 'a result `{ done, value }` from their iterator');
     // A getter may answer with something else the next time.
-    const { done, value } = answer as { readonly done?: unknown; readonly value: I };
+    const { done, value } = result as { readonly done?: unknown; readonly value: I };
     if (!done) return { done: false, value };
-    this.#isOver = true;
+    this.#isFinished = true;
     return { done: true, value: undefined };
   }
 }

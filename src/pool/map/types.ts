@@ -7,7 +7,7 @@ export type Items<I> = Iterable<I> | AsyncIterable<I>;
 /** The side of a pool that a `map` needs. */
 export interface MapPool<I, Item extends MapItem> {
   /** How many items may be in flight where the caller sets no limit. */
-  readonly usualLimit: number;
+  readonly defaultLimit: number;
   /** How many more calls the queue takes. */
   readonly room: number;
   /** Resolves when the queue takes one more; rejects where it never will. */
@@ -15,7 +15,7 @@ export interface MapPool<I, Item extends MapItem> {
   /** Why no item will be taken any more: the pool is closed and has nothing left to do. */
   readonly refusal: Error | undefined;
   /** @returns what removes the listener */
-  whenRefusing(listener: () => void): () => void;
+  onRefusal(listener: () => void): () => void;
   /** Puts a call into the queue; it is sent with the next `send()`. */
   enqueue(item: I, onSettled: () => void): Item;
   send(): void;

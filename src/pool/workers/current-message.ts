@@ -31,7 +31,7 @@ export class CurrentMessage {
     this.#isBatch = isBatch;
     this.#sentAt = now();
     if (isBatch) this.#batches++;
-    for (let place = 0; place < calls.length; place++) calls[place]!.sentTo(holder, place, this.#sentAt);
+    for (let place = 0; place < calls.length; place++) calls[place]!.markSent(holder, place, this.#sentAt);
   }
 
   end(): void {

@@ -21,22 +21,22 @@ export function crashError(task: string, exit: WorkerExit, leftover: LeftoverNot
     );
   }
   return new WorkerCrashedError(
-    `The worker that ran the task '${task}' ended ${exit.how}${because(exit)}. ${culprit(leftover)}The task may have run in part; nothing else is affected.`,
+    `The worker that ran the task '${task}' ended ${exit.how}${errorSuffix(exit)}. ${leftoverText(leftover)}The task may have run in part; nothing else is affected.`,
     exit.exitCode,
     cause,
   );
 }
 
-function culprit(leftover: LeftoverNotice | undefined): string {
+function leftoverText(leftover: LeftoverNotice | undefined): string {
   return leftover === undefined ? '' : `It was not at fault: something that '${leftover.task}' had left running when it was over ${leftover.what}. `;
 }
 
 /** Nobody waits for an idle worker, so nobody can be told by an error. */
 export function warnOfIdleCrash(pool: string, exit: WorkerExit, leftover: LeftoverNotice | undefined): void {
-  const who = leftover === undefined ? 'a finished task' : `the task '${leftover.task}'`;
+  const owner = leftover === undefined ? 'a finished task' : `the task '${leftover.task}'`;
   warn(
     'OFFLOOP_WORKER_CRASHED',
-    `An idle worker of the pool '${pool}' ended ${exit.how}${because(exit)}. Something that ${who} had left running when it was over did it; no task was lost.`,
+    `An idle worker of the pool '${pool}' ended ${exit.how}${errorSuffix(exit)}. Something that ${owner} had left running when it was over did it; no task was lost.`,
   );
 }
 
@@ -55,7 +55,7 @@ export function failedStartError(pool: string, exit: WorkerExit): OffloopError {
     return new WorkerOutOfMemoryError(`The workers of the pool '${pool}' run out of memory before they are ready. Raise \`resourceLimits\`, or load less in \`preload\`.`, cause);
   }
   return new WorkerCrashedError(
-    `The workers of the pool '${pool}' end before they are ready: the last one ended ${exit.how}${because(exit)}. ` +
+    `The workers of the pool '${pool}' end before they are ready: the last one ended ${exit.how}${errorSuffix(exit)}. ` +
       'Look at `execArgv`, `env`, `preload` and `resourceLimits`. The next one is tried after a pause; the task was not started.',
     exit.exitCode,
     cause,
@@ -101,7 +101,7 @@ export function startError(pool: string, error: unknown): OffloopError {
   );
 }
 
-function because({ error }: WorkerExit): string {
+function errorSuffix({ error }: WorkerExit): string {
   return error === undefined ? '' : `: ${messageOf(error)}`;
 }
 

@@ -12,7 +12,7 @@ export interface LauncherHost {
   /** One more worker may be started. */
   hasRoom(): boolean;
   /** No worker lives, and none is on its way out that leaves room for another one. */
-  isAlone(): boolean;
+  hasNoWorkers(): boolean;
   /** A pause between two starts is over. */
   pauseOver(): void;
   /** No worker can be started for the first waiting call, or for any. @returns false where no call waits */
@@ -46,13 +46,13 @@ export class Launcher {
   }
 
   canStart(): boolean {
-    return this.#host.hasRoom() && this.#starts.mayStart(this.#host.isAlone());
+    return this.#host.hasRoom() && this.#starts.mayStart(this.#host.hasNoWorkers());
   }
 
   /** @returns undefined where no worker can be started now: the waiting calls wait, or have been refused */
   start(events: WorkerEvents): EngineWorker | undefined {
     while (this.canStart()) {
-      this.#starts.begin(this.#host.isAlone());
+      this.#starts.begin(this.#host.hasNoWorkers());
       try {
         return withPlainPrototype(() => this.#engine.start(this.#options, events));
       } catch (error) {
@@ -104,7 +104,7 @@ export class Launcher {
   }
 
   #recordShortage(reason: () => OffloopError): void {
-    if (!this.#starts.recordShortage(this.#host.isAlone())) this.#host.startRefused(reason, 'all');
+    if (!this.#starts.recordShortage(this.#host.hasNoWorkers())) this.#host.startRefused(reason, 'all');
   }
 }
 

@@ -3,7 +3,7 @@ import { errorText } from '../../validation/describe.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import type { Call } from '../calls/call.ts';
-import { progressUnread, reported } from '../calls/progress.ts';
+import { dropUnreadProgress, receiveProgress } from '../calls/progress.ts';
 import { Unread } from '../engines/unread.ts';
 import { settleResults, takeResults } from './taken-results.ts';
 import type { PoolWorker } from './pool-worker.ts';
@@ -11,13 +11,13 @@ import { failPending, respond } from './responses.ts';
 
 /**
  * Takes in a notice of a worker. An error in the notice concerns its call alone, and is not thrown here.
- * @param returned called with a call of a batch that the worker cannot start
+ * @param onReturned called with a call of a batch that the worker cannot start
  */
-export function readNotice(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) => void): void {
+export function readNotice(worker: PoolWorker, notice: WorkerNotice, onReturned: (call: Call) => void): void {
   try {
-    read(worker, ownOnly(notice), returned);
+    read(worker, ownOnly(notice), onReturned);
   } catch (cause) {
-    noteUnread(worker, cause);
+    recordUnread(worker, cause);
   }
 }
 
@@ -75,20 +75,20 @@ function read(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) =
     case 'fatal':
       break;
     case 'unread':
-      noteUnread(worker, notice.cause);
+      recordUnread(worker, notice.cause);
       break;
     case 'progress': {
       const call = message.runningCall(notice.id);
-      if (call !== undefined) reported(call, ownOnly(notice));
+      if (call !== undefined) receiveProgress(call, ownOnly(notice));
     }
   }
 }
 
 /** The notice was a progress value, or the response to a call of a batch, which then is missing in the end. */
-function noteUnread(worker: PoolWorker, cause: unknown): void {
+function recordUnread(worker: PoolWorker, cause: unknown): void {
   const [call] = worker.message.pendingCalls();
   if (worker.message.isBatch && call !== undefined) worker.unread ??= { cause };
-  else if (call !== undefined) progressUnread(call, cause);
+  else if (call !== undefined) dropUnreadProgress(call, cause);
   else warnOfUnread(cause);
 }
 

@@ -108,9 +108,9 @@ export class PoolWorker implements CallHolder {
   /** Takes back all calls that have not been started. @returns them, the last one first */
   takeBackUnstarted(): Call[] {
     const pending = this.message.pendingCalls().reverse();
-    const taken = pending.filter((call) => this.takeBack(call));
-    if (taken.length > 0 && taken.length === pending.length) this.silence.widen();
-    return taken;
+    const unstarted = pending.filter((call) => this.takeBack(call));
+    if (unstarted.length > 0 && unstarted.length === pending.length) this.silence.widen();
+    return unstarted;
   }
 
   /** The present message is done. */

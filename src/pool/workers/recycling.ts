@@ -19,7 +19,7 @@ export class Recycling {
   }
 
   /** @param canReload a new worker would load its modules anew */
-  claim({ completed, memory, recycleReason, startedAt }: PoolWorker, canReload: boolean): boolean {
+  claimReplacement({ completed, memory, recycleReason, startedAt }: PoolWorker, canReload: boolean): boolean {
     if (completed >= this.#maxTasks || memory > this.#maxMemory) return true;
     return recycleReason === 'module' ? canReload && this.#claimReload(startedAt) : recycleReason !== undefined;
   }

@@ -3,7 +3,7 @@ import type { RunResponse } from '../../wire/messages/responses.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import type { Call } from '../calls/call.ts';
-import { inTurn } from '../calls/delivery-order.ts';
+import { deliverInOrder } from '../calls/delivery-order.ts';
 import { deliverAll } from '../calls/progress.ts';
 import { Unread, unreadError } from '../engines/unread.ts';
 import type { PoolWorker } from './pool-worker.ts';
@@ -32,8 +32,8 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) worker.recycle('module');
-    inTurn(call, undefined, () => { call.fail(response); });
-  } else inTurn(call, response.repairs, (classes) => { call.fulfil(repaired(response.value, response.repairs, classes)); });
+    deliverInOrder(call, undefined, () => { call.fail(response); });
+  } else deliverInOrder(call, response.repairs, (classes) => { call.fulfil(repaired(response.value, response.repairs, classes)); });
 }
 
 /** Fails the calls that no response will come to. Call this once everything that has come was read. */

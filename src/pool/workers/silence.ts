@@ -24,7 +24,7 @@ export class SilenceLimit {
   }
 
   /** This thread was held up for so many ms, and perhaps the whole process: then the worker could not respond either. */
-  excuse(ms: number): void {
+  extend(ms: number): void {
     this.#since = Math.min(now(), this.#since + ms);
   }
 

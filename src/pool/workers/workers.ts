@@ -43,7 +43,7 @@ export class Workers {
     this.#launcher = new Launcher(settings, {
       // Workers that run their end hooks do not count, but must not pile up either: what they wait for may never come.
       hasRoom: () => this.#workers.size < maxThreads && this.#ending.runningHooks < maxThreads,
-      isAlone: () => this.#workers.size === 0 && this.#ending.size === 0,
+      hasNoWorkers: () => this.#workers.size === 0 && this.#ending.size === 0,
       pauseOver: roomFree,
       startRefused: (reason, calls) => events.startRefused(reason, calls),
     });
@@ -92,7 +92,7 @@ export class Workers {
   }
 
   /** From now on workers are started for calls only. */
-  windDown(): void {
+  dropMinimum(): void {
     this.#minimum = 0;
   }
 
@@ -116,7 +116,7 @@ export class Workers {
   release(worker: PoolWorker): void {
     worker.endMessage();
     if (worker.isGone) return;
-    if (this.#recycling.claim(worker, !this.#launcher.isInline)) {
+    if (this.#recycling.claimReplacement(worker, !this.#launcher.isInline)) {
       this.replace(worker);
       return;
     }
@@ -151,8 +151,8 @@ export class Workers {
 
   #start(): PoolWorker | undefined {
     const engine = this.#launcher.start({
-      onNotice: (notice) => { this.#noticed(worker, notice); },
-      onExit: (exit) => { this.#exited(worker, exit); },
+      onNotice: (notice) => { this.#handleNotice(worker, notice); },
+      onExit: (exit) => { this.#handleExit(worker, exit); },
     });
     if (engine === undefined) return undefined;
     const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.replace(worker); } });
@@ -162,17 +162,17 @@ export class Workers {
   }
 
   #end(worker: PoolWorker): void {
-    this.#forget(worker, 'ending');
+    this.#remove(worker, 'ending');
     this.#ending.end(worker);
   }
 
-  #forget(worker: PoolWorker, state: 'ending' | 'ended'): void {
+  #remove(worker: PoolWorker, state: 'ending' | 'ended'): void {
     worker.end(state);
     this.#workers.delete(worker);
     this.#idle.remove(worker);
   }
 
-  #noticed(worker: PoolWorker, notice: WorkerNotice): void {
+  #handleNotice(worker: PoolWorker, notice: WorkerNotice): void {
     readNotice(worker, notice, (call) => { this.#events.callsReturned([call]); });
     if (notice.type !== 'leftover' || notice.isFatal) return;
     warnOfLeftover(this.#settings.name, notice);
@@ -180,10 +180,10 @@ export class Workers {
     if (worker.state === 'idle') this.replace(worker);
   }
 
-  #exited(worker: PoolWorker, exit: WorkerExit): void {
+  #handleExit(worker: PoolWorker, exit: WorkerExit): void {
     const before = worker.state;
     readAll(worker);
-    this.#forget(worker, 'ended');
+    this.#remove(worker, 'ended');
     this.#events.callsReturned(worker.engine.isReady() ? failStarted(worker, exit) : failTransferred(worker, this.#launcher.failureOf(exit)));
     worker.endMessage();
     if (before !== 'ending' && worker.recycleReason !== 'late-start') this.#recordCrash(worker, exit, before);

@@ -56,7 +56,7 @@ function play(steps: readonly Step[]): void {
   const left: Item[] = [];
   for (const next of steps) {
     if (next.act === 'push') {
-      const item: Item = { id: left.length + queue.size, priority: next.priority, next: undefined, previous: undefined, isQueued: false, isBack: false };
+      const item: Item = { id: left.length + queue.size, priority: next.priority, next: undefined, previous: undefined, isQueued: false, isRequeued: false };
       queue.push(item);
       naive.push(item);
     } else if (next.act === 'unshift' && left.length > 0) {
@@ -100,7 +100,7 @@ describe('the queue', () => {
     for (let id = 0; id < count; id++) {
       // Counts the comparisons of this priority, which behaves like a number.
       const priority = { valueOf: () => { compared++; return (id * 7919) % count; } } as unknown as number;
-      queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isBack: false });
+      queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isRequeued: false });
     }
     expect([...drained(queue)].map(({ priority }) => priority.valueOf())).toEqual(Array.from({ length: count }, (_, i) => count - 1 - i));
     expect(compared).toBeLessThan(100 * count);
