@@ -49,7 +49,7 @@ function storesOf(calls: readonly Call[], sent: SentTexts): BatchStores | undefi
   return columns.all();
 }
 
-/** The stores of call after call. */
+/** Collects the stores of all calls, in columns. */
 class StoreColumns {
   readonly #layouts: string[][] = [];
   readonly #layoutOf: number[] = [];
@@ -90,7 +90,7 @@ class StoreColumns {
   }
 
   #addText({ text, number }: StoreText, previous: StoreText | undefined): void {
-    // By their lengths first: to be compared, a text that was put together has to be copied into one piece.
+    // Lengths are compared first: V8 has to flatten a text that was put together before it can compare the characters.
     const isSame = number === 0 && previous?.text.length === text.length && previous.text === text;
     this.#numbers.push(isSame ? SAME_TEXT : number);
     if (isSame) return;

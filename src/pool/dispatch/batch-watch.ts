@@ -7,11 +7,14 @@ import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** How long a worker may send no response to a batch, in ms, until the calls that it has not started go to others. */
 const SILENCE_MS = 2;
-/** The same for a prefetched long task, in estimates of its duration. */
+/** The same limit for a prefetched long task, in multiples of its estimated duration. */
 const SILENCE_IN_ESTIMATES = 3;
 /** How often the workers are checked where all of them have prefetched calls, in ms. */
 const PREFETCH_CHECK_MS = 10;
-/** A message of many megabytes is as long in the reading as it was in the writing, and the first task begins only then: so many times that. */
+/**
+ * A message of many megabytes takes as long to read as to write, and the first task begins only then: the limit is at least
+ * this many times the time of writing.
+ */
 const READ_FACTOR = 3;
 
 /**
@@ -20,7 +23,7 @@ const READ_FACTOR = 3;
  */
 export class BatchWatch {
   readonly #workers = new Set<PoolWorker>();
-  /** Those of them that have prefetched calls. */
+  /** The watched workers that have prefetched calls. */
   readonly #prefetched = new Set<PoolWorker>();
   readonly #onTakenBack: (calls: readonly Call[]) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -46,12 +49,12 @@ export class BatchWatch {
     this.#prefetched.delete(worker);
   }
 
-  /** Another worker has nothing left to do: the prefetched calls are for it. */
+  /** Takes back all prefetched calls. Call this when another worker has nothing left to do. */
   takeBackPrefetched(): void {
     for (const worker of [...this.#prefetched]) this.takeBack(worker);
   }
 
-  /** Takes prefetched calls back for one that is more urgent. */
+  /** Takes prefetched calls back from the workers that have a call of lower priority. */
   takeBackLessUrgent(priority: number): void {
     if (this.#prefetched.size === 0) return;
     for (const worker of [...this.#prefetched]) {
@@ -59,7 +62,7 @@ export class BatchWatch {
     }
   }
 
-  /** Takes back all calls that the worker has not started. The one that runs is all that is left, and needs no watch. */
+  /** Takes back all calls that the worker has not started. Only the running call is left then, and needs no watch. */
   takeBack(worker: PoolWorker): void {
     const unstarted = worker.takeBackUnstarted();
     this.delete(worker);
@@ -83,7 +86,7 @@ export class BatchWatch {
     this.#timer = undefined;
     if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.extend(lateMs);
     for (const worker of [...this.#workers]) {
-      // Its responses may be here already, and only this thread be late in reading them.
+      // The worker's responses may have arrived already, and only this thread be late to read them.
       readAll(worker);
       if (worker.isGone) this.delete(worker);
       else if (this.#workers.has(worker) && worker.silence.isOver) this.takeBack(worker);

@@ -13,7 +13,7 @@ import type { PoolSettings } from '../options.ts';
 import { withCallSiteStack, closedError, notATaskError } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 
-/** The side of the pool that its maps need. */
+/** The part of a pool that its maps use. */
 export interface MapsHost {
   readonly settings: PoolSettings;
   readonly dispatcher: Dispatcher;
@@ -23,17 +23,17 @@ export interface MapsHost {
   send(): void;
   /** Puts a call for the item into the queue. */
   enqueue(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall;
-  /** A call that somebody traces. */
+  /** Makes a traced call. */
   run(record: TaskRecord, args: readonly unknown[], options: RunOptions, contextOf: () => CallContext): Promise<unknown>;
 }
 
-/** The context of a map's caller, or why it cannot travel. */
+/** The context of a map's caller, or the reason why it cannot be encoded. */
 type CallerContext = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
 
 /** The maps of a pool. */
 export class Maps {
   readonly #host: MapsHost;
-  /** Those that wait for their source or for room, and must not do so for ever. */
+  /** Listeners of maps that wait for their source or for room, and must not wait forever. */
   readonly #waiting = new Set<() => void>();
   #isClosed = false;
 
@@ -41,7 +41,7 @@ export class Maps {
     this.#host = host;
   }
 
-  /** The caller's context is encoded now: what is wrong with that, the results reject with. */
+  /** Encodes the caller's context at once. If that fails, reading the results rejects with the error. */
   map<I, R>(task: unknown, record: TaskRecord | undefined, items: Items<I>, options: MapOptions): MapResult<R> {
     const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
     const runOptions = ownCopy<RunOptions>(others);
@@ -56,8 +56,8 @@ export class Maps {
   }
 
   /**
-   * To be called when the pool is closed, and not before: whoever has awaited that can look after a map that was left pending,
-   * before its rejection is taken for an unhandled one.
+   * Call this when the pool is closed, and not before: code that awaits `pool.close()` can then handle the rejection of a map
+   * that is still pending, before the rejection counts as unhandled.
    */
   end(): void {
     this.#isClosed = true;
@@ -74,12 +74,12 @@ export class Maps {
 
   #poolFor<I>(record: TaskRecord, options: RunOptions, context: CallContext): MapPool<I, MapCall | PromisedItem> {
     const { settings, dispatcher, admission, inRoot, ...host } = this.#host;
-    const { reservations: places } = admission;
+    const { reservations } = admission;
     const isClosed = (): boolean => this.#isClosed;
-    const refusal = (): Error => closedError(settings.name, `pool.map() waited for its next item for '${record.name}'`);
+    const refusal = (): Error => closedError(settings.name, `pool.map() was waiting for the next item for '${record.name}' when`);
     return {
       get defaultLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
-      get room() { return places.free; },
+      get room() { return reservations.free; },
       get refusal() { return isClosed() ? refusal() : undefined; },
       onRefusal: (listener) => {
         this.#waiting.add(listener);
@@ -87,12 +87,12 @@ export class Maps {
       },
       ready: async () => {
         await host.ready().catch(() => { throw refusal(); });
-        // It looks at the room again before it calls.
-        places.consume();
+        // The map checks the room again before it calls, so it needs no reservation.
+        reservations.consume();
       },
       enqueue: (item, onSettled) => {
-        // One of those that are kept for nobody.
-        places.reserve();
+        // The item uses a slot that nobody has reserved: its call then consumes this reservation and no other.
+        reservations.reserve();
         return this.#itemOf(record, item, options, context, onSettled);
       },
       send: () => { host.send(); },

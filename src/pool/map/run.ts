@@ -7,10 +7,10 @@ import { MapItems } from './items.ts';
 import { MapSource } from './source.ts';
 import type { Items, MapItem, MapPool, MapRunOptions, Problem } from './types.ts';
 
-/** Items are pulled when this share of the limit is free: one by one, each would have a message of its own. */
+/** Items are pulled when this part of the limit (1/4) is free: pulled one by one, each item would have a message of its own. */
 const REFILL_SHARE = 4;
 
-/** How long a consumer that breaks off waits for the source to clean up, in ms. */
+/** How long a consumer that stops early waits for the source to clean up, in ms. */
 const SOURCE_GRACE_MS = 100;
 
 /** One pass over the items. */
@@ -22,11 +22,11 @@ export class MapRun<I, Item extends MapItem> {
   #source: MapSource<I> | undefined;
   #feed: MapFeed<I, Item> | undefined;
   readonly #items: MapItems<Item>;
-  /** `stopped`: no more is pulled, and what was pulled is still given. */
+  /** `stopped`: no more items are pulled, and the results of pulled items are still delivered. */
   #state: 'new' | 'pulling' | 'stopped' | 'ended' = 'new';
-  /** Given instead of any more results. */
+  /** Thrown to the reader instead of further results. */
   #problem: Problem | undefined;
-  /** Given after the results of what was pulled. */
+  /** Thrown to the reader after the results of all pulled items. */
   #finalProblem: Problem | undefined;
   #wake: () => void = () => undefined;
   #stopListening: () => void = () => undefined;
@@ -38,14 +38,14 @@ export class MapRun<I, Item extends MapItem> {
     this.#items = new MapItems(options.isOrdered);
   }
 
-  /** How many items were taken from the source. */
+  /** How many items have been taken from the source. */
   get pulled(): number {
     return this.#pulled;
   }
 
   /**
-   * Nobody wants the rest. Where nothing has failed, this waits for the source to clean up, but not for long: the source may
-   * be stuck. What its `return()` throws until then is thrown here.
+   * Call this when no more results are wanted. Where nothing has failed, waits for the source to clean up, but not for long:
+   * the source may be stuck. An error of its `return()` within that time is thrown here.
    */
   async abandon(): Promise<void> {
     if (this.#state === 'ended') return;
@@ -66,7 +66,7 @@ export class MapRun<I, Item extends MapItem> {
     } catch (error) {
       this.#fail(error);
     }
-    // It may have failed before there was a source to close.
+    // The run may have failed before there was a source to close.
     if (this.#problem !== undefined) void this.#source?.close();
   }
 
@@ -108,13 +108,13 @@ export class MapRun<I, Item extends MapItem> {
 
   async #waitForChange(): Promise<void> {
     const changed = new Promise<void>((resolve) => { this.#wake = resolve; });
-    // Calls that are in flight settle. With none of them, it is others that end the wait.
+    // Calls in flight wake the run when they settle. Without calls in flight, something else has to wake the run.
     const unlisten = this.#items.size === 0 ? this.#wakeOnRoomOrClose() : undefined;
     await changed;
     unlisten?.();
   }
 
-  /** For room in the queue, or for the source, which may never answer: once the pool is closed, the answer is of no use. */
+  /** Wakes the run when the queue has room. A source may never respond, so the end of the pool wakes the run as well. */
   #wakeOnRoomOrClose(): () => void {
     if (this.#feed?.isBusy !== true) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#handleRefusal(reason); });
     return this.#pool.onRefusal(this.#wake);
@@ -144,7 +144,7 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   #accept(next: IteratorResult<I>): boolean {
-    // It may have ended while the source was asked, or have been ended by its source.
+    // The run may have ended while `next()` was pending, or in `next()` itself.
     if (this.#state !== 'pulling') return false;
     if (next.done === true) {
       this.#state = 'stopped';
@@ -157,19 +157,19 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   #handleSettled(item: Item): void {
-    // No more is pulled after an error, whenever its turn comes.
+    // After an error no more items are pulled, even if results before the error are still to be delivered.
     if (item.hasFailed) this.#stop(undefined);
     this.#items.settle(item);
     this.#wake();
   }
 
-  /** What was pulled before a pool has closed is still done, where that drains. */
+  /** Items that were pulled before a draining pool was closed are still run. */
   #handleRefusal(reason: unknown): void {
     if (reason instanceof PoolClosedError) this.#stop(reason);
     else this.#fail(reason);
   }
 
-  /** @param reason undefined where the results have it */
+  /** @param reason undefined where a failed item has the reason */
   #stop(reason: Error | undefined): void {
     if (this.#state !== 'pulling') return;
     this.#state = 'stopped';
@@ -184,7 +184,7 @@ export class MapRun<I, Item extends MapItem> {
     this.end();
   }
 
-  /** Nobody waits for the rest, and nobody for the source: an error must reach its caller whatever the source does. */
+  /** Cancels calls in flight, and closes the source without waiting for it: an error must reach its caller whatever the source does. */
   end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
