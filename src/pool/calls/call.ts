@@ -20,7 +20,7 @@ export interface CallHolder {
   holds(call: Call): boolean;
   /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
   takeBack(call: Call): boolean;
-  /** Tells the call's task to stop. */
+  /** Sends the call's task an abort. */
   sendAbort(call: Call, kind: AbortKind): void;
 }
 

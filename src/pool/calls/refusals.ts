@@ -16,7 +16,7 @@ export function calledAfterCloseError(pool: string, what: string): PoolClosedErr
 
 export function queueFullError(pool: string, maxQueue: number, task: string): QueueFullError {
   return new QueueFullError(
-    `The call of the task '${task}' was refused: the queue of the pool '${pool}' is full, at ${String(maxQueue)} waiting calls. ` +
+    `The call of the task '${task}' was refused: ${String(maxQueue)} calls are waiting in the pool '${pool}' already. ` +
       'Await pool.ready() before each call, reject requests earlier, or raise `maxQueue`.',
   );
 }

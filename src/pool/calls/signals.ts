@@ -24,7 +24,7 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
     try {
       signal.removeEventListener('abort', onAbort);
     } catch {
-      // The signal is the user's object. An error of it must not keep other calls from settling.
+      // The signal is the user's object: if the signal throws, other calls must still settle.
     }
     signals.delete(signal);
   };

@@ -33,5 +33,5 @@ export interface TracedCall {
   runMs: number | undefined;
 }
 
-/** Details by the channel's messages. */
+/** The details of each traced call, by its trace. */
 export const tracedCalls = shared('tracedCalls', () => new WeakMap<TaskTrace, TracedCall>());

@@ -91,7 +91,7 @@ export class MapRun<I, Item extends MapItem> {
     };
   }
 
-  /** Waits until a result can be taken; false when there is none left. */
+  /** Resolves with true when a result can be taken, and with false when no result is left. */
   async waitForMore(): Promise<boolean> {
     for (;;) {
       this.#fill();

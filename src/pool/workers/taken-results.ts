@@ -5,7 +5,7 @@ import { Unread } from '../engines/unread.ts';
 import type { PoolWorker } from './pool-worker.ts';
 import { failUnread } from './responses.ts';
 
-/** Calls that the worker has responded to, and whose callers have not been told. */
+/** Results of calls that have not been settled yet. */
 export interface TakenResults {
   readonly calls: Call[];
   readonly values: unknown[];
@@ -13,7 +13,7 @@ export interface TakenResults {
   readonly waits: number[];
 }
 
-/** Takes the results that stand in shared memory: the worker can be sent the next batch before the callers are told. */
+/** Takes the results out of shared memory, so that the worker can be sent the next batch before the calls are settled. */
 export function takeResults(worker: PoolWorker): TakenResults {
   const collected: TakenResults = { calls: [], values: [], runs: [], waits: [] };
   const { message, engine: { batches } } = worker;
@@ -46,7 +46,6 @@ function valueAt(results: BatchResults, place: number): unknown {
   }
 }
 
-/** Tells the callers. */
 export function settleResults({ calls, values, runs, waits }: TakenResults): void {
   const at = now();
   for (let i = 0; i < calls.length; i++) {

@@ -16,7 +16,7 @@ class NaiveQueue {
     return this.#items;
   }
 
-  get newcomers(): number {
+  get sizeWithoutRequeued(): number {
     return this.#items.length - this.#back.size;
   }
 
@@ -70,7 +70,7 @@ function play(steps: readonly Step[]): void {
       expect(queue.shift()).toBe(expected);
       if (expected !== undefined) leave(expected, () => undefined);
     }
-    expect(queue).toMatchObject({ size: naive.order.length, newcomers: naive.newcomers });
+    expect(queue).toMatchObject({ size: naive.order.length, sizeWithoutRequeued: naive.sizeWithoutRequeued });
     expect(queue.first).toBe(naive.order[0]);
   }
   expect([...drained(queue)]).toEqual([...naive.order]);
