@@ -9,26 +9,26 @@ import { extrasOf, type Call } from './calls/call.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { PoolSettings } from './options.ts';
 import { Reservations } from './reservations.ts';
-import { assertList, fullError } from './calls/refusals.ts';
+import { assertArgsArray, queueFullError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';
 
-/** Makes the call of what has been admitted. */
+/** Constructs a call that has been admitted. */
 export type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
 
-/** The part of a caller's context that a call brings, encoded. */
+/** A caller's context, encoded for the worker. */
 export interface CallContext {
   readonly stores: CallStores | undefined;
   /** Epoch ms. */
   readonly deadline: number | undefined;
-  /** The same by the pool's clock. */
+  /** The deadline as an instant of the pool's clock. */
   readonly due: number | undefined;
 }
 
-/** Which calls come into the queue: what one brings is checked and encoded here, and whether there is a place for it. */
+/** Decides which calls enter the queue: checks that there is room, and checks and encodes each call's arguments and context. */
 export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
-  /** For those who wait for room. */
+  /** Queue slots for callers that wait for room. */
   readonly reservations = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
   constructor(settings: PoolSettings, dispatcher: Dispatcher) {
@@ -37,25 +37,25 @@ export class Admission {
   }
 
   /**
-   * @param given what the call brings where its caller's context was encoded before; else that is done now
-   * @throws why it may not come in; an aborted signal's reason may be anything
+   * @param encoded the caller's context, where `contextOf()` has encoded it before; otherwise it is encoded here
+   * @throws the reason of the refusal; where the signal has aborted, its reason, which may be any value
    */
-  admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>, given?: CallContext): C {
-    assertList(task.name, args);
+  admit<C extends Call>(id: number, task: TaskRecord, args: readonly unknown[], options: RunOptions, traced: TracedCall | undefined, create: Create<C>, encoded?: CallContext): C {
+    assertArgsArray(task.name, args);
     const { signal, context, onProgress } = options;
     if (signal?.aborted === true) throw signal.reason;
-    const carried = given === undefined && typeof context === 'object' ? readCarrier(context) : undefined;
-    const deadline = given === undefined ? nearer(nearer(options.deadline, carried?.deadline), currentDeadline()) : given.deadline;
-    const due = given === undefined ? deadline && this.#settings.engine.clock.instantOf(deadline) : given.due;
+    const carried = encoded === undefined && typeof context === 'object' ? readCarrier(context) : undefined;
+    const deadline = encoded === undefined ? nearer(nearer(options.deadline, carried?.deadline), currentDeadline()) : encoded.deadline;
+    const due = encoded === undefined ? deadline && this.#settings.engine.clock.instantOf(deadline) : encoded.due;
     if (due !== undefined && this.#settings.engine.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'called');
-    if (this.#room <= 0) throw fullError(this.#settings.name, this.#settings.maxQueue, task.name);
+    if (this.#room <= 0) throw queueFullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
     const prepared = prepareList(args, 'args', { channel: this.#settings.engine.channel, transfer, exports: undefined });
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
-    const stores = given === undefined ? this.#stores(context, carried) : given.stores;
+    const stores = encoded === undefined ? this.#stores(context, carried) : encoded.stores;
     const call = create(id, task, this.#dispatcher.timings.of(task), prepared?.value ?? args, stores, priority, extras);
-    this.reservations.redeem();
+    this.reservations.consume();
     return call;
   }
 
@@ -70,27 +70,28 @@ export class Admission {
   }
 
   /**
-   * The same context for a call that a tracer looks at, which may bind stores to the call: it has a span of its own.
-   * @returns what gives the context, with the stores that have been bound until then
+   * The caller's context for a traced call. A tracer may bind stores for this call alone, such as its span, and these travel
+   * too.
+   * @returns a function that gives the context with the stores that the tracer has bound by then
    */
-  contextInTrace(given: CallContext, { context }: RunOptions): () => CallContext {
-    if (context !== undefined && context !== 'inherit') return () => given;
+  contextInTrace(encoded: CallContext, { context }: RunOptions): () => CallContext {
+    if (context !== undefined && context !== 'inherit') return () => encoded;
     const records = [...this.#settings.stores()];
     const before = new Map(records.map((record) => [record.name, record.store.getStore()]));
     return () => {
       const bound = records.filter(({ name, store }) => !Object.is(store.getStore(), before.get(name)));
-      if (bound.length === 0) return given;
-      const others = (given.stores ?? []).filter(({ name }) => !bound.some((record) => record.name === name));
-      return { ...given, stores: [...others, ...(captureStores(bound) ?? [])] };
+      if (bound.length === 0) return encoded;
+      const others = (encoded.stores ?? []).filter(({ name }) => !bound.some((record) => record.name === name));
+      return { ...encoded, stores: [...others, ...(captureStores(bound) ?? [])] };
     };
   }
 
-  /** How many more calls may come in. */
+  /** How many more calls the queue takes. */
   get #room(): number {
-    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.newcomers;
+    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.sizeWithoutRequeued;
   }
 
-  /** A call needs no place in the queue: a worker is free, or none can be started, which the call is told at once. */
+  /** Whether a call needs no queue slot: a worker is free, or no worker can be started, and the call is refused at once. */
   get #startsAtOnce(): boolean {
     return this.#dispatcher.queue.size === 0 && this.#dispatcher.isPumpable;
   }

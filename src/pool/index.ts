@@ -1,3 +1,3 @@
-/* What in-worker.ts loads when it is needed. */
+/* Loaded by in-worker.ts on demand. */
 export { configure, runOnDefaultPool } from './default.ts';
 export { createPool } from './pool.ts';

@@ -4,7 +4,7 @@ import { checkRunOptions, type RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 
-/** The functions among a module's exports, each answering with a promise. */
+/** The functions that a module exports, each of which returns a promise. */
 export type TasksOf<M> = {
   readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (...args: infer A) => infer R
     ? PlainTask<A, Awaited<R>>
@@ -13,12 +13,12 @@ export type TasksOf<M> = {
 
 export interface PlainTask<A extends unknown[], R> {
   (...args: A): Promise<R>;
-  /** The same call with options. */
+  /** The same function, with options for its calls. */
   with(options: RunOptions): (...args: A) => Promise<R>;
 }
 
 export interface PlainTaskOptions {
-  /** Error classes that arrive as themselves: this side does not load the module to look for them. */
+  /** Error classes whose instances keep their class on this side, which does not load the module to find them. */
   errors?: readonly ErrorClass[];
 }
 
@@ -37,24 +37,24 @@ export class PlainModules {
     this.#run = run;
   }
 
-  /** The same object for the same module: the workers remember each task that they are sent, and so must this side. */
+  /** Returns the same object for the same module: workers keep each task that they are sent, so this side must reuse its records of the tasks. */
   tasks<M>(module: ModuleRef, options: PlainTaskOptions): TasksOf<M> {
     const url = moduleUrl('pool.tasks()', module);
     const { errors = [] } = checkOptions<PlainTaskOptions>('pool.tasks()', options, table);
     const known = this.#modules.get(url) ?? [];
     this.#modules.set(url, known);
-    let found = known.find((one) => one.errors.length === errors.length && one.errors.every((e, i) => e === errors[i]));
+    let found = known.find((entry) => entry.errors.length === errors.length && entry.errors.every((e, i) => e === errors[i]));
     if (found === undefined) known.push((found = { errors: [...errors], tasks: callsInto(this.#run, url, module, errors) }));
     return found.tasks as TasksOf<M>;
   }
 }
 
-/** Any name is a call, since only the worker loads the module; a name that it does not export rejects there. */
+/** Every property is a callable task, because only the worker loads the module. A call rejects if the module has no export of that name. */
 function callsInto(run: RunRecord, url: string, ref: ModuleRef, errors: readonly ErrorClass[]): object {
   const calls = new Map<string, PlainTask<unknown[], unknown>>();
   return new Proxy(Object.create(null) as object, {
     get(_target, name) {
-      // Symbols are asked for by the language; `then`, by an `await` on the object.
+      // The language itself reads symbols, and `await` reads `then`: neither is a task.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let call = calls.get(name);
       if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, fn: undefined, timeout: undefined, priority: undefined, errors })));

@@ -15,54 +15,57 @@ import { engines, type Engine, type Runtime } from './engines/engines.ts';
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
   minThreads?: number;
-  /** Default: as many as the machine runs in parallel, at least 2, so that one long task does not hold up the short ones. */
+  /**
+   * The largest number of workers. Default: as many as the machine runs in parallel, at least 2, so that one long task does not
+   * hold up the short ones.
+   */
   maxThreads?: number;
   /** How long a worker beyond `minThreads` may idle before it is stopped, in ms. Default 10 000. */
   idleTimeout?: number;
-  /** How many calls may wait; one more rejects with QueueFullError. Default 10 000. */
+  /** How many calls may wait; a further call rejects with QueueFullError. Default 10 000. */
   maxQueue?: number;
-  /** Default 'threads'. 'inline': on the caller's thread under the same rules, for tests. */
+  /** Where tasks run. Default 'threads'. 'inline': on the caller's thread with the same cloning and context rules, for tests. */
   runtime?: Runtime;
-  /** A fresh worker for every task. Default false. */
+  /** Whether every task gets a fresh worker. Default false. */
   isolate?: boolean;
-  /** Which declared stores travel. Default 'all'. */
+  /** Which declared stores travel to the worker. Default 'all'. */
   context?: readonly Carried<unknown>[] | 'all' | 'none';
-  /** How long a task may run, in ms, from when it starts in its worker. Default: no limit. */
+  /** How long a task may run, in ms, counted from its start in the worker. Default: no limit. */
   timeout?: number;
   /**
-   * How long a worker may take to start and to load `preload`, and then to load a task's module, in ms. After that it is ended, and the calls that wait for it
-   * reject. Default 30 000.
+   * How long a worker may take to start and to load `preload`, and then to load a task's module, in ms. After that the worker
+   * is ended, and the calls that wait for it reject. Default 30 000.
    */
   startTimeout?: number;
-  /** How long a task that was told to stop may take to stop by itself, in ms; then its worker is replaced. Default 100. */
+  /** How long a cancelled task may take to stop by itself, in ms; then its worker is replaced. Default 100. */
   abortGrace?: number;
   /**
-   * How long a worker that is to end may take for what `beforeWorkerEnds()` has registered in it, in ms; then it ends all the same.
-   * 0: it is not asked. Default 2000.
+   * How long a worker may spend on its `beforeWorkerEnds()` functions before it ends, in ms; then it ends regardless. 0: they
+   * are not called. Default 2000.
    */
   endGrace?: number;
   /**
-   * Whether short tasks that wait share a message to a thread. `budget`: ms of estimated work in one, default 1. A task that
-   * turns out to be long holds nobody up: what has not been started is taken back. Default true.
+   * Whether short tasks that wait share a message to a thread. `budget`: ms of estimated work in one message, default 1. A task
+   * that turns out to be long does not hold up the others: calls that have not been started are taken back. Default true.
    */
   coalesce?: boolean | { budget?: number };
-  /** Of each worker thread; of a process, `maxOldGenerationSizeMb`. */
+  /** Limits of each worker thread. For processes, only `maxOldGenerationSizeMb` is used. */
   resourceLimits?: ResourceLimits;
   /** A worker that uses more heap and external memory than this after a task, in bytes, is replaced. */
   maxMemoryBeforeRecycle?: number;
-  /** A worker is replaced after so many tasks. */
+  /** A worker is replaced after this many tasks. */
   maxTasksPerWorker?: number;
   /** Modules that each worker loads before its first task. */
   preload?: readonly ModuleRef[];
-  /** Node flags of the workers, besides the loader flags of this process, which they always get. Default: this process's. */
+  /** Node flags of the workers. Default: the flags of this process. The loader flags of this process are always added. */
   execArgv?: string[];
-  /** Added to this process's environment. */
+  /** Environment variables of the workers, added to the environment of this process. */
   env?: Record<string, string>;
   /** Shown in errors and statistics. Default 'pool'. */
   name?: string;
 }
 
-/** Checked, defaulted, and no longer the caller's object. */
+/** The pool's options, checked, with defaults, and copied from the caller's object. */
 export interface PoolSettings {
   readonly minThreads: number;
   readonly maxThreads: number;
@@ -75,7 +78,7 @@ export interface PoolSettings {
   readonly startTimeout: number;
   readonly abortGrace: number;
   readonly endGrace: number;
-  /** Ms of estimated work in one message; 0: every task has its own. */
+  /** Ms of estimated work in one message; 0: each call has its own message. */
   readonly budget: number;
   readonly resourceLimits: ResourceLimits | undefined;
   readonly maxMemoryBeforeRecycle: number | undefined;
@@ -86,7 +89,7 @@ export interface PoolSettings {
   readonly name: string;
 }
 
-const LEAST_HEAP_MB = 4;
+const MIN_HEAP_MB = 4;
 
 const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   minThreads: rules.positiveInteger,
@@ -114,7 +117,7 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
 export function normalizePoolOptions(call: string, options: PoolOptions): PoolSettings {
   const given = checkOptions<PoolOptions>(call, options, table);
   const [minThreads, maxThreads] = threadCounts(call, given);
-  // A pool inside of a worker: the task is off the loop already, and threads of threads would multiply.
+  // Inside a worker, a pool runs inline: the task is off the event loop already, and workers that start workers would multiply.
   const runtime = thread.isWorker ? 'inline' : (given.runtime ?? 'threads');
   return {
     minThreads,
@@ -147,11 +150,11 @@ function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [m
   return [minThreads ?? 1, max];
 }
 
-/** Node 22 to 26 end the whole process, and not the worker alone, when a thread is started with 2 MB; with 4 none starts. */
+/** With a limit of 2 MB, Node 22 to 26 end the whole process and not only the worker; with 4 MB, no worker starts, but the process goes on. */
 function heapLimits(call: string, limits: ResourceLimits): ResourceLimits {
   const { maxOldGenerationSizeMb: heap } = limits;
-  if (heap !== undefined && !(typeof heap === 'number' && heap >= LEAST_HEAP_MB)) {
-    throw new OptionError(`${call}: expected \`resourceLimits.maxOldGenerationSizeMb\` to be at least ${LEAST_HEAP_MB} (MB), got ${describe(heap)}: no worker can start with less.`);
+  if (heap !== undefined && !(typeof heap === 'number' && heap >= MIN_HEAP_MB)) {
+    throw new OptionError(`${call}: expected \`resourceLimits.maxOldGenerationSizeMb\` to be at least ${MIN_HEAP_MB} (MB), got ${describe(heap)}: no worker can start with less.`);
   }
   return limits;
 }
@@ -161,7 +164,7 @@ function batchBudget(call: string, coalesce: NonNullable<PoolOptions['coalesce']
   return checkOptions<typeof coalesce>(`${call}, coalesce`, coalesce, { budget: rules.positiveMs }).budget ?? 1;
 }
 
-/** 'all' means all at the time of the call: a module loaded later may declare more. */
+/** 'all' means all stores at the time of the call: a module that is loaded later may declare more. */
 function storeSelection(call: string, context: NonNullable<PoolOptions['context']>): () => Iterable<StoreRecord> {
   if (context === 'all') return () => declaredStores.values();
   if (context === 'none') return () => [];

@@ -16,20 +16,20 @@ import type { MapOptions, MapResult } from './map/map.ts';
 import { PlainModules, type PlainTaskOptions, type TasksOf } from './module-tasks.ts';
 import { normalizePoolOptions, type PoolOptions, type PoolSettings } from './options.ts';
 import { watchLimits } from './calls/limits.ts';
-import { afterClose, asCallerSees, closedError, notATask } from './calls/refusals.ts';
+import { calledAfterCloseError, withCallSiteStack, closedError, notATaskError } from './calls/refusals.ts';
 import type { PoolStats } from './calls/stats.ts';
 import type { CloseOptions, Pool } from './types.ts';
 import { taskChannel, tracedCalls, type TaskTrace, type TracedCall } from './calls/trace.ts';
 
 /**
- * A pool of its own, with its own workers. They start with its first task, and an idle pool keeps no process alive.
+ * Creates a pool with workers of its own. The workers start with the first task; an idle pool does not keep the process alive.
  * @throws OptionError (OFFLOOP_OPTION)
  */
 export function createPool(options: PoolOptions = {}): Pool {
   return new WorkerPool(normalizePoolOptions('createPool()', options));
 }
 
-/** Nothing inside the pool runs in a caller's context, nor keeps one alive. */
+/** Nothing inside the pool runs in a caller's context or keeps one alive. */
 const root = cleanResource('offloop.Pool');
 const inRoot = <R>(fn: () => R): R => root.runInAsyncScope(fn);
 
@@ -44,11 +44,11 @@ export class WorkerPool implements Pool {
   #state: 'running' | 'closing' | 'closed' = 'running';
   #closed: Promise<void> | undefined;
   #lastId = 0;
-  readonly #waitingForQuiet: (() => void)[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
 
   constructor(settings: PoolSettings) {
     this.#settings = settings;
-    this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#changed(); }));
+    this.#dispatcher = inRoot(() => new Dispatcher(settings, () => { this.#handleChange(); }));
     this.#admission = new Admission(settings, this.#dispatcher);
     this.#maps = new Maps({
       ...{ settings, dispatcher: this.#dispatcher, admission: this.#admission, inRoot },
@@ -62,11 +62,11 @@ export class WorkerPool implements Pool {
 
   run<A extends unknown[], R>(task: Task<A, R>, args: A, options?: RunOptions): Promise<R> {
     const record = taskRecord(task);
-    if (record === undefined) return Promise.reject(notATask('run', task));
+    if (record === undefined) return Promise.reject(notATaskError('run', task));
     return this.runRecord(record, args, options) as Promise<R>;
   }
 
-  /** The way in for every call. The call is complete, its context encoded, when this returns; errors are rejections. */
+  /** Calls a task. The arguments are checked and the context is encoded when this returns. Errors are rejections, and are never thrown. */
   runRecord(record: TaskRecord, args: readonly unknown[], options: RunOptions | undefined, contextOf?: () => CallContext): Promise<unknown> {
     const id = ++this.#lastId;
     if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options, undefined, contextOf);
@@ -122,32 +122,32 @@ export class WorkerPool implements Pool {
     contextOf: (() => CallContext) | undefined,
   ): Promise<unknown> {
     try {
-      const given = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
+      const checked = options === undefined ? noOptions : checkRunOptions(`pool.run('${record.name}')`, options);
       this.#assertRunning(record);
-      const call = this.#admission.admit(id, record, args, given, traced, createPromised, contextOf?.());
-      // A getter of the arguments, or a store's codec, may have closed the pool: nobody would end a worker that is started now.
+      const call = this.#admission.admit(id, record, args, checked, traced, createPromised, contextOf?.());
+      // A getter in the arguments or a store's codec may have closed the pool: nothing would end a worker that is started now.
       this.#assertRunning(record);
       if (traced !== undefined) traced.isAdmitted = true;
-      this.#submit(call, given.signal);
+      this.#submit(call, checked.signal);
       return call.result;
     } catch (error) {
-      // An aborted signal's reason may be anything.
-      return Promise.reject(asCallerSees(error));
+      // The reason of an aborted signal may be any value.
+      return Promise.reject(withCallSiteStack(error));
     }
   }
 
   #assertRunning(task?: TaskRecord): void {
-    if (this.#state !== 'running') throw afterClose(this.#settings.name, task === undefined ? 'pool.ready()' : `the task '${task.name}'`);
+    if (this.#state !== 'running') throw calledAfterCloseError(this.#settings.name, task === undefined ? 'pool.ready()' : `the task '${task.name}'`);
   }
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
     if (call.extras?.deadline !== undefined || signal !== undefined) this.#watch(call, signal);
     this.#dispatcher.queue.push(call);
-    if (!this.#dispatcher.isPumpable) this.#dispatcher.makeWayFor(call);
+    if (!this.#dispatcher.isPumpable) this.#dispatcher.takeBackLessUrgent(call);
     this.#send();
   }
 
-  /** In the root context: messages to workers, and new workers, have nothing to do with the caller. */
+  /** Runs in the root context: messages to workers and new workers must not be tied to the caller's context. */
   #send(): void {
     if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
   }
@@ -165,20 +165,20 @@ export class WorkerPool implements Pool {
     inRoot(() => { watchLimits(call, signal, this.#settings.engine.clock, (kind, reason) => { this.#dispatcher.cancel(call, kind, reason); }); });
   }
 
-  #changed(): void {
+  #handleChange(): void {
     this.#admission.reservations.grant();
-    if (this.#isQuiet) for (const resolve of this.#waitingForQuiet.splice(0)) resolve();
+    if (this.#isIdle) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
-  get #isQuiet(): boolean {
+  get #isIdle(): boolean {
     return this.#dispatcher.queue.size === 0 && this.#dispatcher.busy === 0;
   }
 
   async #close(): Promise<void> {
     this.#state = 'closing';
-    this.#dispatcher.windDown();
-    this.#admission.reservations.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was waiting'));
-    if (!this.#isQuiet) await new Promise<void>((resolve) => this.#waitingForQuiet.push(resolve));
+    this.#dispatcher.dropMinimum();
+    this.#admission.reservations.refuseAll(() => closedError(this.#settings.name, 'pool.ready() was still waiting when'));
+    if (!this.#isIdle) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
     await this.#dispatcher.end();
     this.#state = 'closed';
     observed.pools.delete(this);
@@ -186,8 +186,8 @@ export class WorkerPool implements Pool {
   }
 
   #rejectAll(): void {
-    this.#dispatcher.cancelAll('closed', () => closedError(this.#settings.name, 'A task was given up'));
+    this.#dispatcher.cancelAll('closed', () => closedError(this.#settings.name, 'A call was cancelled because'));
   }
 }
 
-const createPromised: Create<PromisedCall> = (id, task, figures, args, stores, priority, extras) => new PromisedCall(id, task, figures, args, stores, priority, extras);
+const createPromised: Create<PromisedCall> = (id, task, timings, args, stores, priority, extras) => new PromisedCall(id, task, timings, args, stores, priority, extras);

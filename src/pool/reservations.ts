@@ -3,23 +3,23 @@ import { inCleanRoot } from '../context/root.ts';
 import { withResolvers, type PromiseWithResolvers } from '../node/promises.ts';
 
 /**
- * Who waits for a place in the queue. Whoever is let in has one kept for the turn of the event loop in which to call: were
- * the same place promised to two, one of them would be refused after all.
+ * Queue slots that are reserved for callers of `pool.ready()`. A reservation lasts for the current turn of the event loop, in
+ * which the caller is expected to call. If one slot were promised to two callers, one of the two would be refused.
  */
 export class Reservations {
-  readonly #count: () => number;
+  readonly #roomInQueue: () => number;
   readonly #waiting: PromiseWithResolvers<undefined>[] = [];
-  #kept = 0;
-  #isTurn = false;
+  #reserved = 0;
+  #isExpiryScheduled = false;
 
-  /** @param count how many more calls the queue takes; `changed()` is to be called when there are more */
-  constructor(count: () => number) {
-    this.#count = count;
+  /** @param roomInQueue how many more calls the queue takes; call `grant()` when that number grows */
+  constructor(roomInQueue: () => number) {
+    this.#roomInQueue = roomInQueue;
   }
 
-  /** Those that are kept for nobody. */
+  /** How many slots nobody has reserved. */
   get free(): number {
-    return this.#count() - this.#kept;
+    return this.#roomInQueue() - this.#reserved;
   }
 
   async wait(): Promise<void> {
@@ -39,27 +39,27 @@ export class Reservations {
     }
   }
 
-  /** Somebody has called: it may well be the one that a place was kept for. */
-  redeem(): void {
-    if (this.#kept > 0) this.#kept--;
+  /** Call this when a call has entered the queue. The call is assumed to use one of the reserved slots, if there are any. */
+  consume(): void {
+    if (this.#reserved > 0) this.#reserved--;
   }
 
   refuseAll(reason: () => Error): void {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(reason());
   }
 
-  /** For the rest of the turn. */
+  /** Reserves a slot for the rest of this turn of the event loop. */
   reserve(): void {
-    this.#kept++;
-    if (this.#isTurn) return;
-    this.#isTurn = true;
-    inCleanRoot(() => setImmediate(() => { this.#endTurn(); }));
+    this.#reserved++;
+    if (this.#isExpiryScheduled) return;
+    this.#isExpiryScheduled = true;
+    inCleanRoot(() => setImmediate(() => { this.#expireAll(); }));
   }
 
-  /** Somebody who was let in and then called nothing must not hold up the others. */
-  #endTurn(): void {
-    this.#isTurn = false;
-    this.#kept = 0;
+  /** A caller that got a slot and did not use it must not hold up the others. */
+  #expireAll(): void {
+    this.#isExpiryScheduled = false;
+    this.#reserved = 0;
     this.grant();
   }
 }

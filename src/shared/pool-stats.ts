@@ -1,4 +1,4 @@
-/** In ms. */
+/** A distribution of times, in ms. */
 export interface Spread {
   readonly p50: number;
   readonly p99: number;
@@ -10,21 +10,21 @@ export interface TaskStats {
   readonly module: string;
   /** Calls that have settled. */
   readonly count: number;
-  /** How many of these calls rejected. */
+  /** Settled calls that have rejected. */
   readonly failed: number;
-  /** Progress values that no listener got: at most the newest 1,000 values of a task wait for their listener. */
+  /** Progress values that no listener received: each call keeps the newest 1,000 that wait for its listener. */
   readonly progressDropped: number;
-  /** From the call until its turn. */
+  /** From the call until the worker reached it. */
   readonly wait: Spread;
-  /** In the task's function. */
+  /** Time in the task's function. */
   readonly run: Spread;
   /** The cost of the hop itself: cloning, messages, waking up. */
   readonly overhead: Spread;
   /**
-   * Set where the function usually runs for less time than the hop costs: call it with `.inline()`, or give it more to do per call.
-   * The medians are compared after 20 runs. Tasks that travel in one message share its cost; time beyond 0.25 ms is no cost but
-   * waiting for this thread, which is busy. Never set for a task that has ever run for 50 ms, since a pool is meant for such tasks,
-   * nor where tasks run inline.
+   * The function usually runs for less time than the hop costs: call it with `.inline()`, or give it more to do per call. The
+   * medians are compared, after 20 runs. Calls in one message share its cost; overhead beyond 0.25 ms does not count as cost,
+   * since it is time spent waiting for this busy thread. Never set for a task that has once run for 50 ms, since a pool is
+   * meant for such tasks, nor where tasks run inline.
    */
   readonly note?: 'too small to offload';
 }
@@ -37,16 +37,16 @@ export interface PoolStats {
     readonly busy: number;
     readonly idle: number;
     readonly max: number;
-    /** Since the pool was created. */
+    /** Workers started since the pool was created. */
     readonly started: number;
-    /** Ended by themselves: an exit, an uncaught exception, out of memory, a signal. */
+    /** Workers that ended by themselves: an exit, an uncaught exception, out of memory, a signal. */
     readonly crashed: number;
-    /** Replaced by the pool: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
+    /** Workers that the pool replaced: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
     readonly replaced: number;
-    /** The messages that carried the tasks: fewer than tasks where short tasks shared a message. */
+    /** Messages that calls were sent in: fewer than the calls where short ones shared a message. */
     readonly messages: number;
   };
-  /** By task name; where two modules have a task of one name, the later one is `name (module)`. */
+  /** By task name. Where two modules have a task of the same name, the key of the later one is `name (module)`. */
   readonly tasks: Readonly<Record<string, TaskStats>>;
 }
 

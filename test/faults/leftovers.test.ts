@@ -36,7 +36,7 @@ describe.each(workers)('on %s, code that a finished task has left running', (run
     const running = rejection(pool.run(waitsAt, [end.path, 'lived'], observer.options));
     await observer.started;
     bomb.open();
-    expect(await running).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', exitCode: 9, message: expect.stringMatching(/ran the task 'waitsAt'.*not at fault.*'leaves'.*exited with code 9/s) });
+    expect(await running).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', exitCode: 9, message: expect.stringMatching(/ran the task 'waitsAt'.*did not cause this.*'leaves'.*exited with code 9/s) });
     await expectCapacity(pool, 1);
   });
 
@@ -46,7 +46,7 @@ describe.each(workers)('on %s, code that a finished task has left running', (run
     await pool.run(leaves, [bomb.path, way]);
     const warned = nextWarning();
     bomb.open();
-    expect(await warned).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', message: expect.stringMatching(/idle worker.*the task 'leaves'/s) });
+    expect(await warned).toMatchObject({ code: 'OFFLOOP_WORKER_CRASHED', message: expect.stringMatching(/idle worker.*the finished task 'leaves'/s) });
     await expectCapacity(pool, 1);
   });
 

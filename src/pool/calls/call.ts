@@ -14,41 +14,41 @@ import type { Queued } from './queue.ts';
 import type { TaskTimings } from './stats.ts';
 import type { TracedCall } from './trace.ts';
 
-/** The worker that has been sent a call, as those who cancel the call need it. */
+/** The worker that has a call, as seen by code that cancels the call. */
 export interface CallHolder {
-  /** Whether the call is in the worker's message, and has no response. */
+  /** Whether the call is in the worker's current message and has no response yet. */
   holds(call: Call): boolean;
   /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
   takeBack(call: Call): boolean;
-  /** Tells the call's task to stop. */
+  /** Sends the call's task an abort. */
   sendAbort(call: Call, kind: AbortKind): void;
 }
 
-/** What few calls have: tens of thousands may wait, and each takes its memory. */
+/** Rarely needed properties of a call, kept apart to save memory: tens of thousands of calls may wait. */
 export interface CallExtras {
   readonly repairs: Repairs | undefined;
   readonly transfer: readonly Transferable[] | undefined;
-  /** Ms of running. */
+  /** How long the task may run, in ms. */
   readonly timeout: number | undefined;
-  /** Epoch ms, as the caller has said it. */
+  /** Epoch ms, as the caller has set it. */
   readonly deadline: number | undefined;
-  /** The same as an instant of the pool's clock. */
+  /** The deadline as an instant of the pool's clock. */
   readonly due: number | undefined;
   readonly onProgress: ((value: unknown) => void) | undefined;
-  /** What it has not been told yet. */
-  reports: Newest<ProgressNotice> | undefined;
-  /** While somebody traces the calls. */
+  /** Progress values that have not been delivered. */
+  pendingProgress: Newest<ProgressNotice> | undefined;
+  /** Defined while calls are traced. */
   readonly traced: TracedCall | undefined;
   timeoutTimer: Timer | undefined;
-  /** Settles when what the task has sent so far has been handed on; undefined where that was done at once. */
-  turn: Promise<void> | undefined;
-  /** What to do when the worker says that it has called the task's function. */
+  /** Settles when everything that the task has sent so far is delivered; undefined where it was delivered at once. */
+  lastDelivery: Promise<void> | undefined;
+  /** Called when the worker reports that it has called the task's function. */
   onStarted: (() => void) | undefined;
-  /** Undoes what the call has hooked up elsewhere. */
+  /** Removes the call's abort listener and deadline timer. */
   release: (() => void) | undefined;
 }
 
-/** Undefined where there is nothing: most calls have none of it. A signal needs them too, to be let go of. */
+/** Returns undefined where there are none, as for most calls. A call with a signal has extras too, for its `release`. */
 export function extrasOf(
   repairs: CallExtras['repairs'],
   transfer: CallExtras['transfer'],
@@ -59,30 +59,30 @@ export function extrasOf(
   signal: AbortSignal | undefined,
   traced: TracedCall | undefined,
 ): CallExtras | undefined {
-  const isNone = repairs === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
-  if (isNone && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
+  const isPlain = repairs === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
+  if (isPlain && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
   return {
     repairs,
     transfer,
     timeout,
     deadline,
     due,
-    // The listener belongs to the caller, and so does the context it runs in.
+    // The listener belongs to the caller and runs in the caller's context.
     onProgress: onProgress && AsyncResource.bind(onProgress),
-    reports: undefined,
+    pendingProgress: undefined,
     traced,
     timeoutTimer: undefined,
-    turn: undefined,
+    lastDelivery: undefined,
     onStarted: undefined,
     release: undefined,
   };
 }
 
 /**
- * One call of a task, from the moment it was made until it has settled. What it brings has been checked and encoded by then.
+ * One call of a task, from its creation until it has settled. Its arguments and its context are checked and encoded before.
  *
- * Many may wait, and most are over in a microsecond of this thread's time: so every field is set once, by its constructor,
- * and `declare` keeps the compiler from setting them before that.
+ * Many calls may wait, and most take a microsecond of this thread's time: so the constructor sets every field once, and
+ * `declare` keeps the compiler from initialising the fields before that.
  */
 export abstract class Call implements Queued {
   declare readonly id: number;
@@ -93,21 +93,21 @@ export abstract class Call implements Queued {
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
   declare readonly calledAt: number;
-  /** The worker that it was sent to, and its place in the message. */
+  /** The worker that has the call, and the call's place in the message. */
   declare worker: CallHolder | undefined;
   declare place: number;
-  /** It was in a batch that could not be cloned. */
+  /** Whether the call is sent in a message of its own, because it could not be sent or read as part of a batch. */
   declare travelsAlone: boolean;
   declare state: 'waiting' | 'running' | 'settled';
   declare next: Queued | undefined;
   declare previous: Queued | undefined;
   declare isQueued: boolean;
-  declare isBack: boolean;
+  declare isRequeued: boolean;
 
-  constructor(id: number, task: TaskRecord, figures: TaskTimings, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
+  constructor(id: number, task: TaskRecord, timings: TaskTimings, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
     this.id = id;
     this.task = task;
-    this.timings = figures;
+    this.timings = timings;
     this.args = args;
     this.stores = stores;
     this.priority = priority;
@@ -120,47 +120,46 @@ export abstract class Call implements Queued {
     this.next = undefined;
     this.previous = undefined;
     this.isQueued = false;
-    this.isBack = false;
+    this.isRequeued = false;
   }
 
-  /** Tells whoever has called. */
-  protected abstract settled(value: unknown, failure: Failure | undefined): void;
+  protected abstract notifyCaller(value: unknown, failure: Failure | undefined): void;
 
-  /** It is in a message for this worker. */
-  sentTo(worker: CallHolder, place: number, at: number): void {
+  /** Call this when the call is in a message for the worker. */
+  markSent(worker: CallHolder, place: number, at: number): void {
     this.state = 'running';
     this.worker = worker;
     this.place = place;
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = at - this.calledAt;
   }
 
-  /** It was sent, was not started, and waits again. */
-  takenBack(): void {
+  /** Call this when a call that was sent, but not started, goes back to the queue. */
+  markWaiting(): void {
     this.extras?.timeoutTimer?.cancel();
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.worker = undefined;
   }
 
-  /** All in ms, but `at`, an instant of `now()`: when the response was read. */
+  /** Times are in ms. @param at when the response was read, an instant of `now()` */
   recordTimings(waitMs: number, runMs: number, at: number): void {
     const { calledAt, extras } = this;
     if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
     this.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
   }
 
-  /** The first time counts, here as in `fail`. */
+  /** Settles the call. Only the first call of `fulfil()` or `fail()` has an effect. */
   fulfil(value: unknown): void {
     if (!this.#end()) return;
     this.timings.count++;
-    this.settled(value, undefined);
+    this.notifyCaller(value, undefined);
   }
 
   fail(failure: Failure): void {
     if (!this.#end()) return;
     this.timings.count++;
     this.timings.failed++;
-    this.settled(undefined, failure);
+    this.notifyCaller(undefined, failure);
   }
 
   #end(): boolean {
@@ -184,7 +183,7 @@ export class PromisedCall extends Call {
     this.result = new Promise((resolve) => { this.resolve = resolve; });
   }
 
-  protected settled(value: unknown, failure: Failure | undefined): void {
+  protected notifyCaller(value: unknown, failure: Failure | undefined): void {
     this.resolve(failure === undefined ? value : rejectWith(failure, this.task));
   }
 }

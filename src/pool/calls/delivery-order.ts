@@ -5,16 +5,16 @@ import type { Call } from './call.ts';
 import { classesFor } from './rejection.ts';
 
 /**
- * Hands on what a task has sent: at once, unless the classes of errors in it have to be loaded first, or something that the
- * same call was sent before still waits for that.
+ * Delivers something that a task has sent: at once, unless error classes in it have to be loaded first, or an earlier delivery
+ * of the same call still waits for its classes.
  */
-export function inTurn({ extras, task }: Call, repairs: Repairs | undefined, deliver: (classes: ErrorClasses) => void): void {
-  const before = extras?.turn;
+export function deliverInOrder({ extras, task }: Call, repairs: Repairs | undefined, deliver: (classes: ErrorClasses) => void): void {
+  const previous = extras?.lastDelivery;
   const classes = repairs?.errors === undefined ? noClasses : classesFor(repairs.errors, task);
-  if (before === undefined && !isThenable(classes)) {
+  if (previous === undefined && !isThenable(classes)) {
     deliver(classes);
     return;
   }
-  const turn = Promise.all([classes, before]).then(([found]) => { deliver(found); });
-  if (extras !== undefined) extras.turn = turn;
+  const delivery = Promise.all([classes, previous]).then(([found]) => { deliver(found); });
+  if (extras !== undefined) extras.lastDelivery = delivery;
 }

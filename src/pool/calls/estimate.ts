@@ -1,10 +1,10 @@
-/** Runs of a task before its estimate is believed. */
+/** Runs of a task before its estimate is used. */
 const MIN_SAMPLES = 8;
 
 /**
- * How long a task runs, by what it has shown so far, in ms. A run far above the estimate counts as four times the
- * estimate: one heavy document among thousands of light ones changes little, while a task that has really become slower
- * leaves any budget behind within a few runs.
+ * Estimates how long a task runs, in ms, from its runs so far. A run far above the estimate counts as four times the estimate:
+ * one heavy document among thousands of light ones changes little, while a task that has become slower exceeds any budget
+ * within a few runs.
  */
 export class RunEstimate {
   #ms = 0;
@@ -16,7 +16,7 @@ export class RunEstimate {
     this.#ms += (Math.min(ms, this.#samples === 1 ? ms : 4 * this.#ms + 0.05) - this.#ms) * weight;
   }
 
-  /** Infinity as long as too little is known. */
+  /** Infinity until there are enough runs. */
   get ms(): number {
     return this.#samples < MIN_SAMPLES ? Infinity : this.#ms;
   }

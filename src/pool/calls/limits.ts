@@ -19,13 +19,13 @@ export function watchLimits(call: Call, signal: AbortSignal | undefined, clock: 
 }
 
 function deadlineTimer(call: Call, due: number, clock: Clock, cancel: Cancel): Timer {
-  const end = (): void => {
+  const cancelCall = (): void => {
     const when = call.state === 'waiting' ? 'waiting' : 'running';
     cancel('deadline', () => deadlineError(call.task.name, when));
   };
   return clock.startAt(due, () => {
-    // The response may be here already, and only this thread be late in reading it.
-    if (call.state === 'running' && clock === realClock) afterReading(end);
-    else end();
+    // The response may have arrived already, and only this thread be late to read it.
+    if (call.state === 'running' && clock === realClock) afterReading(cancelCall);
+    else cancelCall();
   });
 }

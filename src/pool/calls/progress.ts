@@ -7,89 +7,89 @@ import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import { unreadableError } from '../../wire/values/clone-errors.ts';
 import type { Call } from './call.ts';
-import { inTurn } from './delivery-order.ts';
+import { deliverInOrder } from './delivery-order.ts';
 
 /*
- * Progress values on their way to the caller's listener. They are taken in at once and delivered later, a few ms at a time, so that
- * a task that reports without end, or a slow listener, does not stop the event loop: timers, aborts and other calls have their turn.
+ * Delivers progress values to the caller's listener. Values are received at once and delivered later, a few ms at a time, so
+ * that a task that reports without end, or a slow listener, does not block timers, aborts and other calls.
  */
 
-/** How long listeners may run until the event loop turns, in ms. */
+/** How long listeners may run in one turn of the event loop, in ms. */
 const SLICE_MS = 10;
 
 /** Calls with values that have not been delivered. */
-const waiting = new Set<Call>();
+const undelivered = new Set<Call>();
 
-/** The task has reported a value. Only the newest are kept. */
-export function reported(call: Call, notice: ProgressNotice): void {
-  const { extras, timings: figures } = call;
+/** Call this with each value that a task reports. Only the newest values are kept. */
+export function receiveProgress(call: Call, notice: ProgressNotice): void {
+  const { extras, timings } = call;
   if (extras?.onProgress === undefined) return;
   if (notice.isHere === true) {
-    tell(call, notice);
+    deliverOne(call, notice);
     return;
   }
-  extras.reports ??= new Newest();
-  figures.progressDropped += (notice.dropped ?? 0) + extras.reports.push(notice);
-  if (waiting.size === 0) setImmediate(deliverSome);
-  waiting.add(call);
+  extras.pendingProgress ??= new Newest();
+  timings.progressDropped += (notice.dropped ?? 0) + extras.pendingProgress.push(notice);
+  if (undelivered.size === 0) setImmediate(deliverSlice);
+  undelivered.add(call);
 }
 
-/** Delivers what is left, to be called before the call settles. */
+/** Delivers all values that are left. Call this before the call settles. */
 export function deliverAll(call: Call): void {
-  const reports = call.extras?.reports;
-  if (reports === undefined) return;
-  waiting.delete(call);
-  deliver(call, reports, Infinity);
+  const pending = call.extras?.pendingProgress;
+  if (pending === undefined) return;
+  undelivered.delete(call);
+  deliver(call, pending, Infinity);
 }
 
-function deliverSome(): void {
+function deliverSlice(): void {
   const until = now() + SLICE_MS;
-  for (const call of [...waiting]) {
-    waiting.delete(call);
-    const reports = call.extras?.reports;
-    if (reports === undefined) continue;
-    deliver(call, reports, until);
-    // Behind the others: each has its turn.
-    if (reports.size > 0) waiting.add(call);
+  for (const call of [...undelivered]) {
+    undelivered.delete(call);
+    const pending = call.extras?.pendingProgress;
+    if (pending === undefined) continue;
+    deliver(call, pending, until);
+    // The call goes behind the others, so that each has its turn.
+    if (pending.size > 0) undelivered.add(call);
   }
-  if (waiting.size > 0) setImmediate(deliverSome);
+  if (undelivered.size > 0) setImmediate(deliverSlice);
 }
 
-function deliver(call: Call, reports: Newest<ProgressNotice>, until: number): void {
-  for (let left = reports.size; left > 0; left--) {
-    // The listener may have given up the call.
+function deliver(call: Call, pending: Newest<ProgressNotice>, until: number): void {
+  for (let left = pending.size; left > 0; left--) {
+    // The listener may have cancelled the call.
     if (call.state !== 'running') {
-      reports.clear();
+      pending.clear();
       return;
     }
-    tell(call, reports.shift()!);
+    deliverOne(call, pending.shift()!);
     if (now() >= until) return;
   }
 }
 
-function tell(call: Call, notice: ProgressNotice): void {
+function deliverOne(call: Call, notice: ProgressNotice): void {
   let sent: Pick<ProgressNotice, 'value' | 'repairs'>;
   try {
     const { bytes } = notice;
     sent = bytes === undefined ? notice : ownOnly(deserialize(bytes) as typeof sent);
   } catch (cause) {
-    progressUnread(call, cause);
+    dropUnreadProgress(call, cause);
     return;
   }
   const { value, repairs } = sent;
-  inTurn(call, repairs, (classes) => {
+  deliverInOrder(call, repairs, (classes) => {
     try {
       call.extras?.onProgress?.(repaired(value, repairs, classes));
     } catch (error) {
-      // The listener's mistake is its own: it must not look like the task's, nor stop the pool.
+      // An error of the listener is reported as uncaught: it must not look like an error of the task, nor stop the pool.
       queueMicrotask(() => { throw error; });
     }
   });
 }
 
-/** One value less, and the task goes on: its result may be fine. */
-export function progressUnread({ task, timings: figures }: Call, cause: unknown): void {
-  figures.progressDropped++;
+/** Drops a value that cannot be read. The task goes on, since its result may be readable. */
+export function dropUnreadProgress({ task, timings }: Call, cause: unknown): void {
+  timings.progressDropped++;
   const reason = unreadableError(task.name, 'progress', cause).message;
-  warnOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted in \`stats().tasks\` as \`progressDropped\`.`);
+  warnOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted as \`progressDropped\` in \`stats().tasks\`.`);
 }

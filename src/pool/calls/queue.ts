@@ -1,11 +1,11 @@
-/** A place in the queue; the queue's own links live in it, so that leaving from the middle costs nothing. */
+/** An item of the queue. It has the links to its neighbours, so that removing it from the middle takes constant time. */
 export interface Queued {
   readonly priority: number;
   next: Queued | undefined;
   previous: Queued | undefined;
   isQueued: boolean;
-  /** It had left the queue, and has come back. */
-  isBack: boolean;
+  /** Whether the item had left the queue and was put back. */
+  isRequeued: boolean;
 }
 
 /** The calls of one priority. */
@@ -13,62 +13,62 @@ interface Level {
   readonly priority: number;
   first: Queued | undefined;
   last: Queued | undefined;
-  /** Its place in the heap, where it is while it holds calls. */
-  at: number;
+  /** Index in the heap, which has the levels that hold calls. */
+  heapIndex: number;
 }
 
-/** So many levels are kept when they are empty: programs that use few priorities use the same ones again. */
+/** How many levels are kept, even when they are empty: a program that uses few priorities uses the same ones again. */
 const KEPT_LEVELS = 16;
 
 /**
- * Waiting calls: larger priorities first, then first come, first served. Adding, taking and leaving are O(1) where few priorities
- * are in use, and O(log n) for n priorities: a program may well give each call one of its own, such as the time when it is due.
+ * Waiting calls: larger priorities first, then first come, first served. Adding and removing is O(1) where few priorities are
+ * in use, and O(log n) for n priorities: a program may give each call a priority of its own, such as the time when it is due.
  */
 export class TaskQueue<T extends Queued> {
-  readonly #usual = emptyLevel(0);
-  /** By priority; a `Map` takes -0 and 0 for the same key. */
-  readonly #levels = new Map<number, Level>([[0, this.#usual]]);
-  /** Those that hold calls, the largest priority on top: no level is smaller than the two at `2 * at + 1` and `2 * at + 2`. */
+  readonly #defaultLevel = emptyLevel(0);
+  /** Levels by priority. A `Map` treats -0 and 0 as the same key. */
+  readonly #levels = new Map<number, Level>([[0, this.#defaultLevel]]);
+  /** A heap of the levels that hold calls, the largest priority on top: no level is smaller than the two at `2 * i + 1` and `2 * i + 2`. */
   readonly #heap: Level[] = [];
-  /** That of the last call: most programs use one priority, and need no look into the map. */
-  #recent = this.#usual;
+  /** The level that was used last: most programs use one priority, and need no lookup in the map. */
+  #recent = this.#defaultLevel;
   #size = 0;
-  #back = 0;
+  #requeued = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  /** Without those that have come back: they take nobody's place. */
-  get newcomers(): number {
-    return this.#size - this.#back;
+  /** The size that counts against `maxQueue`: calls that were put back have been admitted before. */
+  get sizeWithoutRequeued(): number {
+    return this.#size - this.#requeued;
   }
 
   push(item: T): void {
     const level = this.#levelOf(item.priority);
     item.previous = level.last;
-    if (level.last === undefined) this.#begin(level, item);
+    if (level.last === undefined) this.#addToHeap(level, item);
     else level.last.next = item;
     level.last = item;
     item.isQueued = true;
     this.#size++;
   }
 
-  /** Back to the place that it came from: before its equals. */
+  /** Puts an item back to where it came from: before the others of its priority. */
   unshift(item: T): void {
     const level = this.#levelOf(item.priority);
     const { first } = level;
     item.next = first;
     if (first === undefined) {
-      this.#begin(level, item);
+      this.#addToHeap(level, item);
       level.last = item;
     } else {
       first.previous = item;
       level.first = item;
     }
-    item.isQueued = item.isBack = true;
+    item.isQueued = item.isRequeued = true;
     this.#size++;
-    this.#back++;
+    this.#requeued++;
   }
 
   get first(): T | undefined {
@@ -89,10 +89,10 @@ export class TaskQueue<T extends Queued> {
     if (item.next === undefined) level.last = item.previous;
     else item.next.previous = item.previous;
     item.next = item.previous = undefined;
-    if (item.isBack) this.#back--;
-    item.isQueued = item.isBack = false;
+    if (item.isRequeued) this.#requeued--;
+    item.isQueued = item.isRequeued = false;
     this.#size--;
-    if (level.first === undefined) this.#end(level);
+    if (level.first === undefined) this.#removeFromHeap(level);
   }
 
   #levelOf(priority: number): Level {
@@ -102,28 +102,28 @@ export class TaskQueue<T extends Queued> {
     return (this.#recent = level);
   }
 
-  /** It was empty, and gets its first call. */
-  #begin(level: Level, item: Queued): void {
+  /** Adds the first item to an empty level, and the level to the heap. */
+  #addToHeap(level: Level, item: Queued): void {
     level.first = item;
-    this.#rise(level, this.#heap.length);
+    this.#siftUp(level, this.#heap.length);
   }
 
-  /** Its last call has left. */
-  #end(level: Level): void {
+  /** Removes a level that has become empty. */
+  #removeFromHeap(level: Level): void {
     const last = this.#heap.pop()!;
-    if (last !== level) this.#settle(last, level.at);
-    if (this.#levels.size <= KEPT_LEVELS || level === this.#usual) return;
+    if (last !== level) this.#restoreOrder(last, level.heapIndex);
+    if (this.#levels.size <= KEPT_LEVELS || level === this.#defaultLevel) return;
     this.#levels.delete(level.priority);
-    this.#recent = this.#usual;
+    this.#recent = this.#defaultLevel;
   }
 
-  /** Puts a level into a place that has become free in the middle: it may belong above or beneath it. */
-  #settle(level: Level, at: number): void {
-    this.#rise(level, at);
-    if (level.at === at) this.#sink(level, at);
+  /** Puts a level at an index inside the heap that has become free: the level may belong above or below that index. */
+  #restoreOrder(level: Level, at: number): void {
+    this.#siftUp(level, at);
+    if (level.heapIndex === at) this.#siftDown(level, at);
   }
 
-  #rise(level: Level, from: number): void {
+  #siftUp(level: Level, from: number): void {
     let at = from;
     while (at > 0) {
       const above = this.#heap[(at - 1) >> 1]!;
@@ -134,12 +134,12 @@ export class TaskQueue<T extends Queued> {
     this.#put(level, at);
   }
 
-  #sink(level: Level, from: number): void {
+  #siftDown(level: Level, from: number): void {
     let at = from;
     for (;;) {
       const larger = this.#largerOf(2 * at + 1, 2 * at + 2);
       if (larger === undefined || larger.priority < level.priority) break;
-      const next = larger.at;
+      const next = larger.heapIndex;
       this.#put(larger, at);
       at = next;
     }
@@ -153,10 +153,10 @@ export class TaskQueue<T extends Queued> {
 
   #put(level: Level, at: number): void {
     this.#heap[at] = level;
-    level.at = at;
+    level.heapIndex = at;
   }
 }
 
 function emptyLevel(priority: number): Level {
-  return { priority, first: undefined, last: undefined, at: -1 };
+  return { priority, first: undefined, last: undefined, heapIndex: -1 };
 }

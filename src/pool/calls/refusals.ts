@@ -3,49 +3,49 @@ import { ContextError, ContextTooLargeError, NotCloneableError, OptionError, Poo
 import { userStack } from '../../node/stack-frames.ts';
 
 /*
- * Why a call is not taken, or is given up.
+ * Errors of calls that a pool refuses or cancels.
  */
 
 export function closedError(pool: string, what: string): PoolClosedError {
-  return new PoolClosedError(`${what}: the pool '${pool}' is closed. Create another one with createPool().`);
+  return new PoolClosedError(`${what} the pool '${pool}' was closed. Create another pool with createPool().`);
 }
 
-export function afterClose(pool: string, what: string): PoolClosedError {
-  return closedError(pool, `${what} was called after the pool '${pool}' was closed`);
+export function calledAfterCloseError(pool: string, what: string): PoolClosedError {
+  return closedError(pool, `${what} was called after`);
 }
 
-export function fullError(pool: string, maxQueue: number, task: string): QueueFullError {
+export function queueFullError(pool: string, maxQueue: number, task: string): QueueFullError {
   return new QueueFullError(
-    `The task '${task}' was refused: ${String(maxQueue)} calls wait in the pool '${pool}' already. ` +
-      'Wait for pool.ready() before calling, shed the load, or raise `maxQueue`.',
+    `The call of the task '${task}' was refused: ${String(maxQueue)} calls are waiting in the pool '${pool}' already. ` +
+      'Await pool.ready() before each call, reject requests earlier, or raise `maxQueue`.',
   );
 }
 
-export function notATask(method: 'run' | 'map', task: unknown): OptionError {
+export function notATaskError(method: 'run' | 'map', task: unknown): OptionError {
   return new OptionError(
     `pool.${method}(): expected a task made by offload(), got ${describe(task)}. ` +
-      'Declare it in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
-      'or call a plain module as pool.tasks(url).f(…), whose functions run() and map() do not take.',
+      'Declare the function in a module of its own, `export const f = offload(import.meta, function f(…) {…})`, ' +
+      'or call a plain module with pool.tasks(url).f(…); run() and map() do not accept the functions of pool.tasks().',
   );
 }
 
 /** @throws OptionError (OFFLOOP_OPTION) */
-export function assertList(task: string, args: unknown): void {
+export function assertArgsArray(task: string, args: unknown): void {
   let options: ErrorOptions | undefined;
   try {
     if (Array.isArray(args)) return;
   } catch (cause) {
-    // A proxy that was revoked.
+    // The value is a revoked proxy.
     options = { cause };
   }
   throw new OptionError(`pool.run(): expected the arguments of '${task}' in an array, got ${describe(args)}.`, options);
 }
 
-/** What is thrown deep in the encoding of a call would show how deep that is, and not which call it was. */
-export function asCallerSees(error: unknown): unknown {
+/** Replaces the stack of an error that was thrown while a call was encoded. The stack would show offloop's frames, and not the call that failed. */
+export function withCallSiteStack(error: unknown): unknown {
   if (!(error instanceof ContextError || error instanceof ContextTooLargeError || error instanceof NotCloneableError)) return error;
-  Error.captureStackTrace(error, asCallerSees);
-  // An Error.prepareStackTrace of the user's may make anything of it.
+  Error.captureStackTrace(error, withCallSiteStack);
+  // A user's Error.prepareStackTrace may return any value.
   if (typeof error.stack === 'string') error.stack = userStack(error.stack);
   return error;
 }

@@ -7,34 +7,34 @@ import { needExports } from '../../wire/errors/error-classes.ts';
 import type { ErrorClasses, ErrorRepair } from '../../wire/errors/error-repairs.ts';
 import { decodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
 
-/** How a call failed. A refusal is made where the caller waits, so that its stack leads there. */
+/** How a call failed. The error of a refusal is made where the caller waits, so that its stack leads to the caller. */
 export type Failure =
   | { readonly type: 'threw'; readonly thrown: EncodedThrow }
   | { readonly type: 'refused'; readonly reason: () => unknown };
 
-const turn = Promise.resolve();
+const microtask = Promise.resolve();
 
 /**
- * Rejects with what a call rejects with. The call's promise is resolved with this one: an error that is made here then
- * has the caller's `at async` frames, which V8 finds by following the promises that wait. So a caller's stack costs
- * nothing until something fails.
+ * Rejects with the error of a failed call. The call's promise is resolved with this promise, so an error that is made here has
+ * the caller's `at async` frames: V8 finds them by following the promises that wait. A caller's stack then costs nothing until
+ * a call fails.
  */
 export async function rejectWith(failure: Failure, task: TaskRecord): Promise<never> {
-  // Only after two turns is the caller's promise linked to this one: the first runs before the link is made.
-  await turn;
-  await turn;
+  // The caller's promise is linked to this one only after two microtasks: the first one runs before the link is made.
+  await microtask;
+  await microtask;
   if (failure.type === 'refused') throw withCallersStack(failure.reason());
   const frames = callerFrames(task.name);
   throw decodeThrow(failure.thrown, await classesFor(failure.thrown.repairs?.errors ?? [], task), frames);
 }
 
-/** Beneath the worker's frames: a line for the hop, then who called. */
+/** The frames to show beneath the worker's frames: a line for the hop to the worker, then the caller's frames. */
 function callerFrames(name: string): string {
-  const frames = framesHere();
+  const frames = currentFrames();
   return `\n    at task '${name}' (offloop worker)${frames.map((line) => `\n${line}`).join('')}`;
 }
 
-/** An error class that the task's module exports is found in the module, which `offload()` has shown to be loaded here. */
+/** Finds error classes among the exports of the task's module. A task made by `offload()` has its module loaded here already. */
 export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, errors: registered }: TaskRecord): ErrorClasses | Promise<ErrorClasses> {
   if (fn === undefined || !needExports(errors, registered) || isLoadedByRunner(ref)) return { registered, exports: {} };
   return loadedExports(module).then((exports) => ({ registered, exports }), () => ({ registered, exports: {} }));
@@ -44,22 +44,22 @@ async function loadedExports(module: string): Promise<Namespace> {
   return allExports(await loadExports(module, (url) => import(url) as Promise<Namespace>));
 }
 
-/** Where such an error was made tells nothing; it is the caller's stack that it needs. */
+/** Gives one of offloop's errors its caller's stack: the place in the pool where the error was made tells nothing. */
 function withCallersStack(reason: unknown): unknown {
   if (!(reason instanceof OffloopError)) return reason;
-  const frames = framesHere();
+  const frames = currentFrames();
   if (frames.length > 0) reason.stack = [`${reason.name}: ${reason.message}`, ...frames].join('\n');
   return reason;
 }
 
-function framesHere(): string[] {
-  const stack = stackHere();
+function currentFrames(): string[] {
+  const stack = currentStack();
   if (typeof stack !== 'string') return [];
   return stack.split('\n').filter((line) => line.startsWith('    at ') && !isOwnFrame(line));
 }
 
-/** An Error.prepareStackTrace of the user's may make anything of it, and may throw. */
-function stackHere(): unknown {
+/** A user's Error.prepareStackTrace may return any value, and may throw. */
+function currentStack(): unknown {
   try {
     return new Error().stack;
   } catch {

@@ -7,13 +7,13 @@ interface Listening {
 
 const signals = new WeakMap<AbortSignal, Listening>();
 const root = cleanResource('offloop.Signals');
-/** Node reads `signal` and others from it, inherited ones too. */
-const once = { __proto__: null, once: true };
+/** Options without a prototype: Node also reads inherited ones, such as `signal`. */
+const onceOptions = { __proto__: null, once: true };
 
 /**
- * Calls back when the signal aborts, in the root context and not in the aborter's. One event listener per signal, however
- * many calls share it: eleven of them would otherwise print a MaxListenersExceededWarning.
- * @returns what takes the listener off again
+ * Calls the listener when the signal aborts, in the root context and not in that of the code that aborts. Calls that share a
+ * signal share one event listener: eleven listeners would print a MaxListenersExceededWarning.
+ * @returns a function that removes the listener
  */
 export function whenAborted(signal: AbortSignal, listener: () => void): () => void {
   const { listeners, onAbort } = signals.get(signal) ?? listenTo(signal);
@@ -24,7 +24,7 @@ export function whenAborted(signal: AbortSignal, listener: () => void): () => vo
     try {
       signal.removeEventListener('abort', onAbort);
     } catch {
-      // It is the user's object, and others wait for their answers.
+      // The signal is the user's object: if the signal throws, other calls must still settle.
     }
     signals.delete(signal);
   };
@@ -37,7 +37,7 @@ function listenTo(signal: AbortSignal): Listening {
       for (const listener of [...listeners]) listener();
     });
   };
-  signal.addEventListener('abort', onAbort, once);
+  signal.addEventListener('abort', onAbort, onceOptions);
   const listening = { listeners, onAbort };
   signals.set(signal, listening);
   return listening;

@@ -8,13 +8,13 @@ import { RunEstimate } from './estimate.ts';
 
 export type { PoolStats, Spread, TaskStats };
 
-/** Timings kept before they go into the histograms. */
-const BUFFERED = 128;
-const KINDS = 3;
+/** How many calls' timings are buffered before they go into the histograms. */
+const BUFFERED_CALLS = 128;
+const TIMINGS_PER_CALL = 3;
 
 /**
- * One task's figures. A histogram takes its time, and whoever waits for the result would wait for it too: so timings are
- * written down at once and counted by the hundred. Two significant digits are plenty, and keep a histogram small.
+ * The timings of one task. Recording into a histogram takes time, and callers would wait for that, too: so timings are
+ * buffered, and recorded 128 calls at a time. Two significant digits are enough, and keep a histogram small.
  */
 export class TaskTimings {
   readonly name: string;
@@ -24,7 +24,7 @@ export class TaskTimings {
   progressDropped = 0;
   readonly estimate = new RunEstimate();
   readonly #histograms = [microseconds(), microseconds(), microseconds()] as const;
-  readonly #buffer = new Float64Array(BUFFERED * KINDS);
+  readonly #buffer = new Float64Array(BUFFERED_CALLS * TIMINGS_PER_CALL);
   #buffered = 0;
 
   constructor(name: string, module: string) {
@@ -37,33 +37,33 @@ export class TaskTimings {
     this.#buffer[this.#buffered++] = waitMs;
     this.#buffer[this.#buffered++] = runMs;
     this.#buffer[this.#buffered++] = overheadMs;
-    if (this.#buffered === this.#buffer.length) this.#count();
+    if (this.#buffered === this.#buffer.length) this.#flushBuffer();
   }
 
-  /** How many of its calls were answered. */
+  /** How many calls have had a response. */
   get runs(): number {
-    this.#count();
+    this.#flushBuffer();
     return this.#histograms[0].count;
   }
 
-  /** @param sharing how many tasks share a hop; undefined where there is none */
-  stats(sharing: number | undefined): TaskStats {
+  /** @param callsPerMessage how many calls share a message on average; undefined where tasks run inline */
+  stats(callsPerMessage: number | undefined): TaskStats {
     const { module, count, failed, progressDropped, runs } = this;
     const [wait, run, overhead] = this.#histograms.map(spread) as [Spread, Spread, Spread];
-    const isSmall = sharing !== undefined && runs >= MIN_RUNS && isTooSmall(run, overhead, sharing);
+    const isSmall = callsPerMessage !== undefined && runs >= MIN_RUNS && isTooSmall(run, overhead, callsPerMessage);
     return { module, count, failed, progressDropped, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
   }
 
-  #count(): void {
-    for (let i = 0; i < this.#buffered; i++) add(this.#histograms[i % KINDS]!, this.#buffer[i]!);
+  #flushBuffer(): void {
+    for (let i = 0; i < this.#buffered; i++) add(this.#histograms[i % TIMINGS_PER_CALL]!, this.#buffer[i]!);
     this.#buffered = 0;
   }
 }
 
-/** All tasks of one pool. */
+/** The timings of all tasks of one pool. */
 export class PoolTimings {
   readonly #tasks = new Map<string, TaskTimings>();
-  /** The same, found faster: a module that was evaluated again has another record for its task. */
+  /** For a faster lookup. A module that was evaluated again has another record for the same task. */
   readonly #byRecord = new WeakMap<TaskAddress, TaskTimings>();
 
   of(record: TaskAddress): TaskTimings {
@@ -73,21 +73,21 @@ export class PoolTimings {
   #find(record: TaskAddress): TaskTimings {
     const { module, name } = record;
     const key = `${module}#${name}`;
-    let figures = this.#tasks.get(key);
-    if (figures === undefined) this.#tasks.set(key, (figures = new TaskTimings(name, module)));
-    this.#byRecord.set(record, figures);
-    return figures;
+    let timings = this.#tasks.get(key);
+    if (timings === undefined) this.#tasks.set(key, (timings = new TaskTimings(name, module)));
+    this.#byRecord.set(record, timings);
+    return timings;
   }
 
-  /** @param messages what the tasks were sent in; undefined where they are sent nowhere */
+  /** @param messages how many messages the calls were sent in; undefined where tasks run inline */
   stats(messages: number | undefined): Record<string, TaskStats> {
     const names = new Set<string>();
-    const sharing = messages === undefined ? undefined : Math.max(1, this.#runs / Math.max(1, messages));
+    const callsPerMessage = messages === undefined ? undefined : Math.max(1, this.#runs / Math.max(1, messages));
     return Object.fromEntries(
-      [...this.#tasks.values()].map((figures) => {
-        const key = names.has(figures.name) ? `${figures.name} (${figures.module})` : figures.name;
-        names.add(figures.name);
-        return [key, figures.stats(sharing)];
+      [...this.#tasks.values()].map((timings) => {
+        const key = names.has(timings.name) ? `${timings.name} (${timings.module})` : timings.name;
+        names.add(timings.name);
+        return [key, timings.stats(callsPerMessage)];
       }),
     );
   }
@@ -97,25 +97,25 @@ export class PoolTimings {
   }
 }
 
-/** Before that, a median says little. */
+/** With fewer runs, a median says little. */
 const MIN_RUNS = 20;
 
-/** In ms. One that takes longer has waited for the event loop, and would be longer still if the task ran there. */
-const LONGEST_HOP = 0.25;
+/** A hop that takes longer has waited for the event loop, and would wait even longer if the task ran there. */
+const LONGEST_HOP_MS = 0.25;
 
-/** In ms: what the Long Tasks API (https://www.w3.org/TR/longtasks-1/) takes for long enough to be felt. */
-const LONG_RUN = 50;
+/** The threshold of the Long Tasks API (https://www.w3.org/TR/longtasks-1/) for a delay that users notice. */
+const LONG_RUN_MS = 50;
 
-/** A task that is mostly short and now and then long is offloaded for the sake of the long runs. */
-function isTooSmall(run: Spread, overhead: Spread, sharing: number): boolean {
-  return run.max < LONG_RUN && run.p50 < Math.min(overhead.p50, LONGEST_HOP) / sharing;
+/** A task that is usually short and sometimes long is offloaded because of its long runs. */
+function isTooSmall(run: Spread, overhead: Spread, callsPerMessage: number): boolean {
+  return run.max < LONG_RUN_MS && run.p50 < Math.min(overhead.p50, LONGEST_HOP_MS) / callsPerMessage;
 }
 
 const HOUR_IN_MICROSECONDS = 3.6e9;
 
 function microseconds(): RecordableHistogram {
   const options = { __proto__: null, lowest: 1, highest: HOUR_IN_MICROSECONDS, figures: 2 } as CreateHistogramOptions;
-  // Node 20 defines properties on it, and would take a `get` of everybody's for a part of them.
+  // Node 20 defines properties on the histogram, and would read a `get` on Object.prototype as part of their descriptors.
   return withPlainPrototype(() => perfHooks().createHistogram(options));
 }
 

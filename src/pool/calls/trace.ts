@@ -2,36 +2,36 @@ import { tracingChannel } from 'node:diagnostics_channel';
 
 import { shared } from '../../shared/shared.ts';
 
-/** A call on a pool, as those who trace it see it: one object for all its events. It never has the arguments. */
+/** A traced call on a pool: one object for all events of the call, without the call's arguments. */
 export interface TaskTrace {
-  /** That of `currentTask()` in the task; unique in its pool. */
+  /** The `id` of `currentTask()` in the task; unique in its pool. */
   readonly id: string;
-  /** The task's. */
+  /** The task's name. */
   readonly name: string;
   /** The `file:` URL of the task's module. */
   readonly module: string;
   /** The pool's name. */
   readonly pool: string;
-  /** What the call resolved with, when it has. */
+  /** The value that the call resolved with, once it has. */
   result?: unknown;
-  /** What it rejected with, when it has. */
+  /** The reason that the call rejected with, once it has. */
   error?: unknown;
 }
 
 /** `tracingChannel('offloop:task')`: every call on a pool, with the events and contexts of `tracePromise()`. */
 export const taskChannel = tracingChannel<unknown, TaskTrace>('offloop:task');
 
-/** What is known of a traced call besides what everybody sees. */
+/** Details of a traced call that its trace does not show to subscribers. */
 export interface TracedCall {
-  /** On which one it was made: names are not unique. */
+  /** The pool itself: pool names are not unique. */
   readonly pool: object;
-  /** It was let in; one that was refused has not waited. */
+  /** Whether the pool has admitted the call; a refused call has not waited. */
   isAdmitted: boolean;
-  /** Ms from the call until its turn had come; undefined as long as it waits. */
+  /** Ms from the call until the worker reached it; undefined while the call waits. */
   waitMs: number | undefined;
-  /** Ms in the task's function, when the worker has answered. */
+  /** Ms in the task's function; undefined until the worker has responded. */
   runMs: number | undefined;
 }
 
-/** By the channel's messages. */
+/** The details of each traced call, by its trace. */
 export const tracedCalls = shared('tracedCalls', () => new WeakMap<TaskTrace, TracedCall>());

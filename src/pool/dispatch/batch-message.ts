@@ -13,17 +13,17 @@ export function batchOf(calls: readonly Call[], { knowledge, message }: PoolWork
   return {
     number: message.batchNumber,
     size: calls.length,
-    ids: asOneIf(isConsecutive, calls.map(({ id }) => id)),
-    tasks: asOneIf(isAllTheSame, calls.map(({ task }) => knowledge.numberOf(task)!)),
-    arity: asOneIf(isAllTheSame, calls.map(({ args }) => args.length)),
+    ids: collapseIf(isConsecutive, calls.map(({ id }) => id)),
+    tasks: collapseIf(isAllTheSame, calls.map(({ task }) => knowledge.numberOf(task)!)),
+    arity: collapseIf(isAllTheSame, calls.map(({ args }) => args.length)),
     args: argsOf(calls),
     ...(stores !== undefined && { stores }),
     ...(extras !== undefined && { extras }),
   };
 }
 
-function asOneIf(is: (n: number, i: number, all: readonly number[]) => boolean, numbers: readonly number[]): readonly number[] | number {
-  return numbers.every(is) ? numbers[0]! : numbers;
+function collapseIf(matches: (n: number, i: number, all: readonly number[]) => boolean, numbers: readonly number[]): readonly number[] | number {
+  return numbers.every(matches) ? numbers[0]! : numbers;
 }
 
 function isConsecutive(n: number, i: number, all: readonly number[]): boolean {
@@ -49,7 +49,7 @@ function storesOf(calls: readonly Call[], sent: SentTexts): BatchStores | undefi
   return columns.all();
 }
 
-/** The stores of call after call. */
+/** Collects the stores of all calls, in columns. */
 class StoreColumns {
   readonly #layouts: string[][] = [];
   readonly #layoutOf: number[] = [];
@@ -80,7 +80,7 @@ class StoreColumns {
     if (this.#layouts.length === 0) return undefined;
     return {
       layouts: this.#layouts,
-      layoutOf: asOneIf(isAllTheSame, this.#layoutOf),
+      layoutOf: collapseIf(isAllTheSame, this.#layoutOf),
       numbers: Float64Array.from(this.#numbers),
       keep: this.#keep,
       keepNumbers: this.#keepNumbers,
@@ -90,7 +90,7 @@ class StoreColumns {
   }
 
   #addText({ text, number }: StoreText, previous: StoreText | undefined): void {
-    // By their lengths first: to be compared, a text that was put together has to be copied into one piece.
+    // Lengths are compared first: V8 has to flatten a text that was put together before it can compare the characters.
     const isSame = number === 0 && previous?.text.length === text.length && previous.text === text;
     this.#numbers.push(isSame ? SAME_TEXT : number);
     if (isSame) return;

@@ -7,12 +7,15 @@ import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** How long a worker may send no response to a batch, in ms, until the calls that it has not started go to others. */
 const SILENCE_MS = 2;
-/** The same for a prefetched long task, in estimates of its duration. */
+/** The same limit for a prefetched long task, in multiples of its estimated duration. */
 const SILENCE_IN_ESTIMATES = 3;
 /** How often the workers are checked where all of them have prefetched calls, in ms. */
 const PREFETCH_CHECK_MS = 10;
-/** A message of many megabytes is as long in the reading as it was in the writing, and the first task begins only then: so many times that. */
-const READING = 3;
+/**
+ * A message of many megabytes takes as long to read as to write, and the first task begins only then: the limit is at least
+ * this many times the time of writing.
+ */
+const READ_FACTOR = 3;
 
 /**
  * Watches the workers that have a batch. A heavy task among light ones must not hold the others up: responses leave the worker
@@ -20,7 +23,7 @@ const READING = 3;
  */
 export class BatchWatch {
   readonly #workers = new Set<PoolWorker>();
-  /** Those of them that have prefetched calls. */
+  /** The watched workers that have prefetched calls. */
   readonly #prefetched = new Set<PoolWorker>();
   readonly #onTakenBack: (calls: readonly Call[]) => void;
   #timer: NodeJS.Timeout | undefined;
@@ -34,10 +37,10 @@ export class BatchWatch {
   /** Call this with a worker that has just been sent a batch. */
   add(worker: PoolWorker): void {
     const { calls, sentAt } = worker.message;
-    const usual = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.timings.estimate.ms ?? 0)));
-    worker.silence.begin(Math.max(usual, READING * (now() - sentAt)));
+    const limitMs = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.timings.estimate.ms ?? 0)));
+    worker.silence.begin(Math.max(limitMs, READ_FACTOR * (now() - sentAt)));
     this.#workers.add(worker);
-    if (usual > SILENCE_MS) this.#prefetched.add(worker);
+    if (limitMs > SILENCE_MS) this.#prefetched.add(worker);
     this.#arm();
   }
 
@@ -46,24 +49,24 @@ export class BatchWatch {
     this.#prefetched.delete(worker);
   }
 
-  /** Another worker has nothing left to do: the prefetched calls are for it. */
-  share(): void {
+  /** Takes back all prefetched calls. Call this when another worker has nothing left to do. */
+  takeBackPrefetched(): void {
     for (const worker of [...this.#prefetched]) this.takeBack(worker);
   }
 
-  /** Takes prefetched calls back for one that is more urgent. */
-  makeWayFor(priority: number): void {
+  /** Takes prefetched calls back from the workers that have a call of lower priority. */
+  takeBackLessUrgent(priority: number): void {
     if (this.#prefetched.size === 0) return;
     for (const worker of [...this.#prefetched]) {
       if (worker.message.calls.some((call) => call !== undefined && call.priority < priority)) this.takeBack(worker);
     }
   }
 
-  /** Takes back all calls that the worker has not started. The one that runs is all that is left, and needs no watch. */
+  /** Takes back all calls that the worker has not started. Only the running call is left then, and needs no watch. */
   takeBack(worker: PoolWorker): void {
-    const taken = worker.takeBackUnstarted();
+    const unstarted = worker.takeBackUnstarted();
     this.delete(worker);
-    this.#onTakenBack(taken);
+    this.#onTakenBack(unstarted);
   }
 
   stop(): void {
@@ -81,9 +84,9 @@ export class BatchWatch {
 
   #check(lateMs: number): void {
     this.#timer = undefined;
-    if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.excuse(lateMs);
+    if (lateMs > ON_TIME_MS) for (const worker of this.#workers) worker.silence.extend(lateMs);
     for (const worker of [...this.#workers]) {
-      // Its responses may be here already, and only this thread be late in reading them.
+      // The worker's responses may have arrived already, and only this thread be late to read them.
       readAll(worker);
       if (worker.isGone) this.delete(worker);
       else if (this.#workers.has(worker) && worker.silence.isOver) this.takeBack(worker);

@@ -26,18 +26,18 @@ export class Dispatcher {
   readonly #watch: BatchWatch;
   readonly #sender: Sender;
 
-  /** @param onChange called whenever a slot of the queue or a worker has become free */
+  /** @param onChange called whenever a queue slot or a worker has become free */
   constructor(settings: PoolSettings, onChange: () => void) {
     this.#settings = settings;
     this.#onChange = onChange;
-    const callsReturned = (calls: readonly Call[]): void => { this.#waitAgain(calls); };
+    const callsReturned = (calls: readonly Call[]): void => { this.#requeue(calls); };
     this.#workers = new Workers(settings, {
       workerFree: (worker) => { this.#workerFree(worker); },
       callsReturned,
       startRefused: (reason, calls) => (calls === 'first' ? this.#failFirst(reason) : this.#failWaiting(reason)),
     });
     this.#watch = new BatchWatch((calls) => {
-      this.#waitAgain(calls);
+      this.#requeue(calls);
       this.pump();
     });
     this.#sender = new Sender(settings, this.#workers, this.#watch, { callsReturned, timedOut: (call, reason) => { this.cancel(call, 'timeout', reason); } });
@@ -52,7 +52,7 @@ export class Dispatcher {
     return { ...this.#workers.stats(), messages: this.#sender.messages };
   }
 
-  /** Whether a worker can take a call now: then `pump()` is due. */
+  /** Whether `pump()` has something to do: a worker is free, or no worker can be started, and waiting calls are to be refused. */
   get isPumpable(): boolean {
     return this.#workers.hasFree || this.#workers.refusal !== undefined;
   }
@@ -65,9 +65,9 @@ export class Dispatcher {
     return Math.max(1, Math.min(MAX_BATCH, Math.floor(budget / Math.max(ms, budget / MAX_BATCH))));
   }
 
-  /** Call this with a call that has just been put into the queue, when no worker is free for it. */
-  makeWayFor({ priority }: Call): void {
-    this.#watch.makeWayFor(priority);
+  /** Call this with a call that was just queued, when no worker is free: takes back less urgent prefetched calls. */
+  takeBackLessUrgent({ priority }: Call): void {
+    this.#watch.takeBackLessUrgent(priority);
   }
 
   /** Sends waiting calls to the free workers. */
@@ -86,7 +86,7 @@ export class Dispatcher {
     }
   }
 
-  /** Tells the caller at once, and the task if it runs; the worker is replaced if the task has not stopped within `abortGrace`. */
+  /** Rejects the call at once, and sends an abort if its task runs. The worker is replaced if the task has not stopped within `abortGrace`. */
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     this.queue.remove(call);
     call.fail({ type: 'refused', reason });
@@ -104,8 +104,8 @@ export class Dispatcher {
   }
 
   /** From now on workers are started for calls only. */
-  windDown(): void {
-    this.#workers.windDown();
+  dropMinimum(): void {
+    this.#workers.dropMinimum();
   }
 
   /** Ends every worker. Call this when none is busy. */
@@ -116,23 +116,23 @@ export class Dispatcher {
 
   #limitsFor({ engine, completed, knowledge }: PoolWorker): BatchLimits {
     const { budget, maxThreads, maxTasksPerWorker } = this.#settings;
-    // A cold worker gets one call, with its setup. The others get their share of the waiting calls.
+    // A cold worker gets one call, with its setup. Other workers get their share of the waiting calls.
     const canShare = engine.batches !== undefined && completed > 0 && budget > 0;
     const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - completed, Math.ceil(this.queue.size / maxThreads)) : 1;
     return { budget, size, workers: maxThreads, knowledge };
   }
 
   #workerFree(worker: PoolWorker | undefined): void {
-    if (worker !== undefined && this.queue.size === 0) this.#watch.share();
+    if (worker !== undefined && this.queue.size === 0) this.#watch.takeBackPrefetched();
     this.pump();
     this.#onChange();
   }
 
-  /** Back to the head of the queue, in the old order, without the calls that have been given up meanwhile. */
-  #waitAgain(calls: readonly Call[]): void {
+  /** Puts calls back at the head of the queue, in their old order. Calls that were cancelled meanwhile are left out. */
+  #requeue(calls: readonly Call[]): void {
     for (const call of calls) {
       if (call.state === 'settled') continue;
-      call.takenBack();
+      call.markWaiting();
       this.queue.unshift(call);
     }
   }

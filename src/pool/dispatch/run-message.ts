@@ -6,7 +6,7 @@ import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The message for one call. Only the keys that are needed: each one is cloned, also when it is undefined. */
+/** The message for one call, with only the keys that are needed: every key is cloned, even when its value is undefined. */
 export function runMessage(call: Call, knowledge: WorkerKnowledge): RunMessage {
   const { id, task, args, stores, extras } = call;
   const known = knowledge.numberOf(task);

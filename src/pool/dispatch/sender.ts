@@ -14,13 +14,13 @@ import { runMessage } from './run-message.ts';
 import { armTimeout } from './timeout.ts';
 
 export interface SenderEvents {
-  /** These calls were sent, have not been started, and are to wait again; the last one first. */
+  /** These calls were sent, have not been started, and go back to the queue; the last one comes first. */
   callsReturned(calls: readonly Call[]): void;
-  /** The call's time is over. */
+  /** A time limit of the call is over. */
   timedOut(call: Call, reason: () => unknown): void;
 }
 
-/** Sends calls to workers, and follows each message to its end: a response, or what comes in its place. */
+/** Sends calls to workers, and follows each message to its end: a response, or a failure in its place. */
 export class Sender {
   readonly #settings: PoolSettings;
   readonly #workers: Workers;
@@ -52,7 +52,7 @@ export class Sender {
         this.#workers.release(worker);
       },
       onUnsent: (error) => {
-        // The worker knows nothing of the call.
+        // The message was not sent, so the worker has not seen the call.
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },
@@ -67,7 +67,7 @@ export class Sender {
     try {
       batch = batchOf(calls, worker);
     } catch {
-      // An argument is read here, and may be a getter that throws.
+      // Arguments are read here, and reading one may call a getter that throws.
       this.#returnBatch(worker);
       return;
     }
@@ -75,7 +75,7 @@ export class Sender {
       onDone: ({ memory = 0 }) => { this.#endBatch(worker, memory); },
       onUnsent: () => { this.#returnBatch(worker); },
       onUnread: (unread) => {
-        // One of the calls was too much for the worker, which has started none.
+        // The worker could not read one of the calls, and has started none of them.
         if (unread.where === 'there') this.#returnBatch(worker);
         else this.#endUnread(worker, unread);
       },
@@ -91,10 +91,10 @@ export class Sender {
     }
   }
 
-  /** A module may wait for ever at its top level: for another one that waits for it, or for its own task. */
+  /** A module may wait forever at its top level: for a module that waits for it, or for a call of its own task. */
   #watchLoad(call: Call, worker: PoolWorker): void {
     const { startTimeout } = this.#settings;
-    // A cold worker has as much for its own start.
+    // A cold worker has the same time for its own start.
     const ms = worker.state === 'starting' ? 2 * startTimeout : startTimeout;
     worker.watchLoad(call, ms, () => { this.#events.timedOut(call, () => lateLoadError(call.task, ms)); });
   }
@@ -102,17 +102,17 @@ export class Sender {
   #endBatch(worker: PoolWorker, memory: number): void {
     worker.engine.flushNotices();
     const results = takeResults(worker);
-    // The worker is done with the batch: what it has not started waits again, and what has got no response will get none.
+    // The worker is done with the batch: calls that were not started go back to the queue, and other calls without a response will get none.
     if (worker.message.pendingCalls().length > 0) this.#watch.takeBack(worker);
     endBatch(worker);
     if (results.calls.length > 0) worker.silence.narrow();
     worker.memory = memory;
-    // First the next batch: meanwhile the callers go on.
+    // The next batch is sent first, so that the worker has work while the callers go on.
     this.#release(worker);
     settleResults(results);
   }
 
-  /** The batch cannot be sent: each of its calls is sent by itself. */
+  /** Sends the calls of a batch again, each in a message of its own, because the batch could not be sent or read. */
   #returnBatch(worker: PoolWorker): void {
     worker.knowledge.texts.forget();
     const calls = worker.message.pendingCalls().reverse();
@@ -125,7 +125,7 @@ export class Sender {
   #endUnread(worker: PoolWorker, unread: Unread): void {
     readAll(worker);
     failPending(worker, unread);
-    // The setup of the worker was in a message that it could not read.
+    // The unread message had the worker's setup, so the worker cannot be used.
     if (!worker.engine.isReady()) {
       this.#watch.delete(worker);
       this.#workers.replace(worker);

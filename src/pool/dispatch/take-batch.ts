@@ -4,8 +4,8 @@ import type { TaskQueue } from '../calls/queue.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
 /** Prefetch limits for long tasks: at most 8 calls or 40 ms of work, so that a worker never waits for its next message. */
-const PREFETCHED = 8;
-const PREFETCHED_MS = 40;
+const MAX_PREFETCHED = 8;
+const MAX_PREFETCHED_MS = 40;
 
 export interface BatchLimits {
   /** Ms of estimated work in one message. */
@@ -13,14 +13,14 @@ export interface BatchLimits {
   readonly size: number;
   /** How many workers there are to share the waiting calls. */
   readonly workers: number;
-  /** What the worker has that gets the batch. */
+  /** The knowledge of the worker that gets the batch. */
   readonly knowledge: WorkerKnowledge;
 }
 
 /**
- * The calls that go to a worker in one message: the first of the queue, and with it as many of those behind it as are
- * expected to take no more than the budget together. Where all workers have enough to do, a few long calls are prefetched,
- * and taken back when another worker has nothing left. A call of unknown length travels alone. The order of the queue is kept.
+ * Takes the calls for one message from the queue: the first call, and as many of the calls behind it as are expected to fit
+ * into the budget together. Where all workers have enough to do, a few long calls are prefetched, and taken back when another
+ * worker has nothing left to do. A call without an estimate travels alone. The order of the queue is kept.
  */
 export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, knowledge }: BatchLimits): Call[] {
   const first = queue.shift();
@@ -29,19 +29,19 @@ export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, knowl
   if (size <= 1) return batch;
   const guard = new SharedObjectGuard();
   const cost = costOf(first, knowledge, guard);
-  const isPrefetch = cost >= budget && cost < PREFETCHED_MS;
-  const most = isPrefetch ? Math.min(PREFETCHED, size, Math.floor(queue.size / workers)) : size;
-  let left = (isPrefetch ? PREFETCHED_MS : budget) - cost;
-  for (let next = queue.first; left > 0 && next !== undefined && batch.length < most; next = queue.first) {
+  const isPrefetch = cost >= budget && cost < MAX_PREFETCHED_MS;
+  const maxSize = isPrefetch ? Math.min(MAX_PREFETCHED, size, Math.floor(queue.size / workers)) : size;
+  let leftMs = (isPrefetch ? MAX_PREFETCHED_MS : budget) - cost;
+  for (let next = queue.first; leftMs > 0 && next !== undefined && batch.length < maxSize; next = queue.first) {
     const nextCost = costOf(next, knowledge, guard);
-    // A getter in its arguments may have had the call sent to another worker, or given up.
+    // A getter in the arguments may have caused the call to be sent to another worker, or cancelled.
     if (!next.isQueued) continue;
-    left -= nextCost;
-    if (left < 0) break;
+    leftMs -= nextCost;
+    if (leftMs < 0) break;
     queue.remove(next);
     batch.push(next);
   }
-  // The same may have become of the calls that are in the batch already.
+  // The same may have happened to calls that are in the batch already.
   return batch.every(isWaiting) ? batch : batch.filter(isWaiting);
 }
 
@@ -50,8 +50,9 @@ function isWaiting({ state }: Call): boolean {
 }
 
 /**
- * In ms of estimated work; Infinity where the call has to travel alone: its transferred values cannot be sent a second time, or it
- * could not be cloned in a batch and is sent by itself to find the culprit, or an object of its arguments is in the batch already.
+ * Ms of estimated work. Infinity where the call has to travel alone: its transferred values cannot be sent a second time, or a
+ * batch with this call could not be cloned and the failing call has to be found, or an object of its arguments is in the batch
+ * already.
  */
 function costOf(call: Call, knowledge: WorkerKnowledge, guard: SharedObjectGuard): number {
   const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && knowledge.covers(call);
@@ -62,7 +63,7 @@ function sharesNothing({ args, extras }: Call, guard: SharedObjectGuard): boolea
   try {
     return guard.addAll(extras?.repairs === undefined ? args : [...args, extras.repairs]);
   } catch {
-    // The list itself has a getter that throws, which cloning will meet again.
+    // A getter of the argument list throws; cloning will report its error.
     return false;
   }
 }

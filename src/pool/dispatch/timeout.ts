@@ -5,12 +5,12 @@ import type { Call, CallExtras } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 
 /**
- * A timeout counts from the task's start, not from its dispatch: a cold worker and its module take time to load, and that
- * is not the task's fault. This is how long they may take, in ms, so that a module that hangs is not waited for for ever.
+ * A timeout counts from the task's start and not from its dispatch, since a cold worker and its modules take time to load.
+ * Loading may take this long, so that a module that hangs does not keep its call waiting forever.
  */
-const LOAD_LIMIT = 30_000;
+const LOAD_LIMIT_MS = 30_000;
 
-/** Begins to watch over a call that has a timeout and is on its way to its worker. */
+/** Starts the timer of a call that has a timeout. Call this when the call is sent to its worker. */
 export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
   const { timeout } = extras;
   if (timeout === undefined) return;
@@ -18,7 +18,7 @@ export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWor
     const stack = await worker.stack();
     cancel(() => error(task.name, ms, stack));
   };
-  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT, () => void expire(notBegunError, LOAD_LIMIT));
+  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT_MS, () => void expire(notBegunError, LOAD_LIMIT_MS));
   extras.onStarted = () => {
     extras.timeoutTimer?.cancel();
     extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(timeoutError, timeout));

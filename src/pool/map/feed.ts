@@ -1,13 +1,13 @@
 import type { MapItem, MapPool } from './types.ts';
 import type { MapSource } from './source.ts';
 
-/** The side of a run that its feed needs. */
+/** The part of a run that its feed uses. */
 export interface FeedHost<I> {
-  /** More items are wanted. */
+  /** Whether more items are wanted. */
   isPulling(): boolean;
   /** How many more may be in flight. */
   readonly free: number;
-  /** @returns whether it was put into the queue */
+  /** @returns whether the item was put into the queue */
   take(next: IteratorResult<I>): boolean;
   /** The source has failed, or the pool has refused an item. */
   failed(reason: unknown): void;
@@ -19,8 +19,8 @@ export class MapFeed<I, Item extends MapItem> {
   readonly #pool: MapPool<I, Item>;
   readonly #source: MapSource<I>;
   readonly #host: FeedHost<I>;
-  /** The source owes an answer, or what it gave waits for room. */
-  isAsking = false;
+  /** Whether the `next()` of an async source is pending, or its item waits for room in the queue. */
+  isBusy = false;
 
   constructor(pool: MapPool<I, Item>, source: MapSource<I>, host: FeedHost<I>) {
     this.#pool = pool;
@@ -28,9 +28,9 @@ export class MapFeed<I, Item extends MapItem> {
     this.#host = host;
   }
 
-  /** To be called in the context of the map's caller. */
+  /** Call this in the context of the map's caller. */
   fill(): void {
-    if (this.#source.isAsync) void this.#askAll();
+    if (this.#source.isAsync) void this.#pullAllAsync();
     else this.#pullAll();
   }
 
@@ -39,7 +39,7 @@ export class MapFeed<I, Item extends MapItem> {
     try {
       for (let { free } = this.#host; free > 0 && this.#host.isPulling(); free--) {
         if (this.#pool.room <= 0) {
-          // What was pulled fills a small queue until it is sent, though workers may be free.
+          // Pulled items fill a small queue until they are sent, even if workers are free.
           if (hasPulled) this.#pool.send();
           if (this.#pool.room <= 0) return;
         }
@@ -51,21 +51,21 @@ export class MapFeed<I, Item extends MapItem> {
     if (hasPulled) this.#pool.send();
   }
 
-  /** One at a time, as it is with asynchronous sources. */
-  async #askAll(): Promise<void> {
-    if (this.isAsking) return;
-    this.isAsking = true;
+  /** Pulls one item at a time, as `for await` does. */
+  async #pullAllAsync(): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
     try {
       while (this.#host.isPulling() && this.#host.free > 0 && this.#pool.room > 0) {
-        const next = await this.#source.ask();
-        // Others may have filled the queue while the source was asked.
+        const next = await this.#source.pullAsync();
+        // Other calls may have filled the queue while `next()` was pending.
         while (next.done !== true && this.#host.isPulling() && this.#pool.room <= 0) await this.#pool.ready();
         if (this.#host.take(next)) this.#pool.send();
       }
     } catch (error) {
       this.#host.failed(error);
     }
-    this.isAsking = false;
+    this.isBusy = false;
     this.#host.wake();
   }
 }

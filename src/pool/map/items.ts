@@ -1,11 +1,11 @@
 import type { MapItem } from './types.ts';
 
-/** The items of a map that are in flight, or have settled and were not taken yet. */
+/** The items of a map that are in flight, or have settled and have not been taken. */
 export class MapItems<Item extends MapItem> {
   readonly #isOrdered: boolean;
   /** In the order of the items. */
   readonly #all = new Set<Item>();
-  /** Those that have settled, in that order; not kept where the order is that of the items. */
+  /** Settled items, in the order in which they settled; unused where results come in the order of the items. */
   readonly #settled: Item[] = [];
 
   constructor(isOrdered: boolean) {
@@ -24,7 +24,7 @@ export class MapItems<Item extends MapItem> {
     if (!this.#isOrdered) this.#settled.push(item);
   }
 
-  /** The one whose turn it is, once it has settled. */
+  /** The next item to take, if it has settled. */
   get first(): Item | undefined {
     if (!this.#isOrdered) return this.#settled[0];
     const [oldest] = this.#all;

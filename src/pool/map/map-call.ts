@@ -2,7 +2,7 @@ import { Call } from '../calls/call.ts';
 import type { MapItem } from './types.ts';
 import { rejectWith, type Failure } from '../calls/rejection.ts';
 
-/** The call for one item of a `map`, which has no need of a promise. */
+/** The call for one item of a `map()`, without a promise of its own. */
 export class MapCall extends Call implements MapItem {
   value: unknown;
   #failure: Failure | undefined;
@@ -25,14 +25,14 @@ export class MapCall extends Call implements MapItem {
     return rejectWith(this.#failure!, this.task);
   }
 
-  protected settled(value: unknown, failure: Failure | undefined): void {
+  protected notifyCaller(value: unknown, failure: Failure | undefined): void {
     this.value = value;
     this.#failure = failure;
     this.#onSettled();
   }
 }
 
-/** An item whose call has a promise, since it is traced. */
+/** An item whose call is traced, and so has a promise. */
 export class PromisedItem implements MapItem {
   isSettled = false;
   hasFailed = false;

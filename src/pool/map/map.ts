@@ -7,27 +7,28 @@ import { MapRun } from './run.ts';
 import type { Items, MapItem, MapPool, MapRunOptions } from './types.ts';
 
 export interface MapOptions extends RunOptions {
-  /** Results in the order of the items (default true), or as they are done. */
+  /** Whether results come in the order of the items (default true), or as they are ready. */
   ordered?: boolean;
-  /** How many items may be in flight. Default: two messages for each of `maxThreads`; short tasks share one, see `coalesce`. */
+  /** How many items may be in flight. Default: enough for two messages for each of `maxThreads`; short tasks share a message, see `coalesce`. */
   concurrency?: number;
 }
 
-/** How far a `map` has come. */
+/** The progress of a `map()`. */
 export interface MapProgress {
   /** Items taken from the source. */
   readonly pulled: number;
-  /** Of these, how many have a result. */
+  /** Pulled items whose result the reader has been given. */
   readonly done: number;
 }
 
 /**
- * Pulls items only as results are taken. Iterate it once, or collect it with `toArray()`. Its tasks and its source see the stores
- * and the deadline of whoever called `map()`, whoever reads the results.
+ * The results of a `map()`, which pulls items only as results are taken. Iterate the results once, or collect them with
+ * `toArray()`. The tasks and the source see the stores and the deadline of the code that called `map()`, even if other code
+ * reads the results.
  */
 export interface MapResult<R> extends AsyncIterable<R> {
   toArray(): Promise<R[]>;
-  /** Also after it has stopped at an error. */
+  /** Available at any time, also after the map has stopped at an error. */
   readonly progress: MapProgress;
 }
 
@@ -40,10 +41,10 @@ export function checkMapOptions(options: MapOptions): MapOptions {
 
 export function mapResult<I, R, Item extends MapItem>(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions): MapResult<R> {
   let latest: MapResults<I, Item> | undefined;
-  const begin = (): MapResults<I, Item> => (latest = new MapResults(new MapRun(pool, items, options)));
+  const newRun = (): MapResults<I, Item> => (latest = new MapResults(new MapRun(pool, items, options)));
   return {
-    [Symbol.asyncIterator]: () => begin().iterate() as AsyncGenerator<R, void, undefined>,
-    toArray: async () => (await begin().toArray()) as R[],
+    [Symbol.asyncIterator]: () => newRun().iterate() as AsyncGenerator<R, void, undefined>,
+    toArray: async () => (await newRun().toArray()) as R[],
     get progress() {
       return latest === undefined ? { pulled: 0, done: 0 } : latest.progress;
     },

@@ -10,10 +10,10 @@ import { MapCall, PromisedItem } from './map-call.ts';
 import { assertIterable, checkMapOptions, mapResult, type MapOptions, type MapResult } from './map.ts';
 import type { Items, MapPool, Problem } from './types.ts';
 import type { PoolSettings } from '../options.ts';
-import { asCallerSees, closedError, notATask } from '../calls/refusals.ts';
+import { withCallSiteStack, closedError, notATaskError } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 
-/** The side of the pool that its maps need. */
+/** The part of a pool that its maps use. */
 export interface MapsHost {
   readonly settings: PoolSettings;
   readonly dispatcher: Dispatcher;
@@ -23,30 +23,30 @@ export interface MapsHost {
   send(): void;
   /** Puts a call for the item into the queue. */
   enqueue(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall;
-  /** A call that somebody traces. */
+  /** Makes a traced call. */
   run(record: TaskRecord, args: readonly unknown[], options: RunOptions, contextOf: () => CallContext): Promise<unknown>;
 }
 
-/** The context of a map's caller, or why it cannot travel. */
-type Given = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
+/** The context of a map's caller, or the reason why it cannot be encoded. */
+type CallerContext = { readonly context: CallContext; readonly problem: undefined } | { readonly context: undefined; readonly problem: Problem };
 
 /** The maps of a pool. */
 export class Maps {
   readonly #host: MapsHost;
-  /** Those that wait for their source or for room, and must not do so for ever. */
+  /** Listeners of maps that wait for their source or for room, and must not wait forever. */
   readonly #waiting = new Set<() => void>();
-  #isOver = false;
+  #isClosed = false;
 
   constructor(host: MapsHost) {
     this.#host = host;
   }
 
-  /** The caller's context is encoded now: what is wrong with that, the results reject with. */
+  /** Encodes the caller's context at once. If that fails, reading the results rejects with the error. */
   map<I, R>(task: unknown, record: TaskRecord | undefined, items: Items<I>, options: MapOptions): MapResult<R> {
     const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
     const runOptions = ownCopy<RunOptions>(others);
     assertIterable(items);
-    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATask('map', task) } } : this.#contextOf(runOptions);
+    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATaskError('map', task) } } : this.#contextOf(runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
       ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
@@ -56,43 +56,43 @@ export class Maps {
   }
 
   /**
-   * To be called when the pool is closed, and not before: whoever has awaited that can look after a map that was left pending,
-   * before its rejection is taken for an unhandled one.
+   * Call this when the pool is closed, and not before: code that awaits `pool.close()` can then handle the rejection of a map
+   * that is still pending, before the rejection counts as unhandled.
    */
   end(): void {
-    this.#isOver = true;
+    this.#isClosed = true;
     for (const listener of [...this.#waiting]) listener();
   }
 
-  #contextOf(options: RunOptions): Given {
+  #contextOf(options: RunOptions): CallerContext {
     try {
       return { context: this.#host.admission.contextOf(options), problem: undefined };
     } catch (error) {
-      return { context: undefined, problem: { reason: asCallerSees(error) } };
+      return { context: undefined, problem: { reason: withCallSiteStack(error) } };
     }
   }
 
   #poolFor<I>(record: TaskRecord, options: RunOptions, context: CallContext): MapPool<I, MapCall | PromisedItem> {
     const { settings, dispatcher, admission, inRoot, ...host } = this.#host;
-    const { reservations: places } = admission;
-    const isOver = (): boolean => this.#isOver;
-    const refusal = (): Error => closedError(settings.name, `pool.map() waited for its next item for '${record.name}'`);
+    const { reservations } = admission;
+    const isClosed = (): boolean => this.#isClosed;
+    const refusal = (): Error => closedError(settings.name, `pool.map() was waiting for the next item for '${record.name}' when`);
     return {
-      get usualLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
-      get room() { return places.free; },
-      get refusal() { return isOver() ? refusal() : undefined; },
-      whenRefusing: (listener) => {
+      get defaultLimit() { return 2 * settings.maxThreads * dispatcher.batchSize(record); },
+      get room() { return reservations.free; },
+      get refusal() { return isClosed() ? refusal() : undefined; },
+      onRefusal: (listener) => {
         this.#waiting.add(listener);
         return () => this.#waiting.delete(listener);
       },
       ready: async () => {
         await host.ready().catch(() => { throw refusal(); });
-        // It looks at the room again before it calls.
-        places.redeem();
+        // The map checks the room again before it calls, so it needs no reservation.
+        reservations.consume();
       },
       enqueue: (item, onSettled) => {
-        // One of those that are kept for nobody.
-        places.reserve();
+        // The item uses a slot that nobody has reserved: its call then consumes this reservation and no other.
+        reservations.reserve();
         return this.#itemOf(record, item, options, context, onSettled);
       },
       send: () => { host.send(); },

@@ -15,14 +15,14 @@ export class MapResults<I, Item extends MapItem> {
   }
 
   /**
-   * The results, one by one. An async generator gives them, whose `return()` and `throw()` would wait for the `next()` that
-   * is pending: so the run is ended first, and that `next()` answers that there are no more.
+   * Iterates over the results. `return()` and `throw()` of an async generator wait for a pending `next()`. So the run is ended
+   * first, and the pending `next()` resolves with `done: true`.
    */
   iterate(): AsyncGenerator<unknown, void, undefined> {
     const results = this.#generate();
     const after = async <T>(end: () => Promise<T>): Promise<T> => {
-      const left = this.#run.leave();
-      return (await Promise.all([end(), left]))[0];
+      const abandoned = this.#run.abandon();
+      return (await Promise.all([end(), abandoned]))[0];
     };
     const iterator = {
       next: () => results.next(),
@@ -34,7 +34,7 @@ export class MapResults<I, Item extends MapItem> {
     return iterator;
   }
 
-  /** The same as a list, without a promise for each result. */
+  /** Collects the results in a list, without a promise for each result. */
   async toArray(): Promise<unknown[]> {
     const run = this.#run;
     const results: unknown[] = [];

@@ -7,66 +7,66 @@ import { MapItems } from './items.ts';
 import { MapSource } from './source.ts';
 import type { Items, MapItem, MapPool, MapRunOptions, Problem } from './types.ts';
 
-/** Items are pulled when this share of the limit is free: one by one, each would have a message of its own. */
+/** Items are pulled when this part of the limit (1/4) is free: pulled one by one, each item would have a message of its own. */
 const REFILL_SHARE = 4;
 
-/** How long a consumer that breaks off waits for the source to clean up, in ms. */
-const SOURCE_GRACE = 100;
+/** How long a consumer that stops early waits for the source to clean up, in ms. */
+const SOURCE_GRACE_MS = 100;
 
 /** One pass over the items. */
 export class MapRun<I, Item extends MapItem> {
   #pulled = 0;
   readonly #pool: MapPool<I, Item>;
   readonly #options: MapRunOptions;
-  readonly #sourceOf: Items<I>;
+  readonly #iterable: Items<I>;
   #source: MapSource<I> | undefined;
   #feed: MapFeed<I, Item> | undefined;
   readonly #items: MapItems<Item>;
-  /** `stopped`: no more is pulled, and what was pulled is still given. */
+  /** `stopped`: no more items are pulled, and the results of pulled items are still delivered. */
   #state: 'new' | 'pulling' | 'stopped' | 'ended' = 'new';
-  /** Given instead of any more results. */
+  /** Thrown to the reader instead of further results. */
   #problem: Problem | undefined;
-  /** Given after the results of what was pulled. */
-  #lastProblem: Problem | undefined;
+  /** Thrown to the reader after the results of all pulled items. */
+  #finalProblem: Problem | undefined;
   #wake: () => void = () => undefined;
-  #release: () => void = () => undefined;
+  #stopListening: () => void = () => undefined;
 
   constructor(pool: MapPool<I, Item>, items: Items<I>, options: MapRunOptions) {
     this.#pool = pool;
-    this.#sourceOf = items;
+    this.#iterable = items;
     this.#options = options;
     this.#items = new MapItems(options.isOrdered);
   }
 
-  /** How many items were taken from the source. */
+  /** How many items have been taken from the source. */
   get pulled(): number {
     return this.#pulled;
   }
 
   /**
-   * Nobody wants the rest. Where nothing has failed, this waits for the source to clean up, but not for long: the source may
-   * be stuck. What its `return()` throws until then is thrown here.
+   * Call this when no more results are wanted. Where nothing has failed, waits for the source to clean up, but not for long:
+   * the source may be stuck. An error of its `return()` within that time is thrown here.
    */
-  async leave(): Promise<void> {
+  async abandon(): Promise<void> {
     if (this.#state === 'ended') return;
     this.end();
-    if (this.#source !== undefined) await this.#source.closeWithin(SOURCE_GRACE);
+    if (this.#source !== undefined) await this.#source.closeWithin(SOURCE_GRACE_MS);
   }
 
   start(): void {
     if (this.#state !== 'new') return;
     this.#state = 'pulling';
     const { problem, signal, scope } = this.#options;
-    this.#release = this.#listen();
+    this.#stopListening = this.#listen();
     if (problem !== undefined) this.#fail(problem.reason);
     else if (signal?.aborted === true) this.#fail(signal.reason);
     try {
-      this.#source = new MapSource(this.#sourceOf, scope);
+      this.#source = new MapSource(this.#iterable, scope);
       this.#feed = this.#feedFrom(this.#source);
     } catch (error) {
       this.#fail(error);
     }
-    // It may have failed before there was a source to close.
+    // The run may have failed before there was a source to close.
     if (this.#problem !== undefined) void this.#source?.close();
   }
 
@@ -75,8 +75,8 @@ export class MapRun<I, Item extends MapItem> {
     return new MapFeed(this.#pool, source, {
       isPulling: () => this.#state === 'pulling',
       get free() { return free(); },
-      take: (next) => this.#received(next),
-      failed: (reason) => { this.#refused(reason); },
+      take: (next) => this.#accept(next),
+      failed: (reason) => { this.#handleRefusal(reason); },
       wake: () => { this.#wake(); },
     });
   }
@@ -91,7 +91,7 @@ export class MapRun<I, Item extends MapItem> {
     };
   }
 
-  /** Waits until a result can be taken; false when there is none left. */
+  /** Resolves with true when a result can be taken, and with false when no result is left. */
   async waitForMore(): Promise<boolean> {
     for (;;) {
       this.#fill();
@@ -99,25 +99,25 @@ export class MapRun<I, Item extends MapItem> {
       if (this.#state === 'ended') return false;
       if (this.#items.first !== undefined) return true;
       if (this.#items.size === 0 && this.#state === 'stopped') {
-        if (this.#lastProblem !== undefined) throw this.#lastProblem.reason;
+        if (this.#finalProblem !== undefined) throw this.#finalProblem.reason;
         return false;
       }
-      await this.#change();
+      await this.#waitForChange();
     }
   }
 
-  async #change(): Promise<void> {
+  async #waitForChange(): Promise<void> {
     const changed = new Promise<void>((resolve) => { this.#wake = resolve; });
-    // Calls that are in flight settle. With none of them, it is others that end the wait.
-    const unlisten = this.#items.size === 0 ? this.#waitForOthers() : undefined;
+    // Calls in flight wake the run when they settle. Without calls in flight, something else has to wake the run.
+    const unlisten = this.#items.size === 0 ? this.#wakeOnRoomOrClose() : undefined;
     await changed;
     unlisten?.();
   }
 
-  /** For room in the queue, or for the source, which may never answer: once the pool is closed, the answer is of no use. */
-  #waitForOthers(): () => void {
-    if (this.#feed?.isAsking !== true) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#refused(reason); });
-    return this.#pool.whenRefusing(this.#wake);
+  /** Wakes the run when the queue has room. A source may never respond, so the end of the pool wakes the run as well. */
+  #wakeOnRoomOrClose(): () => void {
+    if (this.#feed?.isBusy !== true) this.#pool.ready().then(this.#wake, (reason: unknown) => { this.#handleRefusal(reason); });
+    return this.#pool.onRefusal(this.#wake);
   }
 
   next(): Item | undefined {
@@ -128,7 +128,7 @@ export class MapRun<I, Item extends MapItem> {
   }
 
   get #limit(): number {
-    return this.#options.limit ?? this.#pool.usualLimit;
+    return this.#options.limit ?? this.#pool.defaultLimit;
   }
 
   get #free(): number {
@@ -143,37 +143,37 @@ export class MapRun<I, Item extends MapItem> {
     this.#options.scope.runInAsyncScope(() => { feed.fill(); });
   }
 
-  #received(next: IteratorResult<I>): boolean {
-    // It may have ended while the source was asked, or have been ended by its source.
+  #accept(next: IteratorResult<I>): boolean {
+    // The run may have ended while `next()` was pending, or in `next()` itself.
     if (this.#state !== 'pulling') return false;
     if (next.done === true) {
       this.#state = 'stopped';
       return false;
     }
     this.#pulled++;
-    const item = this.#pool.enqueue(next.value, () => { this.#settledOne(item); });
+    const item = this.#pool.enqueue(next.value, () => { this.#handleSettled(item); });
     this.#items.add(item);
     return true;
   }
 
-  #settledOne(item: Item): void {
-    // No more is pulled after an error, whenever its turn comes.
+  #handleSettled(item: Item): void {
+    // After an error no more items are pulled, even if results before the error are still to be delivered.
     if (item.hasFailed) this.#stop(undefined);
     this.#items.settle(item);
     this.#wake();
   }
 
-  /** What was pulled before a pool has closed is still done, where that drains. */
-  #refused(reason: unknown): void {
+  /** Items that were pulled before a draining pool was closed are still run. */
+  #handleRefusal(reason: unknown): void {
     if (reason instanceof PoolClosedError) this.#stop(reason);
     else this.#fail(reason);
   }
 
-  /** @param reason undefined where the results have it */
+  /** @param reason undefined where a failed item has the reason */
   #stop(reason: Error | undefined): void {
     if (this.#state !== 'pulling') return;
     this.#state = 'stopped';
-    if (reason !== undefined) this.#lastProblem = { reason };
+    if (reason !== undefined) this.#finalProblem = { reason };
     void this.#source?.close();
     this.#wake();
   }
@@ -184,11 +184,11 @@ export class MapRun<I, Item extends MapItem> {
     this.end();
   }
 
-  /** Nobody waits for the rest, and nobody for the source: an error must reach its caller whatever the source does. */
+  /** Cancels calls in flight, and closes the source without waiting for it: an error must reach its caller whatever the source does. */
   end(): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
-    this.#release();
+    this.#stopListening();
     const reason = this.#problem?.reason ?? mapEndedReason();
     for (const item of this.#items.inFlight) this.#pool.cancel(item, reason);
     void this.#source?.close();

@@ -4,18 +4,18 @@ import type { Clock } from '../../node/limit-clock.ts';
 
 export type Items<I> = Iterable<I> | AsyncIterable<I>;
 
-/** The side of a pool that a `map` needs. */
+/** The part of a pool that a `map()` uses. */
 export interface MapPool<I, Item extends MapItem> {
   /** How many items may be in flight where the caller sets no limit. */
-  readonly usualLimit: number;
+  readonly defaultLimit: number;
   /** How many more calls the queue takes. */
   readonly room: number;
-  /** Resolves when the queue takes one more; rejects where it never will. */
+  /** Resolves when the queue has room; rejects if it never will. */
   ready(): Promise<void>;
-  /** Why no item will be taken any more: the pool is closed and has nothing left to do. */
+  /** The error for items that will never run: the pool is closed and has nothing left to do. */
   readonly refusal: Error | undefined;
   /** @returns what removes the listener */
-  whenRefusing(listener: () => void): () => void;
+  onRefusal(listener: () => void): () => void;
   /** Puts a call into the queue; it is sent with the next `send()`. */
   enqueue(item: I, onSettled: () => void): Item;
   send(): void;
@@ -31,7 +31,7 @@ export interface MapItem {
   rejection(): Promise<never>;
 }
 
-/** Anything may be thrown, `undefined` too: so the reason is in an object. */
+/** A reason in an object, since any value may be thrown, `undefined` too. */
 export interface Problem {
   readonly reason: unknown;
 }
@@ -42,10 +42,10 @@ export interface MapRunOptions {
   readonly signal: AbortSignal | undefined;
   /** The context of `map()`'s caller. */
   readonly scope: AsyncResource;
-  /** Why no item may be called at all. */
+  /** The reason why no item can be run at all. */
   readonly problem: Problem | undefined;
   readonly clock: Clock;
-  /** The deadline as an instant of the clock. Each call has it, too; here it is for a source that keeps the map waiting. */
+  /** The deadline as an instant of the clock. Each call has the same deadline; the map needs it for a source that keeps the map waiting. */
   readonly due: number | undefined;
   readonly deadlineError: () => Error;
 }

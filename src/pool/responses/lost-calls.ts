@@ -5,7 +5,7 @@ import type { WorkerExit } from '../engines/engine.ts';
 import { crashError } from '../workers/exit-errors.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
-/** A worker that was ready is gone: fails the calls that it had started. @returns the others, the last one first */
+/** Call this when a worker that was ready is gone: fails the calls that it had started. @returns the others, the last one first */
 export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
   const unstarted = worker.takeBackUnstarted();
   for (const call of worker.message.pendingCalls()) {
@@ -16,8 +16,9 @@ export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
 }
 
 /**
- * A worker has ended before it was ready, and has started nothing: fails the calls that were to hand something over, since that is gone with
- * the message. @returns the calls that can run elsewhere, the last one first
+ * Call this when a worker has ended before it was ready, and so has started nothing: fails the calls that transfer objects,
+ * since these are lost with the message.
+ * @returns the calls that can run elsewhere, the last one first
  */
 export function failTransferred(worker: PoolWorker, reason: () => OffloopError): Call[] {
   const pending = worker.message.pendingCalls().reverse();

@@ -3,16 +3,16 @@ import type { RunResponse } from '../../wire/messages/responses.ts';
 import { ownOnly } from '../../wire/own-only.ts';
 import { repaired } from '../../wire/values/repairs.ts';
 import type { Call } from '../calls/call.ts';
-import { inTurn } from '../calls/delivery-order.ts';
+import { deliverInOrder } from '../calls/delivery-order.ts';
 import { deliverAll } from '../calls/progress.ts';
 import { Unread, unreadError } from '../engines/unread.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /*
- * Responses of workers: each settles its call, and is timed and counted here.
+ * Reads the responses of workers: settles, times and counts their calls.
  */
 
-/** The response to a call of the worker's present message. Whatever is wrong with the response fails this call, and nothing else. */
+/** Settles a call of the worker's current message with its response. A response that is wrong in any way fails this call, and nothing else. */
 export function respond(worker: PoolWorker, call: Call, response: RunResponse, waitedMs: number): void {
   if (!worker.holds(call)) return;
   try {
@@ -32,11 +32,11 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) worker.recycle('module');
-    inTurn(call, undefined, () => { call.fail(response); });
-  } else inTurn(call, response.repairs, (classes) => { call.fulfil(repaired(response.value, response.repairs, classes)); });
+    deliverInOrder(call, undefined, () => { call.fail(response); });
+  } else deliverInOrder(call, response.repairs, (classes) => { call.fulfil(repaired(response.value, response.repairs, classes)); });
 }
 
-/** Fails the calls that no response will come to. Call this once everything that has come was read. */
+/** Fails the calls that will have no response. Call this when everything that has arrived was read. */
 export function failPending(worker: PoolWorker, unread: Unread): void {
   for (const call of worker.message.pendingCalls()) {
     worker.complete(call);

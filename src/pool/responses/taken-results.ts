@@ -5,7 +5,7 @@ import { Unread } from '../engines/unread.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 import { failUnread } from './responses.ts';
 
-/** Calls that the worker has responded to, and whose callers have not been told. */
+/** Results of calls that have not been settled yet. */
 export interface TakenResults {
   readonly calls: Call[];
   readonly values: unknown[];
@@ -13,29 +13,29 @@ export interface TakenResults {
   readonly waits: number[];
 }
 
-/** Takes the results that stand in shared memory: the worker can be sent the next batch before the callers are told. */
+/** Takes the results out of shared memory, so that the worker can be sent the next batch before the calls are settled. */
 export function takeResults(worker: PoolWorker): TakenResults {
-  const taken: TakenResults = { calls: [], values: [], runs: [], waits: [] };
+  const collected: TakenResults = { calls: [], values: [], runs: [], waits: [] };
   const { message, engine: { batches } } = worker;
-  if (!message.isBatch || batches === undefined) return taken;
+  if (!message.isBatch || batches === undefined) return collected;
   const { results } = batches;
   const { calls } = message;
-  let turnAt = message.sentAt;
+  let startAt = message.sentAt;
   for (let place = 0; place < calls.length; place++) {
     if (!results.isDone(place)) continue;
     const call = calls[place];
     const runMs = results.runMs(place);
     if (call !== undefined) {
-      taken.calls.push(call);
-      taken.values.push(valueAt(results, place));
-      taken.runs.push(runMs);
-      taken.waits.push(turnAt - call.calledAt);
+      collected.calls.push(call);
+      collected.values.push(valueAt(results, place));
+      collected.runs.push(runMs);
+      collected.waits.push(startAt - call.calledAt);
       worker.complete(call);
     }
-    turnAt += runMs;
+    startAt += runMs;
   }
-  if (taken.calls.length > 0) worker.silence.restart();
-  return taken;
+  if (collected.calls.length > 0) worker.silence.restart();
+  return collected;
 }
 
 function valueAt(results: BatchResults, place: number): unknown {
@@ -46,7 +46,6 @@ function valueAt(results: BatchResults, place: number): unknown {
   }
 }
 
-/** Tells the callers. */
 export function settleResults({ calls, values, runs, waits }: TakenResults): void {
   const at = now();
   for (let i = 0; i < calls.length; i++) {

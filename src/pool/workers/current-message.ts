@@ -3,7 +3,7 @@ import type { Call, CallHolder } from '../calls/call.ts';
 
 /** The message that a worker has: one call, or a batch of calls, each at a place of its own. */
 export class CurrentMessage {
-  /** By place; undefined where a call was responded to or taken back. */
+  /** By place; undefined where a call has had its response or was taken back. */
   #calls: (Call | undefined)[] = [];
   #isBatch = false;
   #sentAt = 0;
@@ -31,14 +31,14 @@ export class CurrentMessage {
     this.#isBatch = isBatch;
     this.#sentAt = now();
     if (isBatch) this.#batches++;
-    for (let place = 0; place < calls.length; place++) calls[place]!.sentTo(holder, place, this.#sentAt);
+    for (let place = 0; place < calls.length; place++) calls[place]!.markSent(holder, place, this.#sentAt);
   }
 
   end(): void {
     this.#calls = [];
   }
 
-  /** There is no response to wait for. */
+  /** Call this when no response to the call is awaited any more. */
   drop(call: Call): void {
     this.#calls[call.place] = undefined;
   }
@@ -52,7 +52,7 @@ export class CurrentMessage {
     return this.#calls.filter((call) => call !== undefined);
   }
 
-  /** The place alone does not tell: the call that stands there must be the one that the worker means. */
+  /** Finds the call that a notice is about. The place alone is not enough, since another call may have that place now: the id has to match, too. */
   callAt({ place, id }: { readonly place: number; readonly id: number }): Call | undefined {
     const call = this.#calls[place];
     return call?.id === id ? call : undefined;

@@ -1,6 +1,6 @@
 import type { PoolWorker } from './pool-worker.ts';
 
-/** The workers that a pool ends. They no longer count as its workers. */
+/** The workers that a pool is ending, which no longer count as the pool's workers. */
 export class EndingWorkers {
   readonly #endGrace: number;
   readonly #onHooksDone: () => void;
@@ -17,13 +17,13 @@ export class EndingWorkers {
     return this.#ending.size;
   }
 
-  /** How many of them run their end hooks. */
+  /** How many workers are running their end hooks. */
   get runningHooks(): number {
     return this.#runningHooks;
   }
 
   end(worker: PoolWorker): void {
-    // A task that runs on may take the worker's thread from the hooks.
+    // A task that is still running may block the worker's thread, and so the hooks.
     const canRunHooks = this.#endGrace > 0 && worker.hasEndHooks && worker.message.pendingCalls().length === 0;
     const gone = (canRunHooks ? this.#endAfterHooks(worker) : worker.engine.terminate()).finally(() => this.#ending.delete(gone));
     this.#ending.add(gone);

@@ -10,19 +10,19 @@ export interface IdleLimits {
   readonly idleTimeout: number;
   /** How many more workers there are than the pool keeps. */
   surplus(): number;
-  /** Ends a worker that has been idle for too long; `surplus` counts it no more. */
+  /** Ends a worker that has been idle for too long; `surplus()` no longer counts the worker. */
   end(worker: PoolWorker): void;
 }
 
 /**
- * The idle workers. The last one to become idle is the first to work again, so that the idle time of the others runs
- * out. One timer of each kind serves all workers: a timer for each worker and task would cost more than many tasks.
+ * The idle workers. The worker that became idle last is used first, so that the others reach their idle timeout. One timer of
+ * each kind serves all workers: a timer for each worker and task would cost more than many tasks.
  */
 export class IdleWorkers {
-  /** The longest idle one first. */
+  /** Sorted: the worker that has been idle longest comes first. */
   readonly #workers: PoolWorker[] = [];
   readonly #limits: IdleLimits;
-  /** How many of them, from the first, have their event loop turning again. */
+  /** How many workers, counted from the first, have had their event loop resumed. */
   #resumed = 0;
   #endTimer: NodeJS.Timeout | undefined;
   #resumeTimer: NodeJS.Timeout | undefined;
@@ -74,7 +74,7 @@ export class IdleWorkers {
     const due = now() + ms;
     this.#endTimer = unrefTimer(() => {
       const late = now() - due;
-      // After a sleep of the machine, calls may be on their way that want the workers.
+      // After the machine was asleep, calls that need the workers may be about to arrive.
       if (late > ON_TIME_MS && !isLate) this.#endAfter(Math.min(late, this.#limits.idleTimeout), true);
       else this.#endOldest();
     }, ms);

@@ -7,15 +7,15 @@ import type { PoolSettings } from '../options.ts';
 import { failedStartError, isDenied, startError, warnOfNoWorkers } from './exit-errors.ts';
 import { Starts } from './starts.ts';
 
-/** The pool's side. */
+/** The part of the pool that the launcher uses. */
 export interface LauncherHost {
-  /** One more worker may be started. */
+  /** Whether one more worker may be started. */
   hasRoom(): boolean;
-  /** No worker lives, and none is on its way out that leaves room for another one. */
-  isAlone(): boolean;
+  /** Whether there is no worker, not even one that is ending and then leaves room for another. */
+  hasNoWorkers(): boolean;
   /** A pause between two starts is over. */
   pauseOver(): void;
-  /** No worker can be started for the first waiting call, or for any. @returns false where no call waits */
+  /** Call this when no worker can be started for the first waiting call, or for any of them. @returns false where no call waits */
   startRefused(reason: () => OffloopError, calls: 'first' | 'all'): boolean;
 }
 
@@ -40,19 +40,19 @@ export class Launcher {
     return this.#engine.isInline;
   }
 
-  /** Why no worker will start for now; undefined where waiting is worth it. */
+  /** Why no worker will start for now; undefined where calls should wait. */
   get refusal(): (() => OffloopError) | undefined {
     return this.#starts.refusal;
   }
 
   canStart(): boolean {
-    return this.#host.hasRoom() && this.#starts.mayStart(this.#host.isAlone());
+    return this.#host.hasRoom() && this.#starts.mayStart(this.#host.hasNoWorkers());
   }
 
-  /** @returns undefined where no worker can be started now: the waiting calls wait, or have been refused */
+  /** @returns undefined where no worker can be started now: the waiting calls go on waiting, or have been refused */
   start(events: WorkerEvents): EngineWorker | undefined {
     while (this.canStart()) {
-      this.#starts.begin(this.#host.isAlone());
+      this.#starts.begin(this.#host.hasNoWorkers());
       try {
         return withPlainPrototype(() => this.#engine.start(this.#options, events));
       } catch (error) {
@@ -62,12 +62,12 @@ export class Launcher {
     return undefined;
   }
 
-  /** A worker has sent its first response. */
+  /** Call this when a worker has sent its first response. */
   recordSuccess(): void {
     this.#starts.recordSuccess();
   }
 
-  /** A worker has ended before it was ready. @param startedAt an instant of `now()` */
+  /** Call this when a worker has ended before it was ready. @param startedAt an instant of `now()` */
   recordFailure(startedAt: number, exit: WorkerExit): void {
     const reason = this.failureOf(exit);
     if (shortageIn(exit) === undefined) this.#starts.recordFailure(startedAt, reason);
@@ -80,7 +80,7 @@ export class Launcher {
     return () => (shortage === undefined ? failedStartError(this.#name, exit) : shortageError(this.#name, shortage, exit.error ?? exit.how));
   }
 
-  /** There is no point in further starts, for a while. */
+  /** Starts no workers for a while, since a further start would fail as well. */
   giveUp(reason: () => OffloopError): void {
     this.#starts.giveUp(reason);
   }
@@ -96,7 +96,7 @@ export class Launcher {
       this.#recordShortage(() => shortageError(this.#name, shortage, error));
       return false;
     }
-    // A worker that cannot be started is the error of the call that needed it, and never a call that waits for ever.
+    // Where a worker cannot be started, the call that needed it rejects, and does not wait forever.
     if (!isDenied(error) || this.isInline) return this.#host.startRefused(() => startError(this.#name, error), 'first');
     warnOfNoWorkers(this.#name, error);
     this.#engine = engines.inline;
@@ -104,7 +104,7 @@ export class Launcher {
   }
 
   #recordShortage(reason: () => OffloopError): void {
-    if (!this.#starts.recordShortage(this.#host.isAlone())) this.#host.startRefused(reason, 'all');
+    if (!this.#starts.recordShortage(this.#host.hasNoWorkers())) this.#host.startRefused(reason, 'all');
   }
 }
 

@@ -10,12 +10,15 @@ import { SilenceLimit } from './silence.ts';
 import { WorkerKnowledge } from './worker-knowledge.ts';
 
 /**
- * `starting`: the worker has not responded yet, whether or not it has been sent a call. `idle`, `busy`: without and with a message.
- * `ending`: the pool ends it, and counts it no more. `ended`: it is gone.
+ * `starting`: the worker has not responded yet, whether or not it has been sent a call. `idle`, `busy`: the worker has no
+ * message, or has one. `ending`: the pool is ending the worker, and no longer counts it. `ended`: the worker is gone.
  */
 export type WorkerState = 'starting' | 'idle' | 'busy' | 'ending' | 'ended';
 
-/** Why a worker is replaced as soon as it is free: a module did not load, a finished task's leftover has thrown, or it started too late. */
+/**
+ * Why a worker is replaced as soon as it is free: a module did not load, code that a finished task had left running has thrown,
+ * or the worker started too late.
+ */
 export type RecycleReason = 'module' | 'leftover' | 'late-start';
 
 export interface PoolWorkerOptions {
@@ -25,7 +28,7 @@ export interface PoolWorkerOptions {
   onGraceOver(): void;
 }
 
-/** One worker of a pool: its life, the message that it has, and the pool's patience with it. */
+/** One worker of a pool: its state, its current message, and the time limits that the pool sets for it. */
 export class PoolWorker implements CallHolder {
   readonly engine: EngineWorker;
   readonly startedAt = now();
@@ -34,11 +37,11 @@ export class PoolWorker implements CallHolder {
   readonly silence = new SilenceLimit();
   /** Bytes in use after its last task. */
   memory = 0;
-  /** What a finished task has left running, and what that did last. */
+  /** The last notice about code that a finished task had left running. */
   leftover: LeftoverNotice | undefined;
-  /** A notice that could not be read, while the worker had its present message: perhaps the response to a call of a batch. */
+  /** Set when a notice could not be read during the current message: perhaps the response to a call of a batch. */
   unread: { readonly cause: unknown } | undefined;
-  /** The worker has something to do before it ends. */
+  /** Whether the worker has end hooks to run. */
   hasEndHooks = false;
   readonly #options: PoolWorkerOptions;
   #state: WorkerState = 'starting';
@@ -80,19 +83,19 @@ export class PoolWorker implements CallHolder {
     return this.message.holds(call);
   }
 
-  /** The worker gets a message. */
+  /** Call this when the worker is sent a message. */
   begin(calls: Call[], isBatch: boolean): void {
     if (this.#state === 'idle') this.#state = 'busy';
     this.message.begin(calls, isBatch, this);
   }
 
-  /** The first response has come. */
+  /** Call this when the first response has come. */
   markStarted(): void {
     this.#endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
   }
 
-  /** There is a response to this call, or there will be none. */
+  /** Call this when the call has a response, or will have none. */
   complete(call: Call): void {
     this.message.drop(call);
     this.#completed++;
@@ -108,12 +111,12 @@ export class PoolWorker implements CallHolder {
   /** Takes back all calls that have not been started. @returns them, the last one first */
   takeBackUnstarted(): Call[] {
     const pending = this.message.pendingCalls().reverse();
-    const taken = pending.filter((call) => this.takeBack(call));
-    if (taken.length > 0 && taken.length === pending.length) this.silence.widen();
-    return taken;
+    const unstarted = pending.filter((call) => this.takeBack(call));
+    if (unstarted.length > 0 && unstarted.length === pending.length) this.silence.widen();
+    return unstarted;
   }
 
-  /** The present message is done. */
+  /** Call this when the worker is done with its message. */
   endMessage(): void {
     this.message.end();
     this.endLoadWatch();
@@ -129,10 +132,10 @@ export class PoolWorker implements CallHolder {
     if (this.#recycleReason === undefined || this.#recycleReason === 'module') this.#recycleReason = reason;
   }
 
-  /** Tells the task to stop; the worker has `abortGrace` for that. */
+  /** Sends the task an abort; the task has `abortGrace` to stop. */
   sendAbort({ id }: Call, kind: AbortKind): void {
     if (this.#abortSent?.id === id) return;
-    // Only one task of a batch runs at a time: one that was told to stop before has ended.
+    // Only one task of a batch runs at a time: a task that was sent an abort before has ended.
     this.#clearAbort();
     this.engine.sendAbort({ type: 'abort', id, kind });
     this.#abortSent = { id, grace: timeLimit(realClock, this.#options.abortGrace, () => { this.#options.onGraceOver(); }) };
@@ -152,11 +155,11 @@ export class PoolWorker implements CallHolder {
 
   endLoadWatch(): void {
     this.#loadTimer?.cancel();
-    // A timer that is only cancelled would keep the call, and with that its caller's context.
+    // A timer that is only cancelled would still hold the call, and with it the caller's context.
     this.#loadTimer = undefined;
   }
 
-  /** The pool is about to end the worker, or has seen that it is gone. */
+  /** Call this when the pool is about to end the worker, or has seen that the worker is gone. */
   end(state: 'ending' | 'ended'): void {
     this.#state = state;
     this.#clearAbort();

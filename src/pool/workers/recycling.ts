@@ -2,7 +2,7 @@ import { now } from '../../node/clock.ts';
 import type { PoolSettings } from '../options.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
-/** How old a worker has to be to be replaced, since a module does not load in it: at first, and at most. */
+/** How old a worker has to be before it is replaced because a module did not load in it: the first age, and the longest. */
 const FIRST_AGE_MS = 100;
 const LONGEST_AGE_MS = 30_000;
 
@@ -18,16 +18,19 @@ export class Recycling {
     this.#maxMemory = maxMemoryBeforeRecycle;
   }
 
-  /** @param canReload a new worker would load its modules anew */
-  claim({ completed, memory, recycleReason, startedAt }: PoolWorker, canReload: boolean): boolean {
+  /**
+   * @param canReload whether a new worker would load its modules anew
+   * @returns whether the worker is to be replaced now
+   */
+  claimReplacement({ completed, memory, recycleReason, startedAt }: PoolWorker, canReload: boolean): boolean {
     if (completed >= this.#maxTasks || memory > this.#maxMemory) return true;
     return recycleReason === 'module' ? canReload && this.#claimReload(startedAt) : recycleReason !== undefined;
   }
 
   /**
-   * A module that has thrown while it was loaded stays broken in its worker for ever (`import()` remembers), and may work in a
-   * new one. A module that is broken for good must not cost a worker for each call: the first worker is replaced at once, and the
-   * next ones when they are old enough, twice as old each time.
+   * A module that has thrown while it was loaded stays broken in its worker forever, since `import()` keeps the error; the
+   * module may load in a new worker. A module that never loads must not cost a worker for each call: the first worker is
+   * replaced at once, and each further worker only at twice the age of the one before.
    */
   #claimReload(startedAt: number): boolean {
     const at = now();

@@ -13,7 +13,7 @@ export class WorkerKnowledge {
   #declared: { readonly task: TaskRecord; readonly number: number } | undefined;
   readonly #stores = new KnownStores();
 
-  /** Undefined where the task has to be declared with its next call. */
+  /** The number of the task at this worker; undefined where the task has to be declared with its next call. */
   numberOf(task: TaskRecord): number | undefined {
     return this.#tasks.get(task);
   }
@@ -48,7 +48,7 @@ export class WorkerKnowledge {
   }
 }
 
-/** Names of stores. A name stands for the store that is declared by it at the moment, so a new declaration outdates all names. */
+/** Names of stores that the worker has loaded. A name means the store that has it at the moment, so a new declaration invalidates all names. */
 class KnownStores {
   readonly #names = new Set<string>();
   #declarations = 0;

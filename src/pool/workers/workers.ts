@@ -15,9 +15,9 @@ import { PoolWorker, type WorkerState } from './pool-worker.ts';
 import { Recycling } from './recycling.ts';
 
 export interface WorkersEvents extends Pick<LauncherHost, 'startRefused'> {
-  /** A worker can be taken, or started. @param worker the one that is done with its message; undefined where there is room for another one */
+  /** A worker can be taken or started. @param worker the worker that is done with its message; undefined where another worker may be started */
   workerFree(worker: PoolWorker | undefined): void;
-  /** These calls were sent, have not been started, and are to wait again; the last one first. */
+  /** These calls were sent, have not been started, and go back to the queue; the last one comes first. */
   callsReturned(calls: readonly Call[]): void;
 }
 
@@ -31,7 +31,7 @@ export class Workers {
   readonly #idle: IdleWorkers;
   readonly #counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #ending: EndingWorkers;
-  /** How many workers are kept, also when there is nothing to do. */
+  /** How many workers are kept, even when there is nothing to do. */
   #minimum: number;
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
@@ -41,9 +41,9 @@ export class Workers {
     this.#events = events;
     this.#minimum = minThreads;
     this.#launcher = new Launcher(settings, {
-      // Workers that run their end hooks do not count, but must not pile up either: what they wait for may never come.
+      // Workers that run their end hooks are not counted as the pool's, but must not pile up either: their hooks may never finish.
       hasRoom: () => this.#workers.size < maxThreads && this.#ending.runningHooks < maxThreads,
-      isAlone: () => this.#workers.size === 0 && this.#ending.size === 0,
+      hasNoWorkers: () => this.#workers.size === 0 && this.#ending.size === 0,
       pauseOver: roomFree,
       startRefused: (reason, calls) => events.startRefused(reason, calls),
     });
@@ -60,7 +60,7 @@ export class Workers {
     return { busy: this.busy, idle: this.#idle.size, max: this.#settings.maxThreads, ...this.#counts };
   }
 
-  /** A worker is idle, or may be started. */
+  /** Whether a worker is idle or may be started. */
   get hasFree(): boolean {
     return this.#idle.size > 0 || this.#launcher.canStart();
   }
@@ -92,7 +92,7 @@ export class Workers {
   }
 
   /** From now on workers are started for calls only. */
-  windDown(): void {
+  dropMinimum(): void {
     this.#minimum = 0;
   }
 
@@ -112,11 +112,11 @@ export class Workers {
     this.#launcher.recordSuccess();
   }
 
-  /** The worker is done with its message. */
+  /** Call this when the worker is done with its message. */
   release(worker: PoolWorker): void {
     worker.endMessage();
     if (worker.isGone) return;
-    if (this.#recycling.claim(worker, !this.#launcher.isInline)) this.replace(worker);
+    if (this.#recycling.claimReplacement(worker, !this.#launcher.isInline)) this.replace(worker);
     else {
       this.#idle.push(worker);
       this.#events.workerFree(worker);
@@ -133,14 +133,13 @@ export class Workers {
     this.#events.workerFree(undefined);
   }
 
-  /** Call this when a worker has had its first call for `startTimeout` ms, and is not ready. */
+  /** Call this when a worker is not ready `startTimeout` ms after it was sent its first call. */
   endLateStart(worker: PoolWorker): void {
     const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
     this.#launcher.giveUp(reason);
     if (this.#workers.size > 1) {
-      // Its task may begin until the worker is gone: only then it is known whether the call can run elsewhere.
+      // The worker may still begin its task until the worker is gone: only then it is known whether the call can run elsewhere.
       worker.recycle('late-start');
-      this.#counts.replaced++;
       void worker.engine.terminate();
       return;
     }
@@ -150,8 +149,8 @@ export class Workers {
 
   #start(): PoolWorker | undefined {
     const engine = this.#launcher.start({
-      onNotice: (notice) => { this.#noticed(worker, notice); },
-      onExit: (exit) => { this.#exited(worker, exit); },
+      onNotice: (notice) => { this.#handleNotice(worker, notice); },
+      onExit: (exit) => { this.#handleExit(worker, exit); },
     });
     if (engine === undefined) return undefined;
     const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.replace(worker); } });
@@ -161,17 +160,17 @@ export class Workers {
   }
 
   #end(worker: PoolWorker): void {
-    this.#forget(worker, 'ending');
+    this.#remove(worker, 'ending');
     this.#ending.end(worker);
   }
 
-  #forget(worker: PoolWorker, state: 'ending' | 'ended'): void {
+  #remove(worker: PoolWorker, state: 'ending' | 'ended'): void {
     worker.end(state);
     this.#workers.delete(worker);
     this.#idle.remove(worker);
   }
 
-  #noticed(worker: PoolWorker, notice: WorkerNotice): void {
+  #handleNotice(worker: PoolWorker, notice: WorkerNotice): void {
     readNotice(worker, notice, (call) => { this.#events.callsReturned([call]); });
     if (notice.type !== 'leftover' || notice.isFatal) return;
     warnOfLeftover(this.#settings.name, notice);
@@ -179,21 +178,22 @@ export class Workers {
     if (worker.state === 'idle') this.replace(worker);
   }
 
-  #exited(worker: PoolWorker, exit: WorkerExit): void {
+  #handleExit(worker: PoolWorker, exit: WorkerExit): void {
     const before = worker.state;
-    // Before its notices are read: one of them may ask to replace the worker, which would count its end twice.
-    this.#forget(worker, 'ended');
+    // This comes before its notices are read: one of them may ask to replace the worker, whose end would count twice.
+    this.#remove(worker, 'ended');
     readAll(worker);
     this.#events.callsReturned(worker.engine.isReady() ? failStarted(worker, exit) : failTransferred(worker, this.#launcher.failureOf(exit)));
     worker.endMessage();
-    if (before !== 'ending' && worker.recycleReason !== 'late-start') this.#recordCrash(worker, exit, before);
+    if (before !== 'ending' && worker.recycleReason === 'late-start') this.#counts.replaced++;
+    else if (before !== 'ending') this.#recordCrash(worker, exit, before);
     this.#events.workerFree(undefined);
   }
 
   #recordCrash(worker: PoolWorker, exit: WorkerExit, before: WorkerState): void {
     this.#counts.crashed++;
     if (before === 'idle') warnOfIdleCrash(this.#settings.name, exit, worker.leftover);
-    // A worker that never got as far as one response may never do so: the next one starts only when there is work.
+    // After a worker that never sent a response, the next one may fail as well: it starts only when there is work.
     if (!worker.engine.isReady()) this.#launcher.recordFailure(worker.startedAt, exit);
     else if (worker.completed > 0) this.ensureMinimum();
   }

@@ -16,7 +16,7 @@ class NaiveQueue {
     return this.#items;
   }
 
-  get newcomers(): number {
+  get sizeWithoutRequeued(): number {
     return this.#items.length - this.#back.size;
   }
 
@@ -56,7 +56,7 @@ function play(steps: readonly Step[]): void {
   const left: Item[] = [];
   for (const next of steps) {
     if (next.act === 'push') {
-      const item: Item = { id: left.length + queue.size, priority: next.priority, next: undefined, previous: undefined, isQueued: false, isBack: false };
+      const item: Item = { id: left.length + queue.size, priority: next.priority, next: undefined, previous: undefined, isQueued: false, isRequeued: false };
       queue.push(item);
       naive.push(item);
     } else if (next.act === 'unshift' && left.length > 0) {
@@ -70,7 +70,7 @@ function play(steps: readonly Step[]): void {
       expect(queue.shift()).toBe(expected);
       if (expected !== undefined) leave(expected, () => undefined);
     }
-    expect(queue).toMatchObject({ size: naive.order.length, newcomers: naive.newcomers });
+    expect(queue).toMatchObject({ size: naive.order.length, sizeWithoutRequeued: naive.sizeWithoutRequeued });
     expect(queue.first).toBe(naive.order[0]);
   }
   expect([...drained(queue)]).toEqual([...naive.order]);
@@ -100,7 +100,7 @@ describe('the queue', () => {
     for (let id = 0; id < count; id++) {
       // Counts the comparisons of this priority, which behaves like a number.
       const priority = { valueOf: () => { compared++; return (id * 7919) % count; } } as unknown as number;
-      queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isBack: false });
+      queue.push({ id, priority, next: undefined, previous: undefined, isQueued: false, isRequeued: false });
     }
     expect([...drained(queue)].map(({ priority }) => priority.valueOf())).toEqual(Array.from({ length: count }, (_, i) => count - 1 - i));
     expect(compared).toBeLessThan(100 * count);
