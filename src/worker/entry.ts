@@ -5,7 +5,7 @@ import { runningTask } from '../task/current.ts';
 import { createProcessHandler } from './processes/process-host.ts';
 import { createThreadHandler } from './threads/thread-host.ts';
 import { isTinypoolThread, noThenable, undoPreload } from './tinypool/startup.ts';
-import { watchReads } from './uncarried-stores.ts';
+import { watchReads } from './notices/uncarried-stores.ts';
 
 thread.isWorker = true;
 undoPreload();

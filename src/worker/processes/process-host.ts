@@ -9,8 +9,8 @@ import type { AbortMessage, EndHooksMessage, RunMessage } from '../../wire/messa
 import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
 import type { ProcessSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { watchLeftovers } from '../leftovers.ts';
-import { ProgressSender } from '../progress-sender.ts';
+import { watchLeftovers } from '../notices/leftovers.ts';
+import { ProgressSender } from '../notices/progress-sender.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { scopeOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';

@@ -12,8 +12,8 @@ import type { AbortMessage, TaskRequest } from '../../wire/messages/requests.ts'
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { ThreadSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { watchLeftovers } from '../leftovers.ts';
-import { ProgressSender } from '../progress-sender.ts';
+import { watchLeftovers } from '../notices/leftovers.ts';
+import { ProgressSender } from '../notices/progress-sender.ts';
 import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
