@@ -14,5 +14,5 @@ undoPreload();
 runningTask.run(undefined as never, () => undefined);
 watchReads();
 
-/** What tinypool calls with each message. */
+/** The function that tinypool calls with each message. */
 export default isTinypoolThread() ? noThenable(createThreadHandler(fileURLToPath(import.meta.url))) : noThenable(createProcessHandler());

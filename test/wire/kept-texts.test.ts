@@ -7,7 +7,7 @@ import { KeptTexts, SentTexts } from '../../src/wire/kept-texts.ts';
 const number = fc.integer({ min: 1, max: 6 }).chain((n) => fc.constantFrom(0, 4096, 2 ** 40).map((by) => n + by));
 const textOf = (n: number): string => `text ${n}`;
 
-/** What the pool sends for these numbers, and what the worker makes of it. */
+/** The texts that the pool sends for these numbers, and the texts that the worker reads. */
 function crossing(sent: SentTexts, kept: KeptTexts, numbers: readonly number[]): { read: (string | undefined)[]; sentTexts: number } {
   const keep = numbers.map((n) => {
     const isSent = sent.has(n);

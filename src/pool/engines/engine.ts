@@ -7,7 +7,7 @@ import type { AbortMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { Unread } from './unread.ts';
 
-/** One worker: a thread, a process, or the caller's own thread. The pool sends it a request only after the response to the one before. */
+/** A worker: a thread, a process, or the caller's own thread. The pool sends a request only after the response to the previous one. */
 export interface EngineWorker {
   /**
    * Runs one call. Exactly one callback is called, once: with the worker's response, with NotCloneableError when the message could not

@@ -15,7 +15,7 @@ import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 const turn = Promise.resolve();
 
 /**
- * A worker without a thread: tasks run on the caller's thread under the same rules. Arguments and results are cloned, the context is
+ * Makes a worker without a thread: tasks run on the caller's thread under the same rules. Arguments and results are cloned, the context is
  * carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
  */
 export function startInlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {

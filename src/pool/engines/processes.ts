@@ -17,7 +17,7 @@ import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './en
 import { startProcess } from './tinypool/start-worker.ts';
 import { Unread } from './unread.ts';
 
-/** A worker process. It shares no memory with the pool, so its aborts go through a pipe of their own. */
+/** Starts a worker process. The process shares no memory with the pool, so aborts go through a pipe of their own. */
 export function startProcessWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   let fatal: EncodedThrow | undefined;
   const onExit = (exit: WorkerExit): void => {

@@ -7,7 +7,7 @@ import { WorkerCrashedError } from '../../errors.ts';
 
 const files = 'raise the limit of open files (`ulimit -n`), or look for what leaves files and sockets open';
 
-/** What the machine lacks, and what to do, by the system's error code. */
+/** Remedies by the system's error code. */
 const remedies: Readonly<Record<string, string>> = {
   EAGAIN: 'The table of processes and threads is full: raise its limit (`ulimit -u`, a container\'s limit of pids), or give the pool fewer `maxThreads`.',
   EMFILE: `This process has no file descriptor left: ${files}.`,

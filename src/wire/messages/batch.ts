@@ -43,7 +43,7 @@ export interface BatchStores {
 /** Stands for the text of the store at the same place in the call before, among the calls that have stores. */
 export const SAME_TEXT = -1;
 
-/** What only few calls have. */
+/** Properties that only few calls have. */
 export interface BatchExtras {
   /** How the worker undoes what structured clone does to the arguments. */
   readonly repairs?: Repairs | undefined;

@@ -3,7 +3,7 @@ import type { WorkerSetup } from './setup.ts';
 
 /**
  * Everything that a pool sends to a worker. An abort goes by the side channel, since the worker is busy; everything else is
- * one tinypool task, and is answered by one response.
+ * one tinypool task with one response.
  */
 export type WorkerRequest = TaskRequest | AbortMessage;
 
@@ -16,7 +16,7 @@ export interface RunMessage extends BatchExtras {
   readonly id: number;
   /** The task's number at this worker; a number is never given to a second task. */
   readonly task: number;
-  /** The task that the number stands for. Sent until the worker has answered once. */
+  /** The task that the number stands for. Sent until the worker has responded once. */
   readonly declares?: TaskAddress | undefined;
   readonly args: readonly unknown[];
   /** Carried stores: name, JSON text, name, JSON text … */
@@ -45,7 +45,7 @@ export interface ResumeEventLoopMessage {
   readonly type: 'resume-event-loop';
 }
 
-/** Run the hooks of `beforeWorkerEnds()`, then answer: the worker is about to be ended. */
+/** Run the hooks of `beforeWorkerEnds()`, then respond: the worker is about to be ended. */
 export interface EndHooksMessage {
   readonly type: 'run-end-hooks';
 }

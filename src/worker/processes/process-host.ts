@@ -22,7 +22,7 @@ import { createAbortReader, noAbortReader } from './abort-reader.ts';
 import { watchFatal } from './fatal-errors.ts';
 import { liveWithParent } from './parent.ts';
 
-/** What tinypool calls in a worker process. Aborts are read from a pipe or a file; notices share the channel with tinypool's messages. */
+/** Creates the function that tinypool calls in a worker process. Aborts are read from a pipe or a file; notices share the channel with tinypool's messages. */
 export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage | UnreadRequest> {
   const channel = takeProcessChannel();
   const send = (notice: WorkerNotice): void => { channel.post(notice); };

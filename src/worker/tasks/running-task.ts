@@ -10,7 +10,7 @@ import type { WorkerHost } from './worker-host.ts';
 /** Calls back where no store is set, and where no store that is entered outlives the call. */
 export type Scope = <R>(fn: () => R) => R;
 
-/** One call in its worker. */
+/** A call in its worker. */
 export interface RunningTask {
   readonly message: RunMessage;
   readonly address: TaskAddress;

@@ -25,7 +25,7 @@ import { SideChannel } from './side-channel.ts';
 
 type Response = RunResponse | BatchDone | undefined;
 
-/** What tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
+/** Creates the function that tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
 export function createThreadHandler(filename: string): (message: TaskRequest | Promise<void>) => Response | Promise<Response> | Promise<void> {
   let control: Int32Array = createControlBlock();
   let flag = new SharedAbortFlag(control);

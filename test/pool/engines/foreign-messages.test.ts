@@ -25,7 +25,7 @@ describe('a worker’s own channel', () => {
   });
 });
 
-/** What a program prints under `node --watch`, which does not end by itself. */
+/** The output of a program under `node --watch`, which does not end by itself. */
 function watched(path: string): Promise<string> {
   const { NODE_OPTIONS: _vitests, ...env } = process.env;
   const child = spawn(process.execPath, ['--watch', path], { env, stdio: ['ignore', 'pipe', 'pipe'] });
