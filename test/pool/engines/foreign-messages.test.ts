@@ -15,7 +15,7 @@ describe('a worker’s own channel', () => {
     expect(warnings).toEqual([expect.stringMatching(/^OFFLOOP_FOREIGN_MESSAGE .*currentTask\(\)\.progress\(/)]);
   });
 
-  it('may be used by the application, whose messages reach only who listens for them', async () => {
+  it('may be used by the application, whose messages reach only their listeners', async () => {
     const { stdout, stderr } = await runNode([script('posts-to-its-workers.js')]);
     expect(stdout === '' ? stderr : JSON.parse(stdout)).toEqual({ answers: ['first', ...kinds.filter((kind) => kind !== 'what is nested deeply')], started: 1, crashed: 0, warnings: [] });
   });
