@@ -5,10 +5,10 @@ import type { WorkerSetup } from './setup.ts';
  * Everything that a pool sends to a worker. An abort goes by the side channel, since the worker is busy; everything else is
  * one tinypool task with one response.
  */
-export type WorkerRequest = TaskRequest | AbortMessage;
+type WorkerRequest = RunMessage | BatchMessage | ResumeEventLoopMessage | EndHooksMessage | AbortMessage;
 
 /** The requests that are tinypool tasks. */
-export type TaskRequest = RunMessage | BatchMessage | ResumeEventLoopMessage | EndHooksMessage;
+export type TaskRequest = Exclude<WorkerRequest, AbortMessage>;
 
 /** Run one call. */
 export interface RunMessage extends BatchExtras {
