@@ -1,7 +1,7 @@
 /*
- * Timers and clocks come from src/node/clock.ts, which has bound them when offloop was imported: a test may fake the process's own.
+ * Timers and clocks come from src/node/clock.ts, which binds them when offloop is imported: a test may fake the global ones later.
  */
-const message = 'A test may have faked it: import it from src/node/clock.ts.';
+const message = 'A test may have faked this timer or clock: import it from src/node/clock.ts.';
 
 const globals = [
   ...['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'clearImmediate', 'queueMicrotask'],
@@ -15,7 +15,7 @@ const properties = [
   { object: 'AbortSignal', property: 'timeout' },
 ];
 
-/** Calls by a name alone would be seen by the other rules; these are not. */
+/** The forms that the rules for globals and properties, below, do not find. */
 export const clockSyntax = [
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message },
   { selector: "CallExpression[callee.name='Date']", message },
@@ -24,11 +24,11 @@ export const clockSyntax = [
 
 export const clockImports = ['node:timers', 'timers', 'node:timers/promises', 'timers/promises'].map((name) => ({ name, message }));
 
-/** The flat-config block; the syntax and the imports go with those of eslint.imports.js, since the last block that names a rule counts. */
+/** The flat-config block. `clockSyntax` and `clockImports` are in the blocks of eslint.imports.js: where two blocks set one rule, the last one counts. */
 export const boundClock = {
   files: ['src/**/*.ts'],
-  // The second looks the process's own up on purpose: an inline pool goes by them.
-  ignores: ['src/node/clock.ts', 'src/node/timers.ts'],
+  // limit-clock.ts reads the globals on purpose: an inline pool goes by the clock that the user's code sees.
+  ignores: ['src/node/clock.ts', 'src/node/limit-clock.ts'],
   rules: {
     'no-restricted-globals': ['error', ...globals.map((name) => ({ name, message }))],
     'no-restricted-properties': ['error', ...properties.map((property) => ({ ...property, message }))],

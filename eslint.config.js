@@ -15,28 +15,28 @@ export default defineConfig(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { project: 'tsconfig.source.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // `any` may be named where variance needs it (`Carried<any>`); the no-unsafe rules still forbid to use one.
+      // `any` may be written where variance needs it (`Carried<any>`); the no-unsafe rules still forbid the use of an `any` value.
       '@typescript-eslint/no-explicit-any': 'off',
-      // Some type arguments are given by the caller alone: `pool.tasks<typeof import('./image.js')>(url)`.
+      // Only the caller can give some type arguments: `pool.tasks<typeof import('./image.js')>(url)`.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
-      // `async` with no `await` turns a throw into a rejection.
+      // `async` without `await` is used to turn a throw into a rejection.
       '@typescript-eslint/require-await': 'off',
-      // A task may throw anything, and an abort rejects with `signal.reason`: both are passed on untouched.
+      // A task may throw any value, and an abort rejects with `signal.reason`: both values are passed on unchanged.
       '@typescript-eslint/only-throw-error': ['error', { allowThrowingUnknown: true }],
       '@typescript-eslint/prefer-promise-reject-errors': ['error', { allowThrowingUnknown: true }],
-      // With noUncheckedIndexedAccess an index that was just checked needs `!`, which claims less than `as`.
+      // With noUncheckedIndexedAccess an element that was just checked needs an assertion, and `!` asserts less than `as`.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      // Options declare their callbacks as methods, for bivariant parameters, and are destructured.
+      // Options declare callbacks as methods, for bivariant parameters, and the code destructures options.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       // `() => emitter.close()` reads better than a block.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // `.catch(() => {})` and a no-op default say what they mean.
+      // `.catch(() => {})` and a no-op default need no comment.
       '@typescript-eslint/no-empty-function': ['error', { allow: ['arrowFunctions'] }],
-      // They ask for the type of every value that is assigned; there is no enum here, and few classes.
+      // These two rules are slow, since they ask for the type of every assigned value; this code has no enum, and few classes.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // As the compiler: an underscore marks what a signature forces on us.
+      // As for the compiler, an underscore marks a name that a signature requires.
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
@@ -45,20 +45,20 @@ export default defineConfig(
   {
     files: ['test/**/*.ts'],
     rules: {
-      // Fixtures are plain JavaScript: much of what they export is `any`.
+      // Fixtures are plain JavaScript, so many of their exports have the type `any`.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-empty-function': 'off',
-      // People throw strings and null; the tests must, too.
+      // Users throw strings and null, so the tests do, too.
       '@typescript-eslint/only-throw-error': 'off',
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
     },
   },
   {
-    // Compiled, never run.
+    // Type tests are compiled and never run.
     files: ['test/types/**/*.ts'],
     rules: {
       '@typescript-eslint/no-floating-promises': 'off',
@@ -68,7 +68,7 @@ export default defineConfig(
   },
   {
     files: ['**/*.{js,mjs,cjs}'],
-    // The globals of the Node that lints, which is the oldest supported one.
+    // The globals of the Node that runs ESLint, which is the oldest supported one.
     languageOptions: {
       globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly'])),
     },

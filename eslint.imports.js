@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { clockImports, clockSyntax } from './eslint.clock.js';
@@ -6,7 +5,7 @@ import { questionSyntax } from './eslint.questions.js';
 
 const src = fileURLToPath(new URL('./src/', import.meta.url));
 
-/** Rooms that every other room may import: they know nothing of tasks, pools or stalls. */
+/** Rooms that every other room may import, since they know nothing of tasks, pools or stalls. */
 const base = ['errors.ts', 'home.ts', 'node', 'validation', 'shared'];
 const wire = ['wire', 'wire/messages', 'wire/values', 'wire/errors'];
 const context = [...wire, 'context', 'context/encoding', 'context/stores'];
@@ -15,9 +14,9 @@ const watchdog = ['watchdog', 'watchdog/report', 'watchdog/page/client'];
 
 /**
  * Each room of src (a folder without its subfolders), and what it may import besides itself and `base`. index.ts and in-worker.ts
- * are not in the table: they may import everything, and nothing but the command line may import them.
+ * are not in the table: they may import everything, and no room may import them.
  */
-const mayImport = {
+export const mayImport = {
   'node': [],
   'validation': [],
   'shared': [],
@@ -55,21 +54,20 @@ const mayImport = {
   'watchdog/page': [...watchdog, 'watchdog/protocol'],
   'watchdog/page/client': ['watchdog'],
 
-  'otel': [...task, 'pool', 'pool/calls', 'index.ts'],
+  'otel': [...task, 'pool', 'pool/calls'],
   'register': [...watchdog, 'watchdog/main'],
   'testing': [...task, ...watchdog, 'pool', 'register', 'watchdog/main', 'watchdog/protocol'],
-  'cli': [...watchdog, 'register', 'index.ts'],
+  'cli': [...watchdog, 'register'],
 };
 
 /** The flat-config blocks that make imports point one way; where several match a file, the last one counts. */
 export function importDirections(importX) {
   const rooms = Object.entries(mayImport);
-  for (const [room] of rooms) if (!existsSync(src + room)) throw new Error(`eslint.imports.js: there is no folder src/${room}`);
   return [
     { files: ['src/**/*.{ts,js}'], plugins: { 'import-x': importX } },
     { files: ['src/errors.ts', 'src/home.ts'], rules: only(base) },
     ...rooms.map(([room, others]) => ({ files: [`src/${room}/*.{ts,js}`], rules: only([room, ...base, ...others]) })),
-    // With no thread between them, the inline engine calls the worker's logic itself.
+    // The inline engine calls the worker's logic itself, since no thread lies between the two.
     { files: ['src/pool/engines/inline.ts'], rules: only(['pool/engines', ...base, ...mayImport['pool/engines'], 'worker/tasks']) },
     // The engine interface stays the only way to tinypool.
     { files: ['src/**/*.ts'], ignores: ['src/pool/engines/tinypool/*.ts', 'src/node/clock.ts'], rules: restricted(noTinypool) },
@@ -87,7 +85,7 @@ function only(allowed) {
 const message = 'Only src/pool/engines/tinypool imports tinypool: use the engine interface.';
 const noTinypool = {
   patterns: [{ regex: '^tinypool(/|$)', message }],
-  // no-restricted-imports sees neither import() nor import types.
+  // no-restricted-imports finds neither import() nor import types.
   syntax: [
     { selector: 'ImportExpression[source.value=/^tinypool/]', message },
     { selector: 'TSImportType[source.value=/^(tinypool|[.])/]', message: 'Write `import type`: the rules see it.' },

@@ -15,13 +15,13 @@ const subpaths = {
   },
 };
 
-// `import text from './style.css?raw'`: what the watchdog's page is put together from. Vitest has it built in.
+// Resolves `import text from './style.css?raw'` to the file's text, for the watchdog's page. Vitest has this built in.
 const raw: NonNullable<Options['esbuildPlugins']>[number] = {
   name: 'raw',
   setup(build) {
     build.onResolve({ filter: /[?]raw$/ }, async ({ path, resolveDir, kind }) => {
       const resolved = await build.resolve(path.slice(0, -'?raw'.length), { resolveDir, kind });
-      // The query stays: tsup would take what ends in `.css` for itself.
+      // The query stays in the path: tsup would handle a path that ends in `.css` itself.
       return { path: `${resolved.path}?raw`, errors: resolved.errors, namespace: 'raw' };
     });
     build.onLoad({ filter: /./, namespace: 'raw' }, async ({ path }) => (
@@ -46,15 +46,15 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   platform: 'node',
-  // Entries and shared chunks lie side by side, so `new URL('./entry.js', import.meta.url)` holds in each of them.
+  // Entries and shared chunks lie in one folder, so `new URL('./entry.js', import.meta.url)` is right in each of them.
   outDir: 'dist',
-  // Copied as it is: what Node is told to `--require` is CommonJS.
+  // Copied unchanged: the file that Node gets with `--require` is CommonJS.
   publicDir: 'src/worker/tinypool/static',
   splitting: true,
   clean: true,
   silent: true,
   external: ['tinypool', 'vitest', '@opentelemetry/api'],
   esbuildPlugins: [raw],
-  // By default tsup strips `node:`, which breaks the built-ins that exist only with it.
+  // By default tsup strips the prefix `node:`, which breaks the built-ins that exist only with the prefix.
   removeNodeProtocol: false,
 });

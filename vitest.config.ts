@@ -4,10 +4,10 @@ const root = import.meta.dirname.replaceAll('\\', '/').replace(/[$()*+.?[\\\]^{|
 
 export default defineConfig({
   test: {
-    // The page's style is imported as text, which Vitest empties by default.
+    // The watchdog's page imports its style sheet as text, and Vitest empties CSS by default.
     css: true,
     include: ['test/**/*.test.ts'],
-    // Workers load a task's module natively. Transformed by Vite, it would be another module here, with another URL.
+    // Workers load a task's module natively. If Vite transformed the module here, it would be another module, with another URL.
     server: { deps: { external: [new RegExp(`^${root}/(dist|test/fixtures)/`)] } },
     pool: 'forks',
     setupFiles: process.env.EXPECT_RUNTIME ? ['.ci/expect-runtime.js'] : [],

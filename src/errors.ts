@@ -1,12 +1,15 @@
 import { defineOwn } from './node/own-properties.ts';
 
-/**
- * The one table of errors. Recognise them by `code`: `instanceof` fails when two copies of offloop are installed.
- * Every message says what was called, what happened and what to do.
+/*
+ * The table of offloop's errors: each class with what it stands for, its code, and what it tells besides. A message says what was called,
+ * what happened and what to do; it is written where the error is raised. A new class is also listed in `errorClasses` below, exported in
+ * index.ts and in-worker.ts, and explained in the README's table.
  */
+
+/** Recognise an error by its code: `instanceof` fails when two copies of offloop are installed. */
 export type OffloopErrorCode = `OFFLOOP_${string}`;
 
-/** The base of every error that offloop itself raises. An error that a task throws arrives as itself instead. */
+/** The base class of all errors that offloop itself raises. An error that a task throws arrives as itself instead. */
 export class OffloopError extends Error {
   /** Stable across releases: compare this, not the message. */
   readonly code: OffloopErrorCode;
@@ -19,8 +22,8 @@ export class OffloopError extends Error {
 
 /** The task ran longer than its `timeout` (ms). */
 export class TaskTimeoutError extends OffloopError {
-  /** Where the worker was when time ran out; absent where no inspector is to be had, or when the task was only waiting. */
-  // Only declared: a field would be there with undefined, too.
+  /** Where the worker was when time ran out; absent where no inspector is available, or when the task was only waiting. */
+  // Only declared, since a field would exist with the value undefined.
   declare readonly workerStack?: string;
 
   constructor(message: string, workerStack?: string) {
@@ -29,7 +32,7 @@ export class TaskTimeoutError extends OffloopError {
   }
 }
 
-/** The deadline (from `deadline` or `withDeadline`) passed before the task had finished; waiting work was never started. */
+/** The deadline (from `deadline` or `withDeadline`) passed before the task had finished; a task that still waited was never started. */
 export class DeadlineExceededError extends OffloopError {
   constructor(message: string) {
     super('OFFLOOP_DEADLINE', message);
@@ -68,7 +71,7 @@ export class PoolClosedError extends OffloopError {
   }
 }
 
-/** An argument, a result, a progress value or a thrown value that cannot cross to another thread as it is. */
+/** An argument, a result, a progress value or a thrown value cannot cross to another thread as it is. */
 export class NotCloneableError extends OffloopError {
   /** The place inside the value, for instance `args[0].socket` or `result.rows[3]`. */
   readonly path: string;
@@ -79,7 +82,7 @@ export class NotCloneableError extends OffloopError {
   }
 }
 
-/** A carried store that cannot be encoded, or a carrier that cannot be restored. */
+/** A carried store cannot be encoded, or a carrier cannot be restored. */
 export class ContextError extends OffloopError {
   /** The name given to `carry()`; empty when the carrier as a whole is at fault. */
   readonly store: string;
@@ -120,7 +123,7 @@ export class EntryModuleError extends OffloopError {
   }
 }
 
-/** A module could not be loaded in the worker: missing, a syntax error, or it threw; see `cause`. */
+/** A module could not be loaded in the worker: the file is missing, has a syntax error, or threw at its top level; see `cause`. */
 export class ModuleLoadError extends OffloopError {
   constructor(message: string, options?: ErrorOptions) {
     super('OFFLOOP_MODULE_LOAD', message, options);
@@ -141,7 +144,7 @@ export class DuplicateNameError extends OffloopError {
   }
 }
 
-/** Every class above by its name, for rebuilding one on the other side of a thread. */
+/** Every class above by its name, for rebuilding an error that comes from another thread. */
 export const errorClasses: Readonly<Record<string, abstract new (...args: never) => OffloopError>> = {
   OffloopError,
   TaskTimeoutError,
@@ -160,8 +163,8 @@ export const errorClasses: Readonly<Record<string, abstract new (...args: never)
   DuplicateNameError,
 };
 
-// The name lives on the prototype, as it does for the built-in errors, so that it is no own property of each error;
-// a literal, so that a minifier cannot change it.
+// The name is a property of the prototype, as it is for the built-in errors, and not an own property of each error. The name comes from a
+// key of the list above, which a minifier does not change, as it may change a class's own name.
 for (const [name, { prototype }] of Object.entries(errorClasses)) {
   defineOwn(prototype, 'name', { value: name, configurable: true, writable: true });
 }

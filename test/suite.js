@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 
 /**
- * Tests that need CPU to judge: they watch processes being stuck. A machine that has no CPU to spare makes a process stuck, too,
- * and the watchdog is right to say so; these tests are about something else. So they come last, two at a time, and are tried
- * again. No other test is tried again. `.ci/run` says at its end which ones were.
+ * Tests that need CPU to judge: they watch processes that are stuck. A machine without spare CPU makes a process stuck, too, and the
+ * watchdog is right to report that, though the test is about another cause. So these tests come last, two at a time, and a failed test is
+ * tried again, at most three times. No other test is tried again. `.ci/run` lists at its end the tests that passed only when tried again.
  */
 const needCpu = namesOfTests([
   ...['beside', 'blockers', 'callbacks', 'innocents', 'life', 'monitor/probe-client', 'page/server', 'report/log', 'while-blocked'].map((name) => `watchdog/${name}`),
@@ -21,7 +21,7 @@ const needCpu = namesOfTests([
 ]);
 const needCpuSlow = namesOfTests(['cli/run.slow', 'register/register.slow', 'testing/vitest.slow', 'watchdog/blockers.slow', 'watchdog/innocents.slow', 'watchdog/page/html.slow']);
 /** Tests with the same result, or nearly the same, on every version of Node. */
-const same = namesOfTests(['readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/report/ranking', 'watchdog/report/report']);
+const same = namesOfTests(['house', 'readme', 'docs', 'bench', 'examples/test-runner', 'faults/overload', 'soak/soak', 'watchdog/report/ranking', 'watchdog/report/report']);
 const atRandom = namesOfTests(['context/attack.property', 'faults/clean-root', 'faults/identity', 'faults/model', 'faults/replaced-globals', 'soak/soak']);
 const longer = { OFFLOOP_ALL_GLOBALS: '1', OFFLOOP_MODEL_RUNS: '1500', OFFLOOP_ROOT_MS: '15000', OFFLOOP_TEST_OVERLOAD_SECONDS: '20', OFFLOOP_IDENTITY_CALLS: '1000000', OFFLOOP_SOAK_TASKS: '50000' };
 

@@ -37,7 +37,7 @@ export function readCarrier(carrier: unknown): CarrierParts {
     return partsOf(carrier);
   } catch (error) {
     if (error instanceof ContextError) throw error;
-    throw new ContextError(`Not a carrier: it cannot be read. ${remedy}`, '', '', { cause: error });
+    throw new ContextError(`Not a carrier: the value cannot be read. ${remedy}`, '', '', { cause: error });
   }
 }
 

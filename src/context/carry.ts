@@ -11,7 +11,7 @@ import { registerStore } from './stores/registry.ts';
 import type { Carried, StoreRecord } from './stores/store-record.ts';
 
 export interface CarryOptions<T, W = T> {
-  /** The store's name in the carrier; no two packages may use the same. Two copies of one package may. */
+  /** The store's name in the carrier; two packages may not use the same name, but two copies of one package may. */
   name: string;
   /** Only these keys travel. Needed where the store holds more than plain data (a socket, a request, a class instance). */
   pick?: readonly (keyof T)[];
@@ -48,7 +48,7 @@ const table: Readonly<Record<keyof CarryOptions<unknown>, Rule>> = {
  * @throws OptionError (OFFLOOP_OPTION), DuplicateNameError (OFFLOOP_DUPLICATE_NAME), EntryModuleError (OFFLOOP_ENTRY_MODULE)
  */
 export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, options: CarryOptions<T, W>): Carried<T> {
-  if (isStore(module)) throw new OptionError("carry(): the module comes first, for a worker to find the store in it: carry(import.meta, store, { name: 'request' }).");
+  if (isStore(module)) throw new OptionError("carry(): pass the module first, so that a worker finds the store in it: carry(import.meta, store, { name: 'request' }).");
   const { name, pick, encode, decode, schema, maxBytes = 8192, sensitive = false } = checkCarry(options);
   const url = moduleUrl('carry()', module);
   if (!isStore(store)) throw new OptionError(`carry('${name}'): expected an AsyncLocalStorage, got ${describe(store)}.`);
@@ -59,7 +59,7 @@ export function carry<T, W = T>(module: ModuleRef, store: AsyncLocalStorage<T>, 
 type Declaration = Omit<StoreRecord, 'whenAbsent'>;
 
 /**
- * For a store of offloop's own, whose options need no checking.
+ * Declares a store of offloop's own, whose options need no check.
  * @throws DuplicateNameError (OFFLOOP_DUPLICATE_NAME)
  */
 export function declareStore(declaration: Declaration): Carried<unknown> {
@@ -73,15 +73,15 @@ function checkCarry<T, W>(options: CarryOptions<T, W>): CarryOptions<T, W> {
   if ((checked.name as string | undefined) === undefined) throw new OptionError("carry(): the store needs a name: carry(import.meta, store, { name: 'request' }).");
   const symbol = checked.pick?.find((key) => typeof key === 'symbol');
   if (symbol !== undefined) {
-    throw new OptionError(`carry('${checked.name}'): \`pick\` cannot name ${String(symbol)}: each thread has symbols of its own. Give an \`encode\` and a \`decode\`.`);
+    throw new OptionError(`carry('${checked.name}'): \`pick\` cannot name ${String(symbol)}: each thread has symbols of its own. Pass an \`encode\` and a \`decode\`.`);
   }
   if (checked.pick !== undefined && checked.encode !== undefined) {
-    throw new OptionError(`carry('${checked.name}'): give \`pick\` or \`encode\`, not both: \`encode\` chooses what travels by itself.`);
+    throw new OptionError(`carry('${checked.name}'): pass \`pick\` or \`encode\`, not both: \`encode\` itself chooses what travels.`);
   }
   return checked;
 }
 
-/** By shape as well, for a store from a polyfill or another realm. */
+/** Accepts the shape as well as the class, for a store from a polyfill or another realm. */
 function isStore(store: unknown): boolean {
   if (store instanceof AsyncLocalStorage) return true;
   const shape = store as Partial<AsyncLocalStorage<unknown>> | null | undefined;

@@ -11,9 +11,9 @@ import { shared } from '../shared/shared.ts';
 const deadlines = shared('deadlines', () => new AsyncLocalStorage<number>());
 
 /**
- * Gives everything that `fn` calls, in workers too, at most `ms` milliseconds from now. Deadlines nest: a child's is the
- * nearer of the two. Waiting work whose deadline passes is never started.
- * @returns what `fn` returns. It does not itself wait or stop `fn`: tasks called in it reject with DeadlineExceededError.
+ * Sets a deadline, `ms` milliseconds from now, for all tasks that `fn` calls, in workers too. Deadlines nest: a child's deadline is the
+ * nearer of the two. A task that still waits when its deadline passes is never started.
+ * @returns what `fn` returns. `withDeadline()` neither waits for `fn` nor stops it: tasks called in `fn` reject with DeadlineExceededError.
  * @throws OptionError (OFFLOOP_OPTION)
  */
 export function withDeadline<R>(ms: number, fn: () => R): R {

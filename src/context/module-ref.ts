@@ -8,7 +8,7 @@ import { describe } from '../validation/describe.ts';
 import { EntryModuleError, OptionError } from '../errors.ts';
 import { thread } from '../shared/shared.ts';
 
-/** Which module: `import.meta`, a `file:` URL, or an absolute path (`__filename` in CommonJS). */
+/** A module: `import.meta`, a `file:` URL, or an absolute path (`__filename` in CommonJS). */
 export type ModuleRef = ImportMeta | URL | string;
 
 /**
@@ -33,7 +33,7 @@ function isUrl(value: unknown): value is URL {
   return value instanceof URL || (Object.prototype.toString.call(value) === '[object URL]' && typeof (value as Partial<URL>).href === 'string');
 }
 
-/** A file: URL may yet name no path of this machine: another host, or an escape that is none. */
+/** Whether a file: URL names a path of this machine: it may name another host, or have an invalid escape. */
 function isPath(url: string): boolean {
   try {
     return fileURLToPath(url) !== '';
@@ -46,14 +46,14 @@ function parse(text: string): string | undefined {
   return URL.canParse(text) ? new URL(text).href : undefined;
 }
 
-/** One `import.meta` is one evaluation of a module; strings and URLs tell nothing, so they count as the same. */
+/** Each evaluation of a module has its own `import.meta`; strings and URLs do not tell evaluations apart, so they count as the same. */
 export function isSameEvaluation(one: ModuleRef, other: ModuleRef): boolean {
   return typeof one === 'string' || isUrl(one) || one === other;
 }
 
 /**
- * Whether something else than Node has loaded the module here, as test runners do that compile it (Vitest, Jest): for Node
- * it is another module, which would be evaluated a second time, and declare its tasks and stores anew.
+ * Whether a test runner that compiles modules (Vitest, Jest) has loaded the module here, and not Node. An import by Node would evaluate
+ * the module a second time, and declare its tasks and stores anew.
  */
 export function isLoadedByRunner(ref: ModuleRef): boolean {
   return typeof ref === 'object' && !isUrl(ref) && (Object.hasOwn(ref, 'env') || Object.hasOwn(ref, 'jest'));
@@ -97,7 +97,7 @@ function realPath(path: string): string | undefined {
   }
 }
 
-/** The file behind a URL: a query makes another module of it, and yet it is the same code. */
+/** The file behind a URL: modules that differ in their query only have the same code. */
 export function withoutQuery(url: string): string {
   return url.replace(/[?#].*$/, '');
 }

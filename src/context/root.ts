@@ -2,7 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 
 import { shared } from '../shared/shared.ts';
 
-/** Calls back in the context this thread had when offloop was loaded: no request, no store. */
+/** Calls back in the context that this thread had when offloop was loaded: no request, no store. */
 const root = shared('root', () => AsyncLocalStorage.snapshot());
 
 /**
@@ -18,14 +18,14 @@ export function inCleanRoot<R>(fn: () => R): R {
   return resource.runInAsyncScope(fn);
 }
 
-/** The same for who is in a clean root already, and calls many functions that must not see each other's stores: much cheaper. */
+/** Runs `fn` in an async scope of its own. Much cheaper than `inCleanRoot`, for a caller that is in a clean root already and runs many functions that must not see each other's stores. */
 export function inScopeOfItsOwn<R>(fn: () => R): R {
   return new AsyncResource('offloop.Task', { requireManualDestroy: true }).runInAsyncScope(fn);
 }
 
 let spare: AsyncResource | undefined;
 
-/** Makes the next clean root now, while nobody waits for it. */
+/** Makes the next clean root in advance, while no task waits for it. */
 export function prepareCleanRoot(): void {
   spare ??= cleanResource('offloop.Root');
 }

@@ -6,8 +6,8 @@ import { stores } from './stores/registry.ts';
 import type { StoreRecord } from './stores/store-record.ts';
 
 /**
- * The user's functions can be called in the middle of anything: on Node 20 and 22 that may be a regular expression, and a
- * second one on top of it, which such a function may well run, crashes V8.
+ * Whether the user's functions can be called while any code may be on the stack. On Node 20 and 22 that code may be a regular expression,
+ * and V8 crashes when a function on top of it runs another regular expression.
  */
 export const canCallAnything = Number(process.versions.node.split('.', 1)[0]) >= 24;
 
@@ -28,12 +28,12 @@ function show(record: StoreRecord): unknown {
     if (record.sensitive) return '[sensitive]';
     return canCallAnything || isOnlyRead(record, value) ? plainStore(record, value) : '[not shown: only Node 24 and up can call its functions in the middle of a stall]';
   } catch (error) {
-    // Its message may quote the value, which nobody has cleared for a report; a code says enough.
+    // The error's message may quote the value, which a report must not show; a code says enough.
     return `[cannot be shown: ${error instanceof OffloopError ? error.code : 'an error'}]`;
   }
 }
 
-/** No function of the user's runs when it is read: what can only be run in is a store of offloop's own, and its `encode` is harmless. */
+/** Whether reading the store runs no function of the user's. A store that can only be run in is offloop's own, and its `encode` is harmless. */
 function isOnlyRead({ encode, pick, isRunOnly }: StoreRecord, value: unknown): boolean {
   if (encode !== undefined) return isRunOnly === true;
   if (typeof value !== 'object' || value === null) return true;

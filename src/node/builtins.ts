@@ -1,7 +1,8 @@
 import { process } from './intrinsics.ts';
 
 /*
- * Built-in modules that take a millisecond and more to load: most processes, and most workers, never need them.
+ * Built-in modules that are loaded on their first use: each takes a millisecond and more to load, and most processes and workers never
+ * need them.
  */
 
 const { getBuiltinModule } = process;

@@ -1,11 +1,10 @@
 import * as timers from 'node:timers';
 
 /*
- * The timers and clocks of everything in offloop, as they were when offloop was imported: a test that fakes the process's own
- * stops no worker, and ends none. A lint rule keeps the rest of src/ from the globals.
+ * Timers and clocks for all of offloop, bound when offloop is imported: a test that fakes the globals later neither stops a worker nor
+ * ends one. A lint rule (eslint.clock.js) keeps the rest of src/ from the globals.
  *
- * Not the global functions but those of `node:timers`: a test environment (jsdom) has globals of its own, whose timers are
- * numbers.
+ * The timers come from `node:timers`, since a test environment (jsdom) has global functions of its own, whose timers are numbers.
  */
 
 export const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } = timers;
@@ -16,8 +15,8 @@ const { hrtime } = process;
 const dateNow = Date.now;
 
 /**
- * Monotonic, in ms, and the same for all threads and processes of a machine. As fast as `performance.now()`, whose module takes
- * a new thread more than a millisecond to load.
+ * Monotonic, in ms, and the same for all threads and processes of a machine. `now()` is as fast as `performance.now()`, whose module
+ * takes a new thread more than a millisecond to load.
  */
 export function now(): number {
   const [seconds, nanoseconds] = hrtime();
@@ -29,12 +28,12 @@ export function epochNow(): number {
   return dateNow();
 }
 
-/** Epoch ms by the clock that the user's code sees at the moment, which a test may have faked: by which users say their deadlines. */
+/** Epoch ms by the clock that the user's code sees at the moment, which a test may have faked. Users give their deadlines by this clock. */
 export function callersEpoch(): number {
   return globalThis.Date.now();
 }
 
-/** Keeps the process alive. */
+/** Resolves after `ms`; keeps the process alive until then. */
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => { setTimeout(resolve, ms); });
 }

@@ -2,17 +2,17 @@ import type { Runtime, Session } from 'node:inspector';
 
 export type Answer = Runtime.EvaluateReturnType;
 
-/** Asked first: without the permission Node does not throw but aborts, when a worker thread connects to another one. */
+/** Ask before a worker thread connects to another thread: without the permission Node does not throw but aborts the process. */
 export function mayInspect(): boolean {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
   return permission?.has('inspector') !== false;
 }
 
 /**
- * Has a worker thread evaluate an expression in the middle of whatever it does: the inspector interrupts it, and the
- * expression runs on top of the frames that are stuck. The main thread passes both on, and interrupts itself for it.
- * @param session connected to the main thread from another one. A session of the main thread itself would end the process
- * now and then: its listener runs while Node goes through the list of workers, and a worker that starts or ends changes it.
+ * Evaluates an expression in a worker thread that is stuck: the inspector interrupts the thread, and the expression runs on top of the
+ * frames that are stuck. Request and answer pass through the main thread, which is interrupted for them.
+ * @param session connected to the main thread, from another thread. A session that the main thread itself opens would crash the process
+ * now and then: its listener runs while Node iterates over the list of workers, and a worker that starts or ends changes the list.
  */
 export function askWorker(session: Session, expression: string, threadId: number): Promise<Answer> {
   const request = { id: 1, method: 'Runtime.evaluate', params: { expression, returnByValue: true, silent: true } };
@@ -21,7 +21,7 @@ export function askWorker(session: Session, expression: string, threadId: number
   return new Promise((resolve, reject) => {
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId, workerInfo } }) => {
       attached.add(sessionId);
-      // `workerId` counts the attached ones; only the title has the thread's own number: "[worker 3] name".
+      // `workerId` counts the attached workers; only the title has the thread's own number: "[worker 3] name".
       if (!workerInfo.title.startsWith(`[worker ${threadId}]`)) return;
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(request) });
     });
@@ -40,10 +40,10 @@ export function askWorker(session: Session, expression: string, threadId: number
 const workersOf = new WeakMap<Session, Set<string>>();
 
 /**
- * Has a session let go of each worker, which it must do before it disconnects: a worker that has opened an inspector of its own
+ * Detaches a session from each worker, which must happen before the session disconnects: a worker that has opened an inspector of its own
  * (`inspector.open()`, as Sentry does for local variables) would otherwise wait for the session at its end, and the process for
  * the worker.
- * @returns a promise that resolves when the main thread has done it; a session may disconnect without waiting for that
+ * @returns a promise that resolves when the main thread has detached the session; the session may disconnect without waiting
  */
 export async function letGo(session: Session): Promise<void> {
   await Promise.all([...(workersOf.get(session) ?? [])].map((sessionId) => detach(session, sessionId)));

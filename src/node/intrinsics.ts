@@ -1,6 +1,6 @@
 /*
- * The globals of everything that runs in a worker for each task, as they were when the worker started: a task may replace or delete
- * them. For clocks and timers see clock.ts.
+ * Globals, bound when a worker starts, for the code that runs in the worker for each task: a task may replace or delete the globals
+ * themselves. For clocks and timers see clock.ts.
  */
 
 export const { Object, Array, Map, Set, WeakMap, Promise, Reflect, String, Number, Math, JSON } = globalThis;

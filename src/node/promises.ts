@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-/** As `await` sees it, which needs no `then` for a promise of its own. A proxy is asked for its `then` alone, as `await` does. */
+/** Whether `await` would wait for the value. A native promise counts without a look at its `then`; of a proxy only `then` is read, as `await` does. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (types.isPromise(value)) return true;
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;

@@ -1,14 +1,15 @@
 import { now, setImmediate } from './clock.ts';
-import { LONGEST_TIMER, realClock, type Clock, type Timer } from './timers.ts';
+import { realClock, type Clock, type Timer } from './limit-clock.ts';
+import { LONGEST_TIMER } from './timers.ts';
 
-/** A timer that is later than this, in ms, was held up: by whatever blocked this thread, or since the process was stopped. */
+/** A timer that is later than this, in ms, was held up: something blocked this thread, or the process was stopped. */
 export const ON_TIME_MS = 20;
 
-/** A limit is looked at so many times, so that a stop of the process is seen when it is over, and not only at the end. */
-const LOOKS = 10;
-const MOST_OFTEN_MS = 20;
+/** How often a limit is checked before its end, so that a stop of the process is noticed when it is over, and not only at the end. */
+const CHECKS = 10;
+const MIN_CHECK_MS = 20;
 
-/** How old the last look at the process's CPU time may be, in ms. */
+/** How old the last reading of the process's CPU time may be, in ms. */
 const FRESH_MS = 25;
 
 export interface TimeLimit extends Timer {
@@ -18,8 +19,8 @@ export interface TimeLimit extends Timer {
 
 /**
  * Calls back when something that others do (a worker, a task, the event loop) has taken longer than it may. Time in which the whole
- * process was stopped (SIGSTOP, a sleep of the machine) does not count. Where this thread was late, what the others have said by
- * then is read first, and the limit is extended, once, by as much as it was late.
+ * process was stopped (SIGSTOP, a sleep of the machine) does not count. Where this thread was late, messages that have arrived
+ * meanwhile are read first, and the limit is extended, once, by the delay.
  */
 export function timeLimit(clock: Clock, ms: number, onOver: () => void): TimeLimit {
   if (clock === realClock) return new RealLimit(ms, onOver);
@@ -27,10 +28,10 @@ export function timeLimit(clock: Clock, ms: number, onOver: () => void): TimeLim
   return { excused: 0, ...clock.start(onOver, ms) };
 }
 
-/** A process's answer comes in two: through its pipe, and then through a port of tinypool's. */
+/** A process's response comes in two turns: through its pipe, and then through a port of tinypool's. */
 const TURNS = 3;
 
-/** What has come meanwhile is read before this calls back: the event loop turns a few times. */
+/** Lets the event loop turn a few times before it calls back, so that messages that have arrived meanwhile are read. */
 export function afterReading(fn: () => void, turns = TURNS): void {
   if (turns === 0) fn();
   else setImmediate(afterReading, fn, turns - 1);
@@ -42,14 +43,14 @@ class RealLimit implements TimeLimit {
   readonly #onOver: () => void;
   readonly #startedAt = now();
   readonly #step: number;
-  #hasGrace = true;
+  #mayExtend = true;
   #dueAt = 0;
   #timer: Timer | undefined;
 
   constructor(ms: number, onOver: () => void) {
     this.#limit = ms;
     this.#onOver = onOver;
-    this.#step = Math.max(MOST_OFTEN_MS, ms / LOOKS);
+    this.#step = Math.max(MIN_CHECK_MS, ms / CHECKS);
     cpu.refresh(this.#startedAt);
     this.#arm(ms, this.#startedAt);
   }
@@ -62,18 +63,18 @@ class RealLimit implements TimeLimit {
   #arm(left: number, instant: number): void {
     const wait = Math.min(Math.max(1, left), this.#step, LONGEST_TIMER);
     this.#dueAt = instant + wait;
-    this.#timer = realClock.start(() => { this.#look(); }, wait);
+    this.#timer = realClock.start(() => { this.#check(); }, wait);
   }
 
-  #look(): void {
+  #check(): void {
     const instant = now();
     const late = instant - this.#dueAt;
     const isLate = late > ON_TIME_MS;
-    if (isLate && cpu.hasStoodStill(late)) this.excused += late;
+    if (isLate && cpu.wasIdle(late)) this.excused += late;
     cpu.refresh(instant);
     let left = this.#left(instant);
-    if (left <= 0 && isLate && this.#hasGrace) {
-      this.#hasGrace = false;
+    if (left <= 0 && isLate && this.#mayExtend) {
+      this.#mayExtend = false;
       this.excused += late;
       left = this.#left(instant);
     }
@@ -93,7 +94,7 @@ class RealLimit implements TimeLimit {
 
 const { cpuUsage } = process;
 
-/** Tells a process that was stopped from one whose thread was busy: all its threads together have used no CPU. */
+/** Tells a process that was stopped from a process with a busy thread: all threads of a stopped process together have used no CPU. */
 const cpu = {
   at: -Infinity,
   used: 0,
@@ -104,8 +105,8 @@ const cpu = {
     this.used = cpuMs();
   },
 
-  /** Whether the process did next to nothing in this time, which ends now. */
-  hasStoodStill(ms: number): boolean {
+  /** Whether the process used hardly any CPU in the last `ms`. */
+  wasIdle(ms: number): boolean {
     return cpuMs() - this.used < ms / 2;
   },
 };

@@ -13,18 +13,18 @@ export interface CarryTraceOptions {
   maxBytes?: number;
 }
 
-/** Its name in a carrier. */
+/** The trace's name in a carrier. */
 export const TRACE = 'offloop.trace';
 
 /**
- * Has the active OpenTelemetry context travel with every task: the trace's ids and flags, its tracestate (W3C Trace Context), and
- * chosen entries of the baggage. In the worker it is the active context before the task's function is called, for `capture()` and
- * `restore()` likewise. Call it once, anywhere: each worker declares the same by itself, with these options. A later call replaces
- * the options.
+ * Carries the active OpenTelemetry context with every task: the trace's ids and flags, its tracestate (W3C Trace Context), and
+ * chosen entries of the baggage. In the worker that context is active before the task's function is called. `capture()` and `restore()`
+ * carry it likewise. Call `carryTrace()` once, anywhere: each worker declares the same by itself, with these options. A later call
+ * replaces the options.
  *
- * Where OpenTelemetry keeps no context, as in a worker without an SDK, a warning says so once (OFFLOOP_NO_OTEL_CONTEXT), and
- * `currentTrace()` has the ids all the same. Before a worker ends, the global tracer and meter providers
- * are flushed there, in each one that a trace has reached or that loads `offloop/otel`.
+ * Where OpenTelemetry keeps no context, as in a worker without an SDK, a process warning says so once (OFFLOOP_NO_OTEL_CONTEXT), and
+ * `currentTrace()` has the ids all the same. Before a worker ends, its global tracer and meter providers are flushed, in each worker
+ * that a trace has reached or that loads `offloop/otel`.
  *
  * @returns for `createPool({ context: [...] })` and `capture({ only: [...] })`
  * @throws OptionError (OFFLOOP_OPTION). A call whose trace is larger than `maxBytes` rejects with ContextTooLargeError
@@ -35,7 +35,7 @@ export function carryTrace(options: CarryTraceOptions = {}): Carried<Context> {
   return declareTrace(baggage, maxBytes);
 }
 
-/** Each worker applies the same limits to what arrives: it reads them from the query of the module's URL. */
+/** Each worker applies the same limits to a trace that arrives: the worker reads the limits from the query of the module's URL. */
 export function declareTrace(baggage: readonly string[], maxBytes: number): Carried<Context> {
   const allowed = new Set(baggage);
   settings.allowed = allowed;

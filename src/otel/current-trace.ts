@@ -7,14 +7,14 @@ import { spanContextOf } from './wire.ts';
 export interface CurrentTrace {
   /** 32 hexadecimal digits. */
   readonly traceId: string;
-  /** 16 hexadecimal digits: of the active span. */
+  /** The active span, in 16 hexadecimal digits. */
   readonly spanId: string;
   /** 1: the trace is sampled. */
   readonly traceFlags: number;
 }
 
 /**
- * The trace that is active here: for log lines. In a worker that has no SDK it is the one that was carried.
+ * The trace that is active here, for log lines. In a worker that has no SDK this is the carried trace.
  * @returns undefined where no trace is active
  */
 export function currentTrace(): CurrentTrace | undefined {

@@ -2,7 +2,7 @@ import { SpanStatusCode, type Span } from '@opentelemetry/api';
 
 import { describe } from '../validation/describe.ts';
 
-/** Marks a span as failed, as https://opentelemetry.io/docs/specs/semconv/general/recording-errors/ has it. */
+/** Marks a span as failed, by https://opentelemetry.io/docs/specs/semconv/general/recording-errors/. */
 export function fail(span: Span, error: unknown): void {
   const message = error instanceof Error ? error.message : describe(error);
   span.setAttribute('error.type', errorType(error));
@@ -10,7 +10,7 @@ export function fail(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** Of few different values: the code, or the class. */
+/** A value of low cardinality: the error's code, or its class. */
 export function errorType(error: unknown): string {
   const code = (error as { code?: unknown } | null | undefined)?.code;
   if (typeof code === 'string' && code !== '') return code;

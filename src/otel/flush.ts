@@ -2,7 +2,7 @@ import { metrics, trace } from '@opentelemetry/api';
 
 import { beforeWorkerEnds } from '../task/end-hooks.ts';
 
-// In every worker that has loaded any of this; elsewhere it is never called.
+// For every worker that has loaded a part of offloop/otel; outside of workers the hook is never called.
 beforeWorkerEnds(async () => {
   await Promise.all([flush(tracerProvider()), flush(metrics.getMeterProvider())]);
 });
@@ -11,7 +11,7 @@ async function flush(provider: unknown): Promise<void> {
   await (provider as { forceFlush?(): Promise<void> }).forceFlush?.();
 }
 
-/** The SDK's own, behind the one that the API hands out before an SDK is there. */
+/** The SDK's provider, which stands behind the provider that the API hands out before an SDK is set up. */
 function tracerProvider(): unknown {
   const provider = trace.getTracerProvider() as { getDelegate?(): unknown };
   return provider.getDelegate?.() ?? provider;

@@ -3,10 +3,10 @@ import { declareTrace, TRACE } from './carry-trace.ts';
 import './flush.ts';
 
 /*
- * What a worker loads before the first task that brings a trace.
+ * A worker loads this module before the first task that brings a trace.
  */
 
-// A module of the user's may have done it here, with options of its own.
+// The user's own module may have declared the trace in this worker, with other options.
 if (!stores.has(TRACE)) {
   const query = new URL(import.meta.url).searchParams;
   declareTrace(JSON.parse(query.get('baggage') ?? '[]') as string[], Number(query.get('maxBytes') ?? 8192));

@@ -28,17 +28,17 @@ const instrumented = shared('otel instrumented', () => new Set<Pool | 'all'>());
 /**
  * Makes spans and metrics of every call on a pool, or on all pools of this thread, the default one and later ones included.
  *
- * Spans: `offload NAME` for the call, a child of the caller's; beneath it `wait NAME` for its time in the queue, and `run NAME` for
- * its function. That one is made in the worker, so it takes an SDK there; the spans that the task makes are its children. Without
+ * Spans: `offload NAME` for the call, a child of the caller's span; beneath it `wait NAME` for the call's time in the queue, and `run NAME`
+ * for the task's function. The worker makes `run NAME`, which needs an SDK there; spans that the task makes are its children. Without
  * an SDK the first two remain. Where the worker is ended while the task runs, `run NAME` is lost, and `offload NAME` has the error.
  *
- * Metrics: histograms in seconds, `offloop.call.duration` of each call until it has settled, and of that `offloop.task.wait_time` in
- * the queue and `offloop.task.duration` in the function; of each pool `offloop.queue.size`, `offloop.queue.max`,
+ * Metrics: histograms in seconds, `offloop.call.duration` of each call until it has settled, and its parts `offloop.task.wait_time` in
+ * the queue and `offloop.task.duration` in the function; for each pool `offloop.queue.size`, `offloop.queue.max`,
  * `offloop.worker.count` by state, `offloop.worker.max`, `offloop.worker.started`, `offloop.worker.crashed`, `offloop.worker.replaced`.
  *
- * It calls `carryTrace()` unless you have. A pool whose `context` is a list must have what that returns in it.
+ * `instrument()` calls `carryTrace()` unless you have. A pool whose `context` is a list must have the result of `carryTrace()` in it.
  *
- * @returns takes it all off again; calls that are under way still get their spans
+ * @returns a function that ends the instrumentation; calls that are under way still get their spans
  * @throws OptionError (OFFLOOP_OPTION), also where the pool is instrumented already
  */
 export function instrument(pool: Pool | 'all', options: InstrumentOptions = {}): () => void {
@@ -61,21 +61,21 @@ function assertPool(pool: Pool | 'all'): void {
   const isPool = typeof (pool as Partial<Pool> | null)?.stats === 'function';
   if (pool !== 'all' && !isPool) throw new OptionError(`instrument(): expected a pool or 'all', got ${describe(pool)}.`);
   const isTwice = instrumented.has(pool) || instrumented.has('all') || (pool === 'all' && instrumented.size > 0);
-  if (isTwice) throw new OptionError('instrument(): its calls would be counted twice, since it is instrumented already. Call what instrument() returned first.');
+  if (isTwice) throw new OptionError('instrument(): the pool is instrumented already, and its calls would be counted twice. Call the function that instrument() returned first.');
 }
 
 /** A call that is under way. */
 interface OpenCall {
   readonly span: Span;
-  /** With that span. */
+  /** The caller's context with that span. */
   readonly within: Context;
-  /** Epoch ms, and the same on the clock that goes evenly. */
+  /** Epoch ms, and the same moment on the monotonic clock. */
   readonly calledAt: number;
   readonly startedAt: number;
   readonly outer: Context | undefined;
 }
 
-function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): () => void {
+function traceCalls(pool: Pool | 'all', tracer: Tracer, recorder: CallMetrics): () => void {
   const channel = tracingChannel<unknown, TaskTrace>('offloop:task');
   const open = new Map<TaskTrace, OpenCall>();
   const settled = { asyncStart: (message: TaskTrace) => { settle(message); } };
@@ -98,7 +98,7 @@ function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): (
     const known = tracedCalls.get(message);
     if (call === undefined || known === undefined) return;
     open.delete(message);
-    finish(tracer, message, call, known, figures);
+    finish(tracer, message, call, known, recorder);
     if (!isOn && open.size === 0) channel.unsubscribe(settled as never);
   }
 
@@ -113,7 +113,7 @@ function traceCalls(pool: Pool | 'all', tracer: Tracer, figures: CallMetrics): (
 function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   const caller = context.active();
   const attributes = { 'offloop.task.name': name, 'offloop.task.id': id, 'offloop.pool.name': pool, 'code.function.name': name };
-  // An SDK makes none there by itself; another tracer provider may.
+  // Where tracing is suppressed an SDK makes no span; another tracer provider may.
   const span = isSuppressed(caller) ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : tracer.startSpan(`offload ${name}`, { attributes }, caller);
   const within = trace.setSpan(caller, span);
   const call = { span, within, calledAt: epochNow(), startedAt: now(), outer: settings.calling };
@@ -121,7 +121,7 @@ function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   return call;
 }
 
-function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, figures: CallMetrics): void {
+function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, recorder: CallMetrics): void {
   const { span, within, calledAt, startedAt } = call;
   const { name, pool, error } = message;
   const hasFailed = Object.hasOwn(message, 'error');
@@ -129,11 +129,11 @@ function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted
   const times: CallTimes = {
     totalMs,
     waitMs: waitMs ?? (isAdmitted ? totalMs : undefined),
-    // Of one whose worker was ended, nobody knows when its function did.
+    // Where the worker was ended, the end of the function is unknown.
     runMs: runMs ?? (waitMs === undefined ? undefined : totalMs - waitMs),
   };
   if (times.waitMs !== undefined && span.isRecording()) tracer.startSpan(`wait ${name}`, { startTime: calledAt }, within).end(calledAt + times.waitMs);
   if (hasFailed) fail(span, error);
   span.end();
-  figures.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);
+  recorder.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);
 }

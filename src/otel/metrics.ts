@@ -1,20 +1,20 @@
 import type { Attributes, BatchObservableResult, Meter } from '@opentelemetry/api';
 
-import { observed, type PoolFigures } from '../shared/introspection.ts';
+import { observed, type PoolMetrics } from '../shared/introspection.ts';
 import type { Pool } from '../pool/types.ts';
 
 export interface CallMetrics {
   record(attributes: Attributes, times: CallTimes, errorType: string | undefined): void;
 }
 
-/** Ms; undefined where there was none of it. */
+/** In ms; undefined for a part that a call did not have. */
 export interface CallTimes {
   readonly totalMs: number;
   readonly waitMs: number | undefined;
   readonly runMs: number | undefined;
 }
 
-/** In seconds: those that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
+/** In seconds: the boundaries that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
 const explicitBucketBoundaries = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Named after the pool metrics of https://opentelemetry.io/docs/specs/semconv/database/database-metrics/: there are none for worker pools. */
@@ -33,7 +33,7 @@ export function callMetrics(meter: Meter): CallMetrics {
   };
 }
 
-/** @returns ends it */
+/** @returns a function that ends the observation */
 export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   const level = (name: string, unit: string, description: string) => meter.createObservableUpDownCounter(name, { unit, description });
   const count = (name: string, description: string) => meter.createObservableCounter(name, { unit: '{worker}', description });
@@ -46,17 +46,17 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   const replaced = count('offloop.worker.replaced', 'Workers that the pool has replaced.');
 
   const observe = (result: BatchObservableResult): void => {
-    for (const [name, figures] of figuresOf(pool)) {
+    for (const [name, poolMetrics] of metricsOf(pool)) {
       const attributes = { 'offloop.pool.name': name };
-      result.observe(size, sum(figures, ({ queue }) => queue.waiting), attributes);
-      result.observe(queueMax, sum(figures, ({ queue }) => queue.max), attributes);
+      result.observe(size, sum(poolMetrics, ({ queue }) => queue.waiting), attributes);
+      result.observe(queueMax, sum(poolMetrics, ({ queue }) => queue.max), attributes);
       for (const state of ['busy', 'idle'] as const) {
-        result.observe(workers, sum(figures, (one) => one.workers[state]), { ...attributes, 'offloop.worker.state': state });
+        result.observe(workers, sum(poolMetrics, (one) => one.workers[state]), { ...attributes, 'offloop.worker.state': state });
       }
-      result.observe(workersMax, sum(figures, (one) => one.workers.max), attributes);
-      result.observe(started, sum(figures, (one) => one.workers.started), attributes);
-      result.observe(crashed, sum(figures, (one) => one.workers.crashed), attributes);
-      result.observe(replaced, sum(figures, (one) => one.workers.replaced), attributes);
+      result.observe(workersMax, sum(poolMetrics, (one) => one.workers.max), attributes);
+      result.observe(started, sum(poolMetrics, (one) => one.workers.started), attributes);
+      result.observe(crashed, sum(poolMetrics, (one) => one.workers.crashed), attributes);
+      result.observe(replaced, sum(poolMetrics, (one) => one.workers.replaced), attributes);
     }
   };
   const instruments = [size, queueMax, workers, workersMax, started, crashed, replaced];
@@ -64,16 +64,16 @@ export function observePools(meter: Meter, pool: Pool | 'all'): () => void {
   return () => { meter.removeBatchObservableCallback(observe, instruments); };
 }
 
-/** By the pool's name: pools of one name are one to whoever looks at the metrics. */
-function figuresOf(pool: Pool | 'all'): Map<string, PoolFigures[]> {
-  const byName = new Map<string, PoolFigures[]>();
+/** The pools' metrics by name, since metrics do not tell pools of one name apart. */
+function metricsOf(pool: Pool | 'all'): Map<string, PoolMetrics[]> {
+  const byName = new Map<string, PoolMetrics[]>();
   for (const one of pool === 'all' ? observed.pools : [pool]) {
-    const figures = one.stats();
-    byName.set(figures.name, [...(byName.get(figures.name) ?? []), figures]);
+    const stats = one.stats();
+    byName.set(stats.name, [...(byName.get(stats.name) ?? []), stats]);
   }
   return byName;
 }
 
-function sum(figures: readonly PoolFigures[], of: (one: PoolFigures) => number): number {
-  return figures.reduce((total, one) => total + of(one), 0);
+function sum(all: readonly PoolMetrics[], of: (one: PoolMetrics) => number): number {
+  return all.reduce((total, one) => total + of(one), 0);
 }

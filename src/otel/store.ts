@@ -7,17 +7,17 @@ import { warnViaPool } from '../task/notices.ts';
 import { inRunSpan } from './run-span.ts';
 import { hasWire, isSuppressed, runKey } from './wire.ts';
 
-/** Where this thread's OpenTelemetry keeps no context, the one that was carried. */
+/** The carried context, where this thread's OpenTelemetry keeps no context. */
 export const bare = shared('otel bare', () => new AsyncLocalStorage<Context>());
 
-/** What `carryTrace()` and `instrument()` have set. */
+/** Settings of `carryTrace()` and `instrument()`. */
 export const settings = shared('otel settings', () => ({
   allowed: new Set<string>(),
-  /** That of the call whose stores are being encoded, while `instrument()` has given it a span. */
+  /** While `instrument()` has a call's stores encoded: the context with the call's span. */
   calling: undefined as Context | undefined,
 }));
 
-/** The active OpenTelemetry context in the form of a store. Its context manager keeps the real one to itself, so this one can only be run in. */
+/** The active OpenTelemetry context in the form of a store. The context manager gives no access to its own store, so a value can be set for a callback only. */
 class TraceStore extends AsyncLocalStorage<Context> {
   override getStore(): Context | undefined {
     const ctx = settings.calling ?? context.active();
@@ -30,7 +30,7 @@ class TraceStore extends AsyncLocalStorage<Context> {
     const own = ctx.deleteValue(runKey);
     const run = (): R => (typeof task === 'string' ? inRunSpan(task, own, () => callback(...args)) : callback(...args));
     return context.with(own, () => {
-      // Nobody would miss a part that could not be read.
+      // Without anything to lose, no warning is due.
       if (context.active() === own || !hasWire(own, settings.allowed)) return run();
       warnOfNoManager();
       return bare.run(own, run);
@@ -47,7 +47,7 @@ export const traceStore = shared('otel store', () => new TraceStore());
 function warnOfNoManager(): void {
   warnViaPool(
     'OFFLOOP_NO_OTEL_CONTEXT',
-    'carryTrace(): a trace has arrived where OpenTelemetry has no context manager, as without an SDK: `currentTrace()` has its ids, ' +
-      'but spans that are made there have no parent. Set the SDK up in the workers too: createPool({ preload: [the module that does it] }).',
+    'carryTrace(): a trace has arrived in a worker where OpenTelemetry has no context manager, as without an SDK: `currentTrace()` has the ' +
+      'trace\'s ids, but spans of the worker have no parent. Set the SDK up in the workers too: createPool({ preload: [the module that sets it up] }).',
   );
 }

@@ -17,9 +17,9 @@ import {
 
 import { ownValues } from '../node/own-properties.ts';
 
-/** What travels of an OpenTelemetry context. */
+/** The part of an OpenTelemetry context that travels. */
 export interface TraceWire {
-  /** As in the headers of https://www.w3.org/TR/trace-context/. */
+  /** In the form of the headers of https://www.w3.org/TR/trace-context/. */
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly baggage?: readonly BaggageMember[];
@@ -38,12 +38,12 @@ export const runKey = createContextKey('offloop.run');
 /** The SDK's own key, which `suppressTracing()` of @opentelemetry/core sets. */
 const suppressKey = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 
-/** Nothing is to be traced here, as in an exporter's own requests. */
+/** Whether tracing is off in this context, as for an exporter's own requests. */
 export function isSuppressed(ctx: Context): boolean {
   return ctx.getValue(suppressKey) === true;
 }
 
-/** Whether something of the context would travel. */
+/** Whether any part of the context would travel. */
 export function hasWire(ctx: Context, allowed: Allowed): boolean {
   return !isSuppressed(ctx) && hasAny(ctx, allowed);
 }
@@ -52,7 +52,7 @@ function hasAny(ctx: Context, allowed: Allowed): boolean {
   return spanContextOf(ctx) !== undefined || membersOf(ctx, allowed).length > 0;
 }
 
-/** Like `hasWire`, it runs no regular expression. */
+/** Runs no regular expression, nor does `hasWire`: see `canCallAnything`. */
 export function toWire(ctx: Context, allowed: Allowed): TraceWire {
   const span = spanContextOf(ctx);
   const tracestate = span?.traceState?.serialize();
@@ -67,8 +67,8 @@ export function toWire(ctx: Context, allowed: Allowed): TraceWire {
 }
 
 /**
- * It may come from a message, and be anything: as https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/ have it,
- * what cannot be read is ignored, part by part.
+ * Reads a context from a message, which may hold anything: a part that cannot be read is ignored, by
+ * https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/.
  */
 export function fromWire(wire: unknown, allowed: Allowed): Context {
   const [traceparent, tracestate, baggage, run] = ownValues<keyof TraceWire>(wire, ['traceparent', 'tracestate', 'baggage', 'run']);
@@ -79,8 +79,8 @@ export function fromWire(wire: unknown, allowed: Allowed): Context {
 }
 
 /**
- * The one that is set, if it has ids. The API's own check takes regular expressions, and the watchdog reads stores in the middle
- * of anything: see `canCallAnything`.
+ * The context's span, if it has ids. The API's own check uses regular expressions, and the watchdog reads stores while any code may be
+ * on the stack: see `canCallAnything`.
  */
 export function spanContextOf(ctx: Context): SpanContext | undefined {
   const span = trace.getSpanContext(ctx);
@@ -112,7 +112,7 @@ function isMember(member: unknown): member is BaggageMember {
   return Array.isArray(member) && (member.length === 2 || member.length === 3) && member.every((part) => typeof part === 'string');
 }
 
-/** Reads only the parts of the first version from a later one; there is no version ff. */
+/** A later version is read for the parts of the first version only; there is no version ff. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s;
 
 function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | undefined {
@@ -127,7 +127,7 @@ function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | un
   return traceState === undefined ? span : { ...span, traceState };
 }
 
-/** Whole or not at all: the API leaves out the members that it cannot read. */
+/** The whole tracestate, or undefined: the API would leave out the members that it cannot read. */
 function stateOf(tracestate: unknown): TraceState | undefined {
   if (typeof tracestate !== 'string') return undefined;
   const state = createTraceState(tracestate);

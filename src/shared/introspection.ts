@@ -1,7 +1,7 @@
 import { shared } from './shared.ts';
 
-/** The part of a pool's statistics that is told to a monitoring system. */
-export interface PoolFigures {
+/** The part of a pool's statistics that monitoring systems get. */
+export interface PoolMetrics {
   readonly name: string;
   readonly queue: { readonly waiting: number; readonly max: number };
   readonly workers: { readonly busy: number; readonly idle: number; readonly max: number; readonly started: number; readonly crashed: number; readonly replaced: number };
@@ -10,10 +10,10 @@ export interface PoolFigures {
 }
 
 interface ObservedPool {
-  stats(): PoolFigures;
+  stats(): PoolMetrics;
 }
 
-/** Iterates like a Set. One that was forgotten, and never closed, can be collected all the same. */
+/** The open pools, iterated like a Set. A pool that was never closed can be garbage-collected all the same. */
 class OpenPools implements Iterable<ObservedPool> {
   readonly #refs = new Set<WeakRef<ObservedPool>>();
   readonly #forgotten = new FinalizationRegistry<WeakRef<ObservedPool>>((ref) => this.#refs.delete(ref));
@@ -36,7 +36,7 @@ class OpenPools implements Iterable<ObservedPool> {
   }
 }
 
-/** What the watchdog looks at, of parts that it does not know and that may not be loaded. */
+/** State that the watchdog reads, of parts of offloop that the watchdog does not import and that may not be loaded. */
 export const observed = shared('observed', () => ({
   /** The offloop task that runs synchronously on this thread right now, through `task.inline()`. */
   inlineTask: undefined as string | undefined,

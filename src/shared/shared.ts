@@ -1,16 +1,16 @@
-// The number is the version of what is shared: copies of offloop that share it differently keep to themselves.
+// The number is the version of the shared state: a copy of offloop that shares other state uses another number.
 const key = Symbol.for('offloop.shared.1');
 const global = globalThis as Record<symbol, Map<string, unknown> | undefined>;
-const things = (global[key] ??= new Map<string, unknown>());
+const states = (global[key] ??= new Map<string, unknown>());
 
 /**
- * One thing for every copy of offloop in this thread: a dist copy next to a source copy, CommonJS next to ESM, two
- * installed versions. A store that one copy declared must be known to the other.
+ * State that all copies of offloop in this thread have in common: a dist copy next to a source copy, CommonJS next to ESM, two
+ * installed versions. A store that one copy declared must be known to the others.
  */
 export function shared<T>(name: string, create: () => T): T {
-  if (!things.has(name)) things.set(name, create());
-  return things.get(name) as T;
+  if (!states.has(name)) states.set(name, create());
+  return states.get(name) as T;
 }
 
-/** Whether this thread, or process, is one of offloop's workers. */
+/** `isWorker`: whether this thread, or process, is one of offloop's workers. */
 export const thread = shared('thread', () => ({ isWorker: false }));

@@ -4,7 +4,7 @@ import type { Transferable } from 'node:worker_threads';
 import { Object, String } from '../node/intrinsics.ts';
 import { shared } from '../shared/shared.ts';
 import { observed } from '../shared/introspection.ts';
-import type { Clock } from '../node/timers.ts';
+import type { Clock } from '../node/limit-clock.ts';
 import type { AbortKind } from '../wire/messages/requests.ts';
 import { abortReason } from './interruptions.ts';
 import { isAborted, pollingController } from './task-signal.ts';
@@ -15,8 +15,8 @@ export interface CurrentTask {
   readonly id: string;
   readonly name: string;
   /**
-   * Aborted once the caller has aborted, the timeout or the deadline has passed, or the pool is closing. Its `aborted`
-   * can be read from a synchronous loop too. The reason tells the kind; the caller's own reason stays with the caller.
+   * Aborted once the caller has aborted, the timeout or the deadline has passed, or the pool is closing. A synchronous loop can read
+   * `signal.aborted`, too. The reason tells the kind of abort; the caller's own reason stays with the caller.
    */
   readonly signal: AbortSignal;
   /** Epoch ms. */
@@ -30,7 +30,7 @@ export interface CurrentTask {
   throwIfAborted(): void;
 }
 
-/** What surrounds a running task: a thread, a process, or the caller's own thread. */
+/** The surroundings of a running task: a thread, a process, or the caller's own thread. */
 export interface TaskHost {
   /** The clock of the task's deadline. */
   readonly clock: Clock;

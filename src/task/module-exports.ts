@@ -28,7 +28,7 @@ export function namespaceOf(url: string): Namespace | undefined {
  * very task, and whoever waits for its exports then waits for ever.
  * @param load imports the module
  */
-export async function exportsOnceEvaluated(url: string, load: (url: string) => Promise<Namespace>): Promise<Namespace> {
+export async function loadExports(url: string, load: (url: string) => Promise<Namespace>): Promise<Namespace> {
   const known = namespaces.get(url);
   if (known !== undefined) return known;
   const loading = load(url).then((namespace) => { keepNamespace(url, namespace); return namespace; }, () => nothing);

@@ -7,14 +7,14 @@ import { currentDeadline, enterDeadline, nearer } from '../context/deadline.ts';
 import { inCleanRoot } from '../context/root.ts';
 import { thread } from '../shared/shared.ts';
 import { afterReading, timeLimit, type TimeLimit } from '../node/time-limit.ts';
-import { callersClock, realClock, type Clock } from '../node/timers.ts';
+import { callersClock, realClock, type Clock } from '../node/limit-clock.ts';
 import type { AbortKind } from '../wire/messages/requests.ts';
 import { runningTask, TaskHandle, type TaskHost } from './current.ts';
 import { deadlineError, timeoutError } from './interruptions.ts';
 import type { RunOptions } from './options.ts';
 import type { TaskRecord } from './registry.ts';
 
-/** Runs a task that was called inside another one: on this thread, with no copy, seeing what its caller sees. */
+/** Runs a task that was called inside another task: on this thread, without copies, and with its caller's stores. */
 export async function runHere(record: TaskRecord, args: readonly unknown[], options: RunOptions): Promise<unknown> {
   const limits = limitsOf(record, options);
   const refusal = reasonToStop(limits, record.name, 'called');
@@ -23,12 +23,12 @@ export async function runHere(record: TaskRecord, args: readonly unknown[], opti
   const stopped = stopPromise(limits, record.name, handle);
   try {
     const fn = record.fn!;
-    // A scope of its own: what the task enters with `enterWith` must not stay with its caller.
+    // The task gets a scope of its own: a store that it enters with `enterWith` must not stay set for its caller.
     const run = () => new AsyncResource('offloop.InnerTask').runInAsyncScope(() => runningTask.run(handle, () => fn(...args)));
     const result = inContext(options.context, limits.deadline === undefined ? run : () => enterDeadline(limits.deadline ?? 0, run));
     return await (stopped === undefined ? result : Promise.race([result, stopped.promise]));
   } catch (error) {
-    // What was told of a limit when it looked, before the limit's timer could run, throws for that reason.
+    // A task that reads its signal learns of a limit before the limit's timer can run: the error that it then throws stands for the limit.
     const stop = handle.isAborted ? reasonToStop(limits, record.name, 'running') : undefined;
     throw stop === undefined ? error : stop.reason;
   } finally {
@@ -43,7 +43,7 @@ interface Limits {
   /** The deadline as an instant of the clock. */
   readonly due: number | undefined;
   readonly timeout: number | undefined;
-  /** Of the timeout, once the task runs. */
+  /** The timer of the timeout, once the task runs. */
   limit: TimeLimit | undefined;
   readonly startedAt: number;
   readonly outer: TaskHandle | undefined;
@@ -57,7 +57,7 @@ function limitsOf(record: TaskRecord, options: RunOptions): Limits {
     signal: options.signal,
     clock,
     deadline,
-    // The outer task's own holds, whatever has become of this thread's `Date` meanwhile.
+    // The outer task's instant holds, even if this thread's `Date` has been faked meanwhile.
     due: deadline === outer?.deadline ? outer?.due : deadline && clock.instantOf(deadline),
     timeout: options.timeout ?? record.timeout,
     limit: undefined,
@@ -70,7 +70,7 @@ function carriedDeadline(context: RunOptions['context']): number | undefined {
   return typeof context === 'object' ? readCarrier(context).deadline : undefined;
 }
 
-/** `a/b`: b was called by a. */
+/** The id `a/b` stands for a task b that was called by a. */
 function outerId(): string {
   const outer = runningTask.getStore();
   return outer === undefined ? '' : `${outer.id}/`;
@@ -91,7 +91,7 @@ function kindOfStop({ signal, clock, due, timeout, limit, startedAt }: Limits): 
   return undefined;
 }
 
-/** In an object, since the caller may have aborted with any value. */
+/** The reason is wrapped in an object, since the caller may have aborted with any value, undefined included. */
 function reasonToStop(limits: Limits, name: string, when: 'called' | 'running'): { reason: unknown } | undefined {
   const kind = kindOfStop(limits);
   return kind && { reason: reasonOf(kind, limits, name, when) };
@@ -107,7 +107,7 @@ function inContext<R>(context: RunOptions['context'], run: () => R): R {
   return context === 'none' ? inCleanRoot(run) : restore(context, run);
 }
 
-/** Node reads `signal` and others from it, inherited ones too. */
+/** Without a prototype, since Node reads `signal` and other options from it, inherited ones included. */
 const once = { __proto__: null, once: true };
 
 interface Stop {
@@ -126,16 +126,16 @@ function stopPromise(limits: Limits, name: string, handle: TaskHandle): Stop | u
       reject(reasonOf(kind, limits, name, 'running'));
     });
   });
-  // The task may settle first; its caller then never looks at this one.
+  // The task may settle first; nobody then handles a rejection of this promise.
   promise.catch(() => undefined);
   return { promise, release };
 }
 
-/** @returns what ends it */
+/** @returns a function that ends the watch */
 function watch(limits: Limits, stop: (kind: AbortKind) => void): () => void {
   const { signal, clock, due, timeout } = limits;
   const onAbort = (): void => { stop('abort'); };
-  // The task may have ended in time, and only this thread be late in seeing it.
+  // The task may have ended in time, and this thread may be late in reading that.
   const onDue = (): void => { afterReading(() => { stop('deadline'); }); };
   const deadlineTimer = due === undefined ? undefined : clock.startAt(due, onDue);
   limits.limit = timeout === undefined ? undefined : timeLimit(clock, timeout, () => { stop('timeout'); });

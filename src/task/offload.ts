@@ -44,14 +44,14 @@ export function offload<A extends unknown[], R>(module: ModuleRef, fn: (...args:
 }
 
 function noFunctionMessage(module: unknown, fn: unknown): string {
-  if (typeof module === 'function') return 'offload(): the module comes first, for a worker to find the function in it: offload(import.meta, function name() {…}).';
+  if (typeof module === 'function') return 'offload(): pass the module first, so that a worker finds the function in it: offload(import.meta, function name() {…}).';
   return `offload(): expected a function, got ${describe(fn)}.`;
 }
 
 function anonymousMessage(url: string): string {
   return (
     `offload(): the function in ${url} has no name, and the worker finds it by its name. ` +
-    "Name it, `offload(import.meta, function resize(…) {…})`, or say one, `{ name: 'resize' }`."
+    "Name the function, `offload(import.meta, function resize(…) {…})`, or pass a name, `{ name: 'resize' }`."
   );
 }
 
@@ -108,7 +108,7 @@ export function taskRecord(task: unknown): TaskRecord | undefined {
   try {
     return typeof task === 'function' ? (task as { [recordKey]?: TaskRecord })[recordKey] : undefined;
   } catch {
-    // A proxy.
+    // A proxy may throw.
     return undefined;
   }
 }

@@ -24,15 +24,15 @@ export interface RunOptions {
   deadline?: number;
   /** Waiting calls of a larger priority run first. Default 0. */
   priority?: number;
-  /** Handed over instead of copied: they cannot be used here afterwards. */
+  /** Objects that are transferred instead of copied: they cannot be used here afterwards. */
   transfer?: readonly Transferable[];
   /** Default 'inherit': the stores that are set at the call. 'none': no store. A carrier: its stores. */
   context?: 'inherit' | 'none' | Carrier;
-  /** Gets what the task passes to `currentTask().progress()`, in order, before the call settles. */
+  /** Called with each value that the task passes to `currentTask().progress()`, in order, before the call settles. */
   onProgress?(value: unknown): void;
 }
 
-/** The tables of `checkOptions()`; an option is added to its interface above and to its table. */
+/** The rules for `checkOptions()`; a new option is added to its interface above and to its table. */
 const offloadTable: Readonly<Record<keyof OffloadOptions, Rule>> = {
   name: rules.name,
   timeout: rules.positiveMs,

@@ -8,13 +8,13 @@ const tasks = shared('tasks', () => new Map<string, TaskRecord>());
 
 export type AnyFunction = (...args: any[]) => unknown;
 
-/** What a pool needs to know of a task: on both sides of the thread the same module and name lead to the function. */
+/** A declared task: on both sides of a thread the same module and name lead to the function. */
 export interface TaskRecord {
   /** A `file:` URL. */
   readonly module: string;
   readonly name: string;
   readonly ref: ModuleRef;
-  /** Absent for a plain module's export, which this side has not loaded. */
+  /** Absent for an export of a plain module, which the caller's side has not loaded. */
   readonly fn?: AnyFunction | undefined;
   readonly timeout?: number | undefined;
   readonly priority?: number | undefined;
@@ -27,7 +27,7 @@ export function registerTask(record: TaskRecord): void {
   const known = tasks.get(key);
   if (known !== undefined && isSameEvaluation(known.ref, record.ref) && String(known.fn) !== String(record.fn)) {
     throw new DuplicateNameError(
-      `offload(): ${record.module} has a task named '${record.name}' already. Give one of them another name: { name: '…' }.`,
+      `offload(): ${record.module} has a task named '${record.name}' already. Give one of the two another name: { name: '…' }.`,
     );
   }
   tasks.set(key, record);

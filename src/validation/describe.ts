@@ -8,7 +8,7 @@ export function describe(value: unknown): string {
   return `\`${shortened(safeInspect(value))}\` (${typeName(value)})`;
 }
 
-/** "number", "array", "function", "Socket": what a reader would call it. */
+/** The type as a reader would call it: "number", "array", "function", "Socket". */
 export function typeName(value: unknown): string {
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
   // The prototype of a revoked proxy cannot even be asked for.
@@ -17,7 +17,7 @@ export function typeName(value: unknown): string {
   return constructorName(value) ?? 'object';
 }
 
-/** "an instance of Socket": of the nearest class that has a name, since Express, for one, puts an object between a request and its class. */
+/** "an instance of Socket", by the nearest class that has a name: Express, for one, puts an object between a request and its class. */
 export function instanceName(value: object): string {
   let name = !types.isProxy(value) && Array.isArray(value) ? (constructorName(value) ?? 'Array') : typeName(value);
   let prototype: object | null = value;
@@ -28,7 +28,7 @@ export function instanceName(value: object): string {
   return `an instance of ${name === 'object' ? 'an unnamed class' : name}`;
 }
 
-/** A proxy answers with another prototype each time. */
+/** Limits the walk, since a proxy may answer with another prototype each time. */
 const MAX_DEPTH = 10;
 
 function prototypeOf(value: object): object | null {
@@ -60,12 +60,12 @@ function safeInspect(value: unknown): string {
   }
 }
 
-/** A text of somebody else's, as a message may show it. */
+/** A foreign text, cut to the length that a message may show. */
 export function shortened(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** "RangeError: too far"; of what is no error, what it is. Reading an error may throw. */
+/** "RangeError: too far", or a description of a value that is no error. Never throws, though reading an error may. */
 export function errorText(error: unknown): string {
   try {
     return isErrorLike(error) ? `${error.name}: ${error.message}` : describe(error);
@@ -74,7 +74,7 @@ export function errorText(error: unknown): string {
   }
 }
 
-/** Also one of another realm, or of a class that has its own idea of `instanceof`. */
+/** Also for an error of another realm, and for a class that redefines `instanceof`. */
 function isErrorLike(error: unknown): error is Error {
   return types.isNativeError(error) || error instanceof Error;
 }

@@ -2,17 +2,17 @@ import { describe, errorText, typeName } from './describe.ts';
 import { OptionError } from '../errors.ts';
 import { ownCopy } from '../node/own-properties.ts';
 
-/** What one option must be: a predicate and the words for it in "Expected `x` to be …". */
+/** The requirement of an option: a predicate, and the words for it in "expected `x` to be …". */
 export interface Rule {
   readonly is: (value: unknown) => boolean;
   readonly expected: string;
-  /** Of what is no business of an error's, it tells only the type. */
+  /** True for a value that an error must not show; the error then shows the type only. */
   readonly isSecret?: (value: unknown) => boolean;
 }
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** Node's, too, where a test environment has put the class of a DOM in its place. */
+/** Accepts Node's signals, too, where a test environment has replaced the global class by that of a DOM. */
 function isSignal(value: unknown): value is AbortSignal {
   return value instanceof AbortSignal || Object.prototype.toString.call(value) === '[object AbortSignal]';
 }
@@ -30,7 +30,7 @@ export const rules = {
   errorClasses: { is: (v) => Array.isArray(v) && v.every((c) => typeof c === 'function'), expected: 'an array of error classes' },
   list: { is: Array.isArray, expected: 'an array' },
   record: { is: (v) => typeof v === 'object' && v !== null && !Array.isArray(v), expected: 'an object' },
-  // What only inherits from AbortSignal cannot be asked.
+  // Reading `aborted` throws where an object only inherits from AbortSignal.
   signal: { is: (v) => isSignal(v) && typeof v.aborted === 'boolean', expected: 'an AbortSignal' },
 } as const satisfies Record<string, Rule>;
 
@@ -41,7 +41,7 @@ export const oneOf = (...values: readonly string[]): Rule => ({
 
 /**
  * Checks an options object against its table, in one place and before anything starts.
- * @returns a copy, since what a getter or a proxy answers may be something else the next time; it inherits nothing
+ * @returns a copy that inherits nothing; a copy, since a getter or a proxy may answer something else the next time
  * @throws OptionError (OFFLOOP_OPTION) naming the call, the option, the value and what it must be.
  */
 export function checkOptions<T extends object>(call: string, options: unknown, table: Readonly<Record<keyof T, Rule>>): T {
@@ -71,7 +71,7 @@ function copyOf<T extends object>(call: string, options: T): T {
   }
 }
 
-/** What is looked at may be a proxy, or have getters. */
+/** False also where reading the value throws: it may be a proxy, or have getters. */
 function fits(rule: Rule, value: unknown): boolean {
   try {
     return rule.is(value);

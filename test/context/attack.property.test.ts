@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { findings, findInTask, maxBytes, stores } from '../fixtures/context/attacked-stores.js';
 
-/** What `capture()` gave, as it comes out of a message. */
+/** A carrier of `capture()`, as it comes out of a message. */
 const real = (): any => JSON.parse(JSON.stringify(
   stores.plain.run({ id: 1, map: new Map([['a', 1n]]), none: undefined }, () =>
     stores.picked.run({ a: 'x', b: [1], c: () => undefined }, () =>
@@ -26,7 +26,7 @@ const revoked = (): object => {
 
 const hostileKey = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'then', 'toJSON', 'hasOwnProperty', '$offloop', '');
 
-/** Anything in place of a part. Made anew each time, since a proxy may be revoked only once. */
+/** Any value, in place of a part of the carrier. Each is made anew, since a proxy may be revoked only once. */
 const junk: fc.Arbitrary<() => unknown> = fc.oneof(
   fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSet: true, withTypedArray: true }).map((value) => () => value),
   fc.constantFrom(undefined, null, NaN, -0, -1, Infinity, 1e308, 2 ** 53, 1n, Symbol('s'), '', '1', [], {}, () => 1, Promise.resolve({}), /x/u).map((value) => () => value),
@@ -73,11 +73,11 @@ function put(object: object, key: string, property: PropertyDescriptor): void {
   Object.defineProperty(object, key, { enumerable: true, configurable: true, ...property });
 }
 
-/** A carrier may have been replaced by anything already: what cannot be edited is left as it is. */
+/** Edits a part of a carrier, or leaves the value unchanged where an earlier edit has replaced the carrier. */
 const inStores = (act: (texts: any) => void): Attack => (carrier) => {
   try {
     act(carrier.stores);
-  } catch { /* It was no object, or fought back. */ }
+  } catch { /* The value is no object, or it throws. */ }
   return carrier;
 };
 const atTop = (act: (carrier: any) => void): Attack => (carrier) => {
@@ -114,7 +114,7 @@ const attack: fc.Arbitrary<Attack> = fc.oneof(
   { weight: 1, arbitrary: junk.map((make) => () => make()) },
 );
 
-/** Often only one part is wrong. */
+/** Few edits, so that often only one part is wrong. */
 const attacks = fc.array(attack, { minLength: 1, maxLength: 3 });
 
 const attacked = (steps: readonly Attack[]): any => steps.reduce<unknown>((carrier, step) => step(carrier), real());
@@ -174,7 +174,7 @@ describe.each(['threads', 'inline'] as const)('a call with such a carrier, on %s
   const pool = createPool({ runtime, maxThreads: 1 });
   afterAll(() => pool.close());
 
-  it('rejects with a typed error, or runs with plain values, and the calls beside it are none the worse', async () => {
+  it('rejects with a typed error, or runs with plain values, and other calls are not affected', async () => {
     const allowed = ['OFFLOOP_CONTEXT', 'OFFLOOP_CONTEXT_TOO_LARGE', 'OFFLOOP_OPTION', 'OFFLOOP_DEADLINE'];
     const outcomes = { ran: 0, refused: 0 };
     await fc.assert(

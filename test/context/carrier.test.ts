@@ -15,13 +15,13 @@ const inRequest = <R>(fn: () => R): R => user.run({ id: 1 }, () => tenant.run('a
 const throughJson = (carrier: Carrier) => JSON.parse(JSON.stringify(carrier)) as Carrier;
 
 describe('capture', () => {
-  it('gives plain JSON: a version, and each store that is set as text', () => {
+  it('returns plain JSON: a version, and each store that is set as text', () => {
     const carrier = inRequest(() => capture());
     expect(carrier).toStrictEqual({ version: 1, stores: { user: '{"id":1}', tenant: '"acme"' } });
     expect(throughJson(carrier)).toStrictEqual(carrier);
   });
 
-  it('leaves out what nobody entered, and what was entered with undefined', () => {
+  it('leaves out stores that nobody entered, and stores that were entered with undefined', () => {
     expect(capture()).toStrictEqual({ version: 1, stores: {} });
     expect(user.run('u', () => user.run(undefined, () => capture()))).toStrictEqual({ version: 1, stores: {} });
   });
@@ -30,14 +30,14 @@ describe('capture', () => {
     expect(user.run(null, () => capture().stores)).toStrictEqual({ user: 'null' });
   });
 
-  it('is done when it returns: a later change is not in it', () => {
+  it('is done when it returns: the carrier does not have a later change', () => {
     const value = { id: 1 };
     const carrier = user.run(value, () => capture());
     value.id = 2;
     expect(restore(carrier, () => user.getStore())).toEqual({ id: 1 });
   });
 
-  it('takes only the stores it is asked for', () => {
+  it('takes only the stores that it is asked for', () => {
     expect(inRequest(() => capture({ only: [carriedTenant] }).stores)).toStrictEqual({ tenant: '"acme"' });
     expect(inRequest(() => capture({ only: [] }).stores)).toStrictEqual({});
     expect(tenant.run('acme', () => capture({ only: [carriedUser] }).stores)).toStrictEqual({});
@@ -47,11 +47,11 @@ describe('capture', () => {
     expect(user.run(() => undefined, () => tenant.run('acme', () => capture({ only: [carriedTenant] }).stores))).toStrictEqual({ tenant: '"acme"' });
   });
 
-  it.each([[[user]], [[null]], [['user']], [[{}]]])('refuses what carry() did not return: %j', (only) => {
+  it.each([[[user]], [[null]], [['user']], [[{}]]])('refuses a value that carry() did not return: %j', (only) => {
     expect(() => capture({ only: only as never })).toThrow(expect.objectContaining({ name: 'OptionError', code: 'OFFLOOP_OPTION' }));
   });
 
-  it('refuses an unknown option, and names the ones that exist', () => {
+  it('refuses an unknown option, and names the options that exist', () => {
     expect(() => capture({ olny: [] } as never)).toThrow(/capture\(\).*`olny`.*`only`/);
   });
 
@@ -66,7 +66,7 @@ describe('capture', () => {
 describe('restore', () => {
   const carrier = inRequest(() => capture());
 
-  it('sets the carried stores for the function and what it calls, later too', async () => {
+  it('sets the carried stores for the function and for its calls, later too', async () => {
     const seen = { user: { id: 1 }, tenant: 'acme', local: undefined };
     expect(restore(carrier, stores)).toEqual(seen);
     const later = restore(throughJson(carrier), async () => {
@@ -86,7 +86,7 @@ describe('restore', () => {
     expect(stores()).toEqual(nothing);
   });
 
-  it('inside another context shows the carrier’s stores and nothing else', () => {
+  it('inside another context sets the carrier’s stores and no others', () => {
     const onlyTenant = tenant.run('other', () => capture());
     inRequest(() => {
       expect(restore(onlyTenant, stores)).toEqual({ ...nothing, tenant: 'other' });
@@ -94,7 +94,7 @@ describe('restore', () => {
     });
   });
 
-  it('of undefined, or of a carrier without stores, shows no store at all', () => {
+  it('of undefined, or of a carrier without stores, sets no store at all', () => {
     inRequest(() => {
       expect(restore(undefined, stores)).toEqual(nothing);
       expect(restore({ version: 1, stores: {} }, stores)).toEqual(nothing);
@@ -114,14 +114,14 @@ describe('restore', () => {
     expect(one).not.toBe(other);
   });
 
-  it('keeps what the function enters away from its caller and from the next restore', () => {
+  it('keeps a store that the function enters from its caller and from the next restore', () => {
     restore(carrier, () => { user.enterWith('entered'); local.enterWith('entered'); });
     expect(stores()).toEqual(nothing);
     expect(restore(carrier, stores)).toEqual({ user: { id: 1 }, tenant: 'acme', local: undefined });
     expect(restore(undefined, stores)).toEqual(nothing);
   });
 
-  it('takes what it captured itself', () => {
+  it('takes a carrier of its own thread', () => {
     const again = restore(carrier, () => capture());
     expect(again).toStrictEqual(carrier);
   });
@@ -169,10 +169,10 @@ describe('restore refuses, before the function runs,', () => {
     expect(error.message).toMatch(/^Not a carrier: .* Pass on, unchanged, what capture\(\) returned\.$/);
   });
 
-  it('a store that nothing here has declared', () => {
+  it('a store that no module here has declared', () => {
     const error = refused({ version: 1, stores: { tenant: '"acme"', stranger: '1' } });
     expect(error.store).toBe('stranger');
-    expect(error.message).toMatch(/'stranger'.*nothing here has declared.*carry\(\)/);
+    expect(error.message).toMatch(/'stranger'.*no module here has declared.*carry\(\)/);
   });
 
   it.each(['__proto__', 'constructor', 'toString', ''])('a store with a name that objects inherit: %j', (name) => {
@@ -203,12 +203,12 @@ describe('restore refuses, before the function runs,', () => {
     expect(error.cause).toBeInstanceOf(Error);
   });
 
-  it('nothing half: a bad second store leaves the first one out, too', () => {
+  it('as a whole: a bad second store leaves the first store out, too', () => {
     refused({ version: 1, stores: { tenant: '"acme"', user: '{' } });
     expect(stores()).toEqual(nothing);
   });
 
-  it('what is no function', () => {
+  it('a value that is no function', () => {
     expect(() => restore(undefined, 'not a function' as never)).toThrow(/restore\(\): expected a function/);
   });
 });

@@ -16,9 +16,9 @@ describe('carry() refuses', () => {
     ['a name that is no text', () => carry(import.meta, als(), { name: Symbol('s') as never }), /`name`/],
     ['an unknown option', () => carry(import.meta, als(), { name: 'x', maxByte: 1 } as never), /there is no option `maxByte`\. The options are .*`maxBytes`/],
     ['an option that every object inherits', () => carry(import.meta, als(), { name: 'x', toString: 1 } as never), /there is no option `toString`/],
-    ['what is no AsyncLocalStorage', () => carry(import.meta, new Map() as never, { name: 'x' }), /carry\('x'\): expected an AsyncLocalStorage, got `.*Map/],
+    ['a value that is no AsyncLocalStorage', () => carry(import.meta, new Map() as never, { name: 'x' }), /carry\('x'\): expected an AsyncLocalStorage, got `.*Map/],
     ['a look-alike that cannot be entered', () => carry(import.meta, { getStore: () => 1, run: () => 1 } as never, { name: 'x' }), /expected an AsyncLocalStorage/],
-    ['no module', () => carry(new AsyncLocalStorage() as never, { name: 'x' } as never, undefined as never), /carry\(\): the module comes first.*carry\(import\.meta, store, /],
+    ['no module', () => carry(new AsyncLocalStorage() as never, { name: 'x' } as never, undefined as never), /carry\(\): pass the module first.*carry\(import\.meta, store, /],
     ['no store at all', () => carry(import.meta, undefined as never, { name: 'x' }), /expected an AsyncLocalStorage, got `undefined`/],
     ['a store that is null', () => carry(import.meta, null as never, { name: 'x' }), /expected an AsyncLocalStorage, got `null`/],
     ['an empty pick', () => carry(import.meta, als(), { name: 'x', pick: [] }), /expected `pick` to be a non-empty array of keys/],
@@ -42,7 +42,7 @@ describe('carry() refuses', () => {
     ['no module', () => carry(undefined as never, als(), { name: 'x' }), /expected the module to be/],
     ['an import.meta without a URL', () => carry({} as never, als(), { name: 'x' }), /expected the module to be/],
   ];
-  // On Windows that is a shared folder.
+  // On Windows a URL with a host names a shared folder.
   if (process.platform !== 'win32') {
     cases.push(['a file: URL of another machine', () => carry('file://server/share/x.js', als(), { name: 'x' }), /expected the module to be/]);
   }
@@ -52,7 +52,7 @@ describe('carry() refuses', () => {
     expect(act).toThrow(says);
   });
 
-  it('a name that another store has, and leaves that one as it was', () => {
+  it('a name that another store has, and leaves the other store as it was', () => {
     const first = als();
     carry(import.meta, first, { name: 'taken' });
     const act = () => carry(import.meta, als(), { name: 'taken' });
@@ -68,7 +68,7 @@ describe('carry() refuses', () => {
 });
 
 describe('carry()', () => {
-  it('gives a record of what was declared, which nobody can change', () => {
+  it('returns a record of the declaration, which nobody can change', () => {
     const store = als();
     const carried = carry(import.meta, store, { name: 'recorded' });
     expect(carried).toMatchObject({ name: 'recorded', module: import.meta.url, store, sensitive: false });
@@ -102,7 +102,7 @@ describe('carry()', () => {
     expect(restore(carrier, () => wrapper.getStore())).toBe(5);
   });
 
-  it('leaves the options alone, and is not changed with them', () => {
+  it('neither changes the options nor changes when they are changed later', () => {
     const options = Object.freeze({ name: 'frozen options', pick: Object.freeze(['a']) });
     carry(import.meta, als(), options);
     const changed = { name: 'changed later', pick: ['a'] };
@@ -112,7 +112,7 @@ describe('carry()', () => {
     expect(other.run({ a: 1, b: 2 }, () => capture().stores['changed later'])).toBe('{"a":1}');
   });
 
-  it('may declare one store again, as a module that is evaluated in two forms does; the last word counts', () => {
+  it('may declare one store again, as a module that is evaluated in two forms does; the last declaration counts', () => {
     const store = als();
     carry(import.meta, store, { name: 'again' });
     carry(import.meta, store, { name: 'again', pick: ['a'] });
@@ -129,7 +129,7 @@ describe('carry()', () => {
 });
 
 describe('a module that is evaluated again', () => {
-  it('replaces what it had declared: another import.meta of the same URL is another evaluation', () => {
+  it('replaces its declarations: another import.meta of the same URL is another evaluation', () => {
     const [before, after] = [als(), als()];
     const evaluate = (store: AsyncLocalStorage<any>) => carry({ url: 'file:///app/reloaded.js' } as ImportMeta, store, { name: 'reloaded' });
     evaluate(before);
@@ -137,9 +137,9 @@ describe('a module that is evaluated again', () => {
     expect(after.run(2, () => before.run(1, () => capture().stores.reloaded))).toBe('2');
   });
 
-  it('replaces what it had declared, too, when it was imported once more with a query', async () => {
+  it('replaces its declarations, too, when it was imported once more with a query', async () => {
     const first = await import('../fixtures/context/evaluated-again.js');
-    // Not known to the compiler.
+    // The compiler cannot resolve this import.
     const again = '../fixtures/context/evaluated-again.js?again';
     const second = (await import(again)) as typeof first;
     expect(second.reloadedStore).not.toBe(first.reloadedStore);
@@ -150,7 +150,7 @@ describe('a module that is evaluated again', () => {
   });
 });
 
-// Only the implementation on async_hooks has the method `_enable`. It knows no default, or loses it in every new scope.
+// Only the implementation on async_hooks has the method `_enable`. That implementation has no default, or loses the default in every new scope.
 const hasDefaults = !('_enable' in AsyncLocalStorage.prototype);
 
 describe.runIf(hasDefaults)('a store with a default value (only where Node has AsyncContextFrame)', () => {

@@ -9,12 +9,12 @@ import { rejection } from '../wire/errors/rejection.ts';
 const pool = createPool({ maxThreads: 1 });
 afterAll(() => pool.close());
 
-/** The deadline in force, as a carrier would take it along. */
+/** The deadline in force, read from a carrier. */
 const inForce = () => capture().deadline;
 const far = 3_600_000;
 
 describe('withDeadline', () => {
-  it('holds in what it calls, later too, and nowhere else', async () => {
+  it('holds in its function and in calls that the function makes later, and nowhere else', async () => {
     expect(inForce()).toBeUndefined();
     const before = Date.now();
     const seen = withDeadline(far, async () => {
@@ -35,7 +35,7 @@ describe('withDeadline', () => {
     expect(inForce()).toBeUndefined();
   });
 
-  it('nests: the nearer one holds, inside and outside', () => {
+  it('nests: the nearer deadline holds, inside and outside', () => {
     withDeadline(1000, () => {
       const outer = inForce();
       expect(withDeadline(far, inForce)).toBe(outer);
@@ -48,18 +48,18 @@ describe('withDeadline', () => {
     expect(() => withDeadline(ms as never, () => 1)).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 
-  it('refuses what is no function', () => {
+  it('refuses a value that is no function', () => {
     expect(() => withDeadline(1, 'no function' as never)).toThrow(/withDeadline\(\): expected a function/);
   });
 });
 
 describe('across the hop', () => {
-  it('the task has its caller’s deadline, in currentTask() and for what it calls in turn', async () => {
+  it('the task has its caller’s deadline, in currentTask() and for the tasks that it calls', async () => {
     const [deadline, seen] = await withDeadline(far, async () => [inForce(), await pool.run(readDeadlines, [])] as const);
     expect(seen).toEqual({ ofTask: deadline, inForce: deadline, ofInner: deadline, ofStricterInner: deadline! - 1000, afterwards: deadline });
   });
 
-  it('the nearer of the call’s own deadline and the one in force holds', async () => {
+  it('the nearer of the call’s own deadline and the deadline in force holds', async () => {
     const own = Date.now() + 2 * far;
     const [deadline, seen] = await withDeadline(far, async () => [inForce(), await pool.run(readDeadlines, [], { deadline: own })] as const);
     expect(seen.ofTask).toBe(deadline);
@@ -68,18 +68,18 @@ describe('across the hop', () => {
     expect(other).toMatchObject({ ofTask: nearer, inForce: nearer });
   });
 
-  it('a task has none when nobody has set one, nor that of the task before it', async () => {
+  it('a task has no deadline when nobody has set one, and never the deadline of the task before it', async () => {
     await withDeadline(far, () => pool.run(readDeadlines, []));
     const seen = await pool.run(readDeadlines, []);
     expect(seen).toEqual({ ofTask: undefined, inForce: undefined, ofInner: undefined, ofStricterInner: undefined, afterwards: undefined });
   });
 
-  it('it is no store: a call without context has it all the same', async () => {
+  it('the deadline is no store: a call without context has a deadline all the same', async () => {
     const [deadline, seen] = await withDeadline(far, async () => [inForce(), await pool.run(readDeadlines, [], { context: 'none' })] as const);
     expect(seen.ofTask).toBe(deadline);
   });
 
-  it('a carrier’s deadline holds for the call that it is given to', async () => {
+  it('a carrier’s deadline holds for the call that gets the carrier', async () => {
     const carrier = withDeadline(far, () => capture());
     const seen = await pool.run(readDeadlines, [], { context: carrier });
     expect(seen).toMatchObject({ ofTask: carrier.deadline, inForce: carrier.deadline });

@@ -55,7 +55,7 @@ describe('a carried store', () => {
     }
   });
 
-  it('is alive in a worker that knew nothing of it, though the task’s module does not import it', async () => {
+  it('is alive in a worker that has not loaded it, though the task’s module does not import it', async () => {
     await using single = createPool({ maxThreads: 1 });
     expect(await single.run(capturesAll, [])).toEqual({});
     const { lateStore } = await import('../fixtures/context/late-store.js');
@@ -63,7 +63,7 @@ describe('a carried store', () => {
     expect(single.stats().workers.started).toBe(1);
   });
 
-  it('whose module no worker can load is an error of the call, and not of the next one', async () => {
+  it('whose module no worker can load is an error of that call, and not of the next call', async () => {
     const orphan = new AsyncLocalStorage();
     carry(new URL('../fixtures/context/no-such-module.js', import.meta.url), orphan, { name: 'orphan' });
     await using single = createPool({ maxThreads: 1 });
@@ -79,7 +79,7 @@ describe('a carried store', () => {
 });
 
 describe('copy in, nothing back', () => {
-  it('a store mutated right after the call arrives as it was', async () => {
+  it('a store that is mutated right after the call arrives with its value at the call', async () => {
     const value = { id: 'before', list: [1] };
     const seen = requestStore.run(value, () => {
       const running = pool.run(readStores, []);
@@ -91,7 +91,7 @@ describe('copy in, nothing back', () => {
     expect((await seen).request).toEqual({ id: 'before', list: [1] });
   });
 
-  it('a call that waits in the queue keeps the store as it was when it was made', async () => {
+  it('a call that waits in the queue keeps the store’s value at the call', async () => {
     const single = createPool({ maxThreads: 1 });
     const latch = new SharedArrayBuffer(8);
     const blocker = single.run(waitsForLatch, [latch]);
@@ -105,7 +105,7 @@ describe('copy in, nothing back', () => {
     await single.close();
   });
 
-  it('what a task does to its store stays in the task', async () => {
+  it('a change that a task makes to its store stays in the task', async () => {
     const value = { id: 'mine', list: ['first'] };
     await requestStore.run(value, async () => {
       const inTheWorker = await pool.run(changesItsStore, []);
@@ -135,7 +135,7 @@ describe('copy in, nothing back', () => {
 });
 
 describe('an abort', () => {
-  it('is heard by the task in the task’s context, and leaves the caller in its own', async () => {
+  it('reaches the task in the task’s context, and leaves the caller in the caller’s context', async () => {
     await using single = createPool({ maxThreads: 1, abortGrace: 10_000 });
     const controller = new AbortController();
     const reason = new Error('no longer wanted');
@@ -153,7 +153,7 @@ describe('an abort', () => {
 });
 
 describe('progress', () => {
-  it('is heard in the caller’s context, carried or not', async () => {
+  it('reaches the listener in the caller’s context, with carried and other stores', async () => {
     const heard: unknown[] = [];
     const onProgress = (inTheWorker: unknown) => {
       heard.push({ inTheWorker, here: requestStore.getStore(), private: privateStore.getStore() });
@@ -167,7 +167,7 @@ describe('progress', () => {
     );
   });
 
-  it('leaves what its listener enters in the listener', async () => {
+  it('keeps a store that its listener enters from everybody else', async () => {
     await requestStore.run('mine', async () => {
       await pool.run(readStoresInProgress, [], { onProgress: () => { requestStore.enterWith('the listener’s'); } });
       expect(requestStore.getStore()).toBe('mine');
@@ -218,16 +218,16 @@ describe('the option context of a pool', () => {
     expect(await requestStore.run('r', () => none.run(readStores, []))).toEqual(nothing);
   });
 
-  it('a list carries these stores and no other', async () => {
+  it('a list carries its stores and no other', async () => {
     await using some = createPool({ maxThreads: 1, context: [trace] });
     expect(await requestStore.run('r', () => traceStore.run('t', () => some.run(readStores, [])))).toEqual({ ...nothing, trace: 't' });
   });
 
-  it('a list refuses what carry() did not return', () => {
+  it('a list refuses a value that carry() did not return', () => {
     expect(() => createPool({ context: [requestStore] as never })).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 
-  it('is no limit to the carrier that a call brings itself', async () => {
+  it('does not limit the carrier that a call brings itself', async () => {
     await using none = createPool({ maxThreads: 1, context: 'none' });
     const carrier = requestStore.run('r', () => capture({ only: [request] }));
     expect(await none.run(readStores, [], { context: carrier })).toEqual({ ...nothing, request: 'r' });

@@ -24,11 +24,11 @@ describe('a store that comes with call after call', () => {
     expect(pool.stats().workers.messages).toBeLessThan(12_000);
   });
 
-  it('is as it is at each call', async () => {
+  it('has its present value at each call', async () => {
     const pool = await warmPool();
     const request: Record<string, unknown> = { id: 0 };
     const calls = requestStore.run(request, () => Array.from({ length: 1000 }, (_, nth) => {
-      // The same content comes again, the same number of keys with other names, another order.
+      // In turn: the same content again, the same number of keys with other names, and another order.
       request.id = nth % 3;
       if (nth % 5 === 0) request[`key ${String(nth % 2)}`] = nth;
       if (nth % 7 === 0) delete request['key 0'];
@@ -61,7 +61,7 @@ describe('a store that comes with call after call', () => {
     const round = async (ids: readonly number[]) => {
       expect(await Promise.all(ids.map((id) => call(id)))).toEqual(ids.map((id) => ({ id })));
     };
-    // The second time a store has a number; a message that is lost takes numbers and texts with it.
+    // A store gets its number with its second capture; a lost message loses numbers and texts.
     for (let id = 0; id < 12; id += 3) {
       await round([id, id + 1, id, id + 1, id, id + 1]);
       await Promise.allSettled([call(id), call(id), call(id + 1, () => undefined)]);
@@ -69,7 +69,7 @@ describe('a store that comes with call after call', () => {
     }
   });
 
-  it('is sent again when the worker turns out not to have it', async () => {
+  it('is sent again when the worker turns out not to have its text', async () => {
     const pool = await warmPool();
     const request = { id: 7 };
     const burst = () => requestStore.run(request, () => Promise.all(Array.from({ length: 40 }, () => pool.run(readsRequest, [undefined]))));
@@ -80,7 +80,7 @@ describe('a store that comes with call after call', () => {
   });
 });
 
-/** From now on messages lose the texts that a worker is to keep. */
+/** Makes messages lose the texts that a worker is to keep, from now on. */
 function loseTexts(): { count(): number; stop(): void } {
   const { postMessage } = MessagePort.prototype;
   let count = 0;

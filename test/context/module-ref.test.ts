@@ -13,14 +13,14 @@ const root = resolve(import.meta.dirname, '../..');
 const entries = join(root, 'test/fixtures/context/entry');
 const refused = 'EntryModuleError OFFLOOP_ENTRY_MODULE';
 
-/** What `node …` prints, started in a folder. */
+/** The output of `node …`, started in a folder. */
 function node(args: readonly string[], { cwd = root, input = '' } = {}): string {
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd, input, encoding: 'utf8' });
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
   return stdout.trim();
 }
 
-// `offloop` is found there as in an application that has installed it.
+// The folder has `offloop` in node_modules, as an application has.
 let app = '';
 beforeAll(() => {
   app = mkdtempSync(join(tmpdir(), 'offloop an app#1%20-'));
@@ -70,7 +70,7 @@ describe('the module that started the process is refused', () => {
     expect(node(['server.js'], { cwd: app })).toBe(refused);
   });
 
-  // Windows lets only some accounts make such links.
+  // On Windows only some accounts may make symbolic links.
   it.skipIf(process.platform === 'win32')('through a symbolic link (not on Windows, which lets few accounts make one)', () => {
     copyFileSync(join(entries, 'offloads-itself.js'), join(app, 'real.js'));
     symlinkSync(join(app, 'real.js'), join(app, 'linked.js'));
@@ -104,7 +104,7 @@ describe('the module that started the process is refused', () => {
 });
 
 describe('another module is not refused', () => {
-  it('merely for being next to the one that started the process', () => {
+  it('merely for being next to the module that started the process', () => {
     const printed = node([join(entries, 'imports-its-neighbour.js')]);
     expect(printed.split('\n')).toEqual(['neighbour accepted', '{"request":"from the entry"}']);
   });
@@ -123,7 +123,7 @@ describe('another module is not refused', () => {
     expect(node([join(app, 'starts-eval.js')])).toBe('accepted');
   });
 
-  it('when a preload brings it', () => {
+  it('when a preload loads it', () => {
     copyFileSync(join(entries, 'index.js'), join(app, 'preloaded.js'));
     writeFileSync(join(app, 'nothing.js'), '');
     expect(node(['--import', pathToFileURL(join(app, 'preloaded.js')).href, join(app, 'nothing.js')])).toBe('accepted');

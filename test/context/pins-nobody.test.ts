@@ -23,7 +23,7 @@ async function isCollected(fn: () => Promise<unknown>): Promise<boolean> {
   const gone: string[] = [];
   const registry = new FinalizationRegistry<string>((what) => gone.push(what));
   const state = await inRequest(fn, registry);
-  // A look at the reference would keep the state for another turn.
+  // Reading the reference would keep the state for another turn.
   for (let i = 0; i < 50 && gone.length === 0; i++) {
     await turn();
     gc();
@@ -31,7 +31,7 @@ async function isCollected(fn: () => Promise<unknown>): Promise<boolean> {
   return gone[0] === 'state' && state.deref() === undefined;
 }
 
-/** A function of its own, so that no local variable of the one above holds the state. */
+/** A separate function, so that no local variable of the function above holds the state. */
 async function inRequest(fn: () => Promise<unknown>, registry: FinalizationRegistry<string>): Promise<WeakRef<RequestState>> {
   const state = new RequestState();
   registry.register(state, 'state');
@@ -64,7 +64,7 @@ describe('a pool that lives on after the request that created it', () => {
     expect(signal.aborted).toBe(false);
   });
 
-  it('does not keep the context of whoever aborted a call, nor of the worker that replaces another one', async () => {
+  it('does not keep the context of the caller that aborted a call, nor of the worker that replaces another worker', async () => {
     await using pool = createPool({ maxThreads: 1, abortGrace: 0 });
     const controller = new AbortController();
     const collected = await isCollected(async () => {
@@ -85,7 +85,7 @@ describe('a pool that lives on after the request that created it', () => {
     expect(await isCollected(() => Promise.all(Array.from({ length: 10 }, () => pool.run(readStores, []))))).toBe(true);
   });
 
-  it('shows that context to no task of somebody else', async () => {
+  it('shows that context to no other caller’s task', async () => {
     const pool = requestStore.run('of the creator', () => createPool({ maxThreads: 2 }));
     await requestStore.run('of the first caller', () => pool.run(readStores, []));
     const seen = await Promise.all(Array.from({ length: 10 }, () => pool.run(readStores, [])));
@@ -93,7 +93,7 @@ describe('a pool that lives on after the request that created it', () => {
     await pool.close();
   });
 
-  it('shows that context to no progress listener of somebody else', async () => {
+  it('shows that context to no other caller’s progress listener', async () => {
     const pool = privateStore.run('of the creator', () => createPool({ maxThreads: 1 }));
     await privateStore.run('of the first caller', () => pool.run(readStores, []));
     const heard: unknown[] = [];

@@ -12,7 +12,7 @@ describe.each(ways)('with %o, the getters of a result', (options) => {
   afterAll(() => pool.close());
 
   it.each([['returned', returnsGetters], ['resolved', resolvesWithGetters], ['lazily resolved', resolvesLazily]])('see the stores and the task that it was %s in', async (_how, task) => {
-    // By way of shared memory, of a message of their own, and with what has to be put right on arrival.
+    // Results travel in shared memory, in a message of their own, and with repairs on arrival.
     const kinds = [{}, { text: 'x'.repeat(100_000) }, { bytes: Buffer.from('b') }];
     for (let round = 0; round < 3; round++) {
       const calls = Array.from({ length: 12 }, (_, id) => ({ id, more: kinds[id % 3] }));

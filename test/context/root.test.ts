@@ -6,7 +6,7 @@ import { decodesDirtily, dirtyStore, readWhatDecodeSaw } from '../fixtures/conte
 import { readStores, readStoresAllAlong } from '../fixtures/context/reads-stores.js';
 import { requestStore } from '../fixtures/context/request-store.js';
 
-// One worker: every task runs where the one before it has run.
+// The pool has one worker, so that every task runs where the task before it has run.
 const pool = createPool({ maxThreads: 1 });
 afterAll(() => pool.close());
 
@@ -23,18 +23,18 @@ describe.each(Object.entries(enterers))('a task that calls enterWith (%s)', (_na
     expect(await pool.run(readStoresAllAlong, [])).toEqual(Array.from({ length: 6 }, () => nothing));
   });
 
-  it('leaves nothing to the next task, which waits in the queue already', async () => {
+  it('leaves nothing to the next task that waits in the queue already', async () => {
     const seen = await Promise.all(Array.from({ length: 20 }, () => [enterIt(), pool.run(readStores, [])] as const).map(([, reading]) => reading));
     expect(seen).toEqual(Array.from({ length: 20 }, () => nothing));
   });
 
-  it('leaves nothing beside what the next task brings', async () => {
+  it('leaves nothing beside the stores that the next task brings', async () => {
     await enterIt();
     expect(await requestStore.run('brought', () => pool.run(readStores, []))).toEqual({ ...nothing, request: 'brought' });
     expect(await pool.run(readStores, [])).toEqual(nothing);
   });
 
-  it('leaves nothing after stores were brought to it', async () => {
+  it('leaves nothing when the task itself had carried stores', async () => {
     await requestStore.run('brought', enterIt);
     expect(await pool.run(readStores, [])).toEqual(nothing);
   });
@@ -58,7 +58,7 @@ describe('tasks that share a message', () => {
   const sharing = createPool({ maxThreads: 1, coalesce: { budget: 1000 } });
   afterAll(() => sharing.close());
 
-  /** Calls until the pool knows how short they are, so that those that follow share their messages. */
+  /** Makes calls until the pool knows how short they are, so that the following calls share their messages. */
   async function afterWarmUp(calls: () => Promise<unknown>[]): Promise<unknown[]> {
     for (let i = 0; i < 10; i++) await Promise.all(calls());
     const before = sharing.stats().workers.messages;
@@ -80,7 +80,7 @@ describe('tasks that share a message', () => {
     expect(results).toEqual(Array.from({ length: 60 }, (_, id) => ({ ...nothing, request: id % 3 === 0 ? undefined : { id } })));
   });
 
-  it('have each its own, while one of them cannot be restored', async () => {
+  it('have each its own stores, while one task’s stores cannot be restored', async () => {
     const bad = { version: 1 as const, stores: { request: 'no JSON' } };
     const calls = () =>
       Array.from({ length: 40 }, (_, id) =>

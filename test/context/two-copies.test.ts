@@ -33,19 +33,19 @@ describe('two copies of offloop in one process', () => {
     expect(copy.OptionError).not.toBe(here.OptionError);
   });
 
-  it('capture the stores that the other one was told of', () => {
+  it('capture the stores that the other copy has declared', () => {
     const carriers = requestStore.run('r', () => [here.capture(), copy.capture(), copy.capture({ only: [request] })]);
     expect(carriers.map(({ stores }) => stores)).toEqual(Array.from({ length: 3 }, () => ({ request: '"r"' })));
   });
 
-  it('restore what the other one has captured', () => {
+  it('restore carriers that the other copy has captured', () => {
     const carrier = requestStore.run('r', () => copy.capture());
     expect(here.restore(carrier, () => requestStore.getStore())).toBe('r');
     const own = requestStore.run('r', () => here.capture());
     expect(copy.restore(own, () => requestStore.getStore())).toBe('r');
   });
 
-  it('refuse a name that the other one has given away', () => {
+  it('refuse a name that a store of the other copy has', () => {
     here.carry(import.meta, new AsyncLocalStorage(), { name: 'given away' });
     expect(() => copy.carry(import.meta, new AsyncLocalStorage(), { name: 'given away' })).toThrow(
       expect.objectContaining({ code: 'OFFLOOP_DUPLICATE_NAME' }),
@@ -68,7 +68,7 @@ describe('two copies of offloop in one process', () => {
     expect(seen).toMatchObject({ ofTask: deadline, inForce: deadline, ofInner: deadline });
   });
 
-  it('know that they are in a worker of the other one: a task called there makes no second hop', async () => {
+  it('know that they run in a worker of the other copy: a task called there makes no second hop', async () => {
     await using pool = copy.createPool({ maxThreads: 1 });
     const { outer, inner } = await pool.run(callsInner, []);
     expect(inner).toEqual({ ...outer, name: 'inner' });
@@ -81,7 +81,7 @@ describe('two copies of offloop in one process', () => {
     await expect(pool.run(readStores, [], { context: carrier })).rejects.toMatchObject({ name: 'ContextError', code: 'OFFLOOP_CONTEXT' });
   });
 
-  it('have one default pool, which either of them configures', async () => {
+  it('have one default pool, which either copy configures', async () => {
     const module = join(folder, 'task-of-the-copy.js');
     writeFileSync(module, `
       import { threadId } from 'node:worker_threads';

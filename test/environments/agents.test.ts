@@ -2,7 +2,7 @@ import { it } from 'vitest';
 
 import { expectFineWith, expectOwnContext } from './agents.ts';
 
-// The others are in agents.slow.test.ts.
+// The other combinations are in agents.slow.test.ts.
 it.each([
   ['zone.js', 'threads'],
   ['bluebird as the global Promise', 'processes'],

@@ -5,7 +5,7 @@ import { runNode } from '../pool/helpers.ts';
 const fixture = (name: string): string => `${import.meta.dirname}/../fixtures/agents/${name}`;
 const fine = { right: 50, mapped: [1, null, 2, null, 3, null], refused: true, timedOut: 'OFFLOOP_TIMEOUT', aborted: 'enough' };
 
-/** Each is loaded before everything else, in the workers, too. */
+/** Each agent is loaded before all other modules, in the workers, too. */
 const agents: Record<string, [flags: string[], traces: object]> = {
   'zone.js': [['--import', 'zone.js/node'], { zone: true }],
   'bluebird as the global Promise': [['--require', fixture('bluebird.cjs')], { bluebird: true }],

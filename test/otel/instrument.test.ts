@@ -21,7 +21,7 @@ afterEach(() => {
   exporter.reset();
 });
 
-/** Of this process. */
+/** The spans of this process. */
 function ownSpans(): SpanLine[] {
   return exporter.getFinishedSpans().map((span) => {
     const { traceId, spanId } = span.spanContext();
@@ -80,7 +80,7 @@ describe.each(workers)('an instrumented pool of %s', (runtime) => {
     expect([...ownSpans(), ...folder.spans()].map(({ name }) => name)).toEqual(['GET /']);
   });
 
-  it('marks what has failed, on both sides', async () => {
+  it('marks failed spans, on both sides', async () => {
     const { pool, folder } = poolWithSdk();
     instrumented(pool);
     await rejection(asRequest(() => pool.run(throwsInSpan, [])));
@@ -114,7 +114,7 @@ it('loses nothing of 10,000 spans when workers are replaced and the pool closes'
   expect(spans.filter(({ name, parentId }) => name === 'run makesSpans' && offloads.has(parentId ?? ''))).toHaveLength(tasks);
 });
 
-it('nor of processes', async () => {
+it('loses no span of processes either', async () => {
   const folder = spansFolder();
   const pool = poolFor({ runtime: 'processes', maxThreads: 1, maxTasksPerWorker: 2, env: { SPANS_FOLDER: folder.path }, preload: [folder.sdk], endGrace: 60_000 });
   carryTrace();
@@ -126,14 +126,14 @@ it('nor of processes', async () => {
 });
 
 describe('a call', () => {
-  it('that is inline has all its spans here', async () => {
+  it('that runs inline has all its spans in this process', async () => {
     const pool = poolFor({ runtime: 'inline' });
     instrumented(pool);
     await asRequest(() => pool.run(nestsSpans, []));
     expect(treeOf(ownSpans())).toEqual(['GET /', '  offload nestsSpans', '    wait nestsSpans', '    run nestsSpans', '      outer', '        inner']);
   });
 
-  it('whose worker has no SDK, or is stopped, has waited and failed', async () => {
+  it('has its wait and its failure recorded when its worker has no SDK, or is stopped', async () => {
     const pool = poolFor({ maxThreads: 1, abortGrace: 1 });
     instrumented(pool);
     expect(await rejection(pool.run(neverEnds, [], { timeout: 1 }))).toMatchObject({ code: 'OFFLOOP_TIMEOUT' });
@@ -141,7 +141,7 @@ describe('a call', () => {
     expect(ownSpans().at(-1)).toMatchObject({ name: 'offload neverEnds', attributes: { 'error.type': 'OFFLOOP_TIMEOUT' }, status: { code: SpanStatusCode.ERROR } });
   });
 
-  it('that was never started has waited all its time, and one that was refused has not', async () => {
+  it('that was never started has its whole time recorded as waiting, and a refused call has no waiting time', async () => {
     const pool = poolFor({ maxThreads: 1, abortGrace: 1 });
     const [aborter, running] = [new AbortController(), new AbortController()];
     const { options, started } = observed({ signal: running.signal });
@@ -176,7 +176,7 @@ describe('a call', () => {
     });
   });
 
-  it('on another pool has no span, nor has one that comes after instrument() was undone', async () => {
+  it('on another pool has no span, nor has a call after instrument() was undone', async () => {
     const [pool, other] = [poolFor({ runtime: 'inline' }), poolFor({ runtime: 'inline' })];
     const uninstrument = instrumented(pool);
     await other.run(add, [1, 2]);
@@ -194,7 +194,7 @@ describe('a call', () => {
   });
 });
 
-it('instrument() takes a pool, and each but once', () => {
+it('instrument() takes a pool, and takes each pool only once', () => {
   const pool = poolFor({ runtime: 'inline' });
   expect(() => instrument({} as never)).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   expect(() => instrument(pool, { tracer: 1 } as never)).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
@@ -223,7 +223,7 @@ describe('the metrics', () => {
     };
   }
 
-  it('count what was waited for and what was run, in seconds, and say how the pool is', async () => {
+  it('count waiting and running in seconds, and show the pool’s state', async () => {
     const { meterProvider, collect } = meter();
     const pool = poolFor({ runtime: 'inline', name: 'sums', maxThreads: 2, maxQueue: 50 });
     const uninstrument = instrumented(pool, { meterProvider });
@@ -249,7 +249,7 @@ describe('the metrics', () => {
       { attributes: { ...ofAdd, 'error.type': 'OFFLOOP_OPTION' }, value: { count: 1 } },
     ]);
     const [duration] = metrics['offloop.task.duration']!.points.slice(1);
-    // It has slept for a millisecond; were these milliseconds, it would be a second and more.
+    // The task slept for a millisecond; a value in milliseconds would be 1 or more.
     expect((duration!.value as { max: number }).max).toBeLessThan(1);
     const gauges = { 'queue.size': 0, 'queue.max': 50, 'worker.max': 2, 'worker.started': 1, 'worker.crashed': 0, 'worker.replaced': 0 };
     for (const [name, value] of Object.entries(gauges)) expect(metrics[`offloop.${name}`]?.points).toEqual([{ attributes: ofPool, value }]);
@@ -265,7 +265,7 @@ describe('the metrics', () => {
     expect(after['offloop.worker.count']?.points).toEqual(metrics['offloop.worker.count']?.points);
   });
 
-  it('of pools of one name are one', async () => {
+  it('sum up pools of one name', async () => {
     const { meterProvider, collect } = meter();
     instrumented('all', { meterProvider });
     for (let n = 0; n < 2; n++) poolFor({ runtime: 'inline', name: 'twins', maxThreads: 3 });

@@ -19,7 +19,7 @@ beforeAll(() => {
   new NodeTracerProvider().register();
 });
 
-/** A context as a request's headers make it. No two have the same ids. */
+/** A context with the trace of a request's headers; each has other ids. */
 function requestContext(n: number, traceFlags = TraceFlags.SAMPLED): Context {
   const [traceId, spanId] = [n.toString(16).padStart(32, 'a'), n.toString(16).padStart(16, 'b')];
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, traceState: createTraceState(tracestate) });
@@ -38,7 +38,7 @@ describe.each(runtimes)('a task on %s', (runtime) => {
   const pool = createPool({ runtime, maxThreads: 1, preload: [sdk] });
   afterAll(() => pool.close());
 
-  it('finds its caller’s trace, and one that has none finds none, on the same worker', async () => {
+  it('finds its caller’s trace, and no trace where its caller has none, on the same worker', async () => {
     const contexts = Array.from({ length: 40 }, (_, n) => (n % 3 === 2 ? undefined : requestContext(n + 1, n % 2 === 0 ? TraceFlags.NONE : TraceFlags.SAMPLED)));
     const seen = await Promise.all(contexts.map((ctx, n) => context.with(ctx ?? ROOT_CONTEXT, () => pool.run(n % 2 === 0 ? seesTrace : seesTraceLater, []))));
     expect(seen).toEqual(contexts.map((ctx) => (ctx === undefined ? nothing : arrived(ctx))));
@@ -52,11 +52,11 @@ describe.each(runtimes)('a task on %s', (runtime) => {
     expect(context.with(suppressTracing(ctx), () => capture().stores)).toEqual({});
   });
 
-  it('passes it on by a carrier of its own', async () => {
+  it('passes the trace on in a carrier of its own', async () => {
     expect(await context.with(requestContext(1), () => pool.run(passesOn, []))).toEqual(arrived(requestContext(1)));
   });
 
-  it('gets of the baggage what is allowed, with its metadata', async () => {
+  it('gets the allowed part of the baggage, with its metadata', async () => {
     const baggage = propagation.createBaggage({
       tenant: { value: 'a,b;ü', metadata: { toString: () => 'private=1' } as never },
       secret: { value: 'stays here' },
@@ -80,7 +80,7 @@ describe('where the worker has no SDK', () => {
 });
 
 describe('a carrier', () => {
-  it('brings the trace to a function that is restored', () => {
+  it('brings the trace to the function of restore()', () => {
     const carrier = context.with(requestContext(7), () => capture({ only: [carried] }));
     expect(JSON.parse(carrier.stores['offloop.trace']!)).toEqual({ traceparent: `00-${'7'.padStart(32, 'a')}-${'7'.padStart(16, 'b')}-01`, tracestate });
     const other = requestContext(8);
@@ -91,7 +91,7 @@ describe('a carrier', () => {
     });
   });
 
-  it('has no trace where none is active, or one that is not valid', () => {
+  it('has no trace where no trace is active, or where the active trace is not valid', () => {
     const invalid = trace.setSpanContext(ROOT_CONTEXT, { traceId: '0'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 });
     expect([ROOT_CONTEXT, invalid].map((ctx) => context.with(ctx, () => capture().stores))).toEqual([{}, {}]);
   });
@@ -126,7 +126,7 @@ describe('a carrier', () => {
     expect(restored(wire)).toEqual(nothing);
   });
 
-  it('brings of a later version what the first one has', () => {
+  it('brings the parts of the first version from a later version', () => {
     const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
     for (const traceparent of [`cc-${ids}-03`, `01-${ids}-ff-what-ever`]) expect(restored({ traceparent })).toMatchObject({ active: trace });
   });
@@ -142,7 +142,7 @@ describe('a carrier', () => {
     expect(restored({ baggage: [['tenant', 1], ['tenant', 'a']] }).baggage).toEqual([['tenant', 'a', undefined]]);
   });
 
-  it('brings no baggage that is not allowed here', () => {
+  it('brings no baggage that is not allowed on this side', () => {
     const forged = { version: 1, stores: { 'offloop.trace': '{"baggage":[["secret","from elsewhere"],["tenant","a"]]}' } } as const;
     expect(restore(forged, activeTrace).baggage).toEqual([['tenant', 'a', undefined]]);
   });
@@ -157,7 +157,7 @@ describe('a carrier', () => {
   });
 });
 
-it('a stall’s report shows the trace, without a regular expression, which V8 cannot run inside of another one', () => {
+it('a stall’s report shows the trace without the use of a regular expression, since V8 cannot run one inside another', () => {
   const { exec } = RegExp.prototype;
   onTestFinished(() => { RegExp.prototype.exec = exec; });
   const shown = context.with(requestContext(3), () => {
@@ -168,7 +168,7 @@ it('a stall’s report shows the trace, without a regular expression, which V8 c
   expect(shown).toEqual({ 'offloop.trace': { traceparent: `00-${'3'.padStart(32, 'a')}-${'3'.padStart(16, 'b')}-01`, tracestate } });
 });
 
-it('the workers take as much as carryTrace() allows', async () => {
+it('the workers apply the limits of carryTrace()', async () => {
   const { code, stdout, stderr } = await runNode([script('carries-large-baggage.js')]);
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '20000 characters\n', stderr: '' });
 });

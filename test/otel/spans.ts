@@ -14,7 +14,7 @@ export interface SpanLine {
   readonly status: { readonly code: number; readonly message?: string };
 }
 
-/** Where workers that preload `sdk`, with `SPANS_FOLDER` in their environment, export to. */
+/** The folder to which workers that preload `sdk` export their spans, by `SPANS_FOLDER` in their environment. */
 export function spansFolder(): { path: string; sdk: URL; spans(): SpanLine[] } {
   const path = mkdtempSync(join(tmpdir(), 'offloop-spans-'));
   onTestFinished(() => { rmSync(path, { recursive: true }); });

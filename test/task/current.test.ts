@@ -17,7 +17,7 @@ describe('currentTask()', () => {
     expect(currentTask()).toBeUndefined();
   });
 
-  it('tells a task its id, its name and that nobody has told it to stop, at any time while it runs', async () => {
+  it('has the task’s id, its name and a signal that is not aborted, at any time while the task runs', async () => {
     const [atOnce, later, inTimer] = await pool.run(describesItself, []);
     expect(atOnce).toEqual({ id: expect.any(String), name: 'describesItself', aborted: false, deadline: undefined, sameSignal: true });
     expect(later).toEqual(atOnce);
@@ -29,13 +29,13 @@ describe('currentTask()', () => {
     expect(new Set(runs.map(([{ id }]) => id)).size).toBe(10);
   });
 
-  it('is the task’s own in a listener of progress’s caller: undefined', async () => {
+  it('is undefined in the caller’s progress listener', async () => {
     const heard: unknown[] = [];
     await pool.run(describesItself, [], { onProgress: () => heard.push(currentTask()) });
     expect(heard).toEqual([undefined]);
   });
 
-  it('is there in a pool without workers, and gone when the task has ended', async () => {
+  it('exists in a pool without workers, and no longer when the task has ended', async () => {
     await using inline = createPool({ runtime: 'inline' });
     const [atOnce] = await inline.run(describesItself, []);
     expect(atOnce).toMatchObject({ name: 'describesItself' });
@@ -44,7 +44,7 @@ describe('currentTask()', () => {
 });
 
 describe('move()', () => {
-  it('gives back the value that it got, outside of a task as well', () => {
+  it('returns its value, outside of a task as well', () => {
     const bytes = new Uint8Array(8);
     expect(move(bytes)).toBe(bytes);
     expect(bytes.byteLength).toBe(8);
@@ -60,26 +60,26 @@ describe('move()', () => {
     ['an object', { bytes: new ArrayBuffer(1) }, /\(object\)/],
     ['null', null, /got `null`/],
     ['an array of buffers', [new ArrayBuffer(1)], /\(array\)/],
-  ])('refuses %s without a list of what to hand over', (_what, value, says) => {
+  ])('refuses %s without a list of objects to transfer', (_what, value, says) => {
     const act = () => move(value);
     expect(act).toThrow(expect.objectContaining({ name: 'OptionError', code: 'OFFLOOP_OPTION' }));
-    expect(act).toThrow(/^move\(\): expected an ArrayBuffer, a typed array or a MessagePort, .* Or name what to hand over: move\(value, \[buffer\]\)\.$/);
+    expect(act).toThrow(/^move\(\): expected an ArrayBuffer, a typed array or a MessagePort, .* Or list the objects to transfer: move\(value, \[buffer\]\)\.$/);
     expect(act).toThrow(says);
   });
 
-  it('in a task hands the result over: the worker has it no more', async () => {
+  it('in a task transfers the result: the worker can no longer use it', async () => {
     const { result, leftBehind } = await moved('arrayBuffer');
     expect(result).toEqual(new Uint8Array([1, 2, 3]).buffer);
     expect(leftBehind).toBe(0);
   });
 
-  it('in a task hands over what is listed, deep in the result', async () => {
+  it('in a task transfers the listed objects, deep in the result', async () => {
     const { result, leftBehind } = await moved('nested');
     expect(result).toEqual({ deep: [new Uint8Array([1, 2, 3])] });
     expect(leftBehind).toBe(0);
   });
 
-  it('in a task copies memory that others look at too', async () => {
+  it('in a task copies memory that has other users', async () => {
     const { result, leftBehind } = await moved('slab');
     expect(Buffer.isBuffer(result)).toBe(true);
     expect([...(result as Buffer)]).toEqual([1, 2, 3]);
@@ -87,11 +87,11 @@ describe('move()', () => {
     expect((await moved('shared')).leftBehind).toBe(3);
   });
 
-  it.each(['wrong', 'no list'])('in a task is the task’s own error when it is misused: %s', async (what) => {
+  it.each(['wrong', 'no list'])('in a task throws the task’s own error when it is misused: %s', async (what) => {
     await expect(pool.run(movesWhatItGets, [what])).rejects.toMatchObject({ name: 'OptionError', code: 'OFFLOOP_OPTION' });
   });
 
-  it.each(['text in the list', 'shared memory in the list'])('in a task blames the list, and not the result, when the list cannot be handed over: %s', async (what) => {
+  it.each(['text in the list', 'shared memory in the list'])('in a task blames the list, and not the result, when the list cannot be transferred: %s', async (what) => {
     const error = (await rejection(pool.run(movesWhatItGets, [what]))) as Error & { code: string };
     expect(error.code).toMatch(/^OFFLOOP_(OPTION|NOT_CLONEABLE)$/);
     expect(error.message).toMatch(/move\(\)|hand(ed)? over/);

@@ -17,11 +17,11 @@ function markFile(): { path: string; lines(): string[] } {
   return { path, lines: () => readFileSync(path, 'utf8').split('\n').filter((line) => line !== '') };
 }
 
-/** Longer than any test may take: who waited for it would be seen. */
+/** Longer than any test may take: a wait of this length fails the test. */
 const AGES = 60_000;
 
-describe.each(workers)('before a worker of %s ends', (runtime) => {
-  it('what it has registered is done: when it is replaced, and when the pool closes', async () => {
+describe.each(workers)('a worker of %s', (runtime) => {
+  it('runs its hooks when it is replaced, and when the pool closes', async () => {
     const { path, lines } = markFile();
     const pool = poolFor({ runtime, maxThreads: 1, maxTasksPerWorker: 2, endGrace: AGES });
     const places = [await pool.run(marksItsEnd, [path]), await pool.run(marksItsEnd, [path]), await pool.run(marksItsEnd, [path])];
@@ -31,7 +31,7 @@ describe.each(workers)('before a worker of %s ends', (runtime) => {
     expect(new Set(places).size).toBe(2);
   });
 
-  it('one that fails and one that was taken off change nothing for the others', async () => {
+  it('runs its other hooks when a hook fails or was removed', async () => {
     const { path, lines } = markFile();
     const warned = new Promise<Error>((resolve) => { process.once('warning', resolve); });
     const pool = poolFor({ runtime, maxThreads: 1, endGrace: AGES });
@@ -41,7 +41,7 @@ describe.each(workers)('before a worker of %s ends', (runtime) => {
     if (runtime === 'threads') expect(await warned).toMatchObject({ code: 'OFFLOOP_END_HOOK', message: expect.stringContaining('the collector is gone') as string });
   });
 
-  it('one that never finishes is waited for only so long, and one that ends the worker no longer than that', async () => {
+  it('is waited for at most `endGrace` when a hook never finishes, and not at all when a hook ends the worker', async () => {
     const late = poolFor({ runtime, maxThreads: 1, endGrace: 20 });
     await late.run(neverFinishes, []);
     await late.close();
@@ -52,18 +52,18 @@ describe.each(workers)('before a worker of %s ends', (runtime) => {
   });
 });
 
-it('a worker that has been idle for too long does it too', async () => {
+it('a worker that has been idle for too long runs its hooks, too', async () => {
   const { path, lines } = markFile();
   const pool = poolFor({ maxThreads: 2, minThreads: 1, idleTimeout: 1, endGrace: AGES });
   const places = await Promise.all([pool.run(marksItsEnd, [path]), pool.run(marksItsEnd, [path])]);
   expect(new Set(places).size).toBe(2);
-  // One is kept.
+  // The pool keeps one worker (`minThreads`).
   await expect.poll(lines, { timeout: 10_000 }).toHaveLength(1);
   await pool.close();
   expect(lines().toSorted()).toEqual(places.toSorted());
 });
 
-it('a worker whose task is stopped by its end does nothing more', async () => {
+it('a worker that is ended because its task did not stop runs no hook', async () => {
   const { path, lines } = markFile();
   const pool = poolFor({ maxThreads: 1, abortGrace: 1, endGrace: AGES });
   const aborter = new AbortController();
@@ -77,19 +77,19 @@ it('a worker whose task is stopped by its end does nothing more', async () => {
   expect(lines()).toEqual([]);
 });
 
-it('workers that take their time to finish do not pile up: the next ones wait for them', async () => {
+it('workers whose hooks take long do not pile up: the next workers wait for them', async () => {
   const pool = poolFor({ maxThreads: 1, isolate: true, endGrace: AGES });
   const { path, open } = gate();
   const first = await pool.run(finishesWhenOpen, [path]);
   const second = pool.run(finishesWhenOpen, [path]);
-  // A worker is started at once, where one may be.
+  // A worker would have been started at once, if the pool could start one.
   expect(pool.stats()).toMatchObject({ queue: { waiting: 1 }, workers: { busy: 0, idle: 0, started: 1 } });
   open();
   expect(await second).not.toBe(first);
   await pool.close();
 });
 
-it('inline there is no worker that ends', async () => {
+it('an inline pool has no worker that ends', async () => {
   const { path, lines } = markFile();
   const pool = poolFor({ runtime: 'inline', maxTasksPerWorker: 1 });
   await pool.run(marksItsEnd, [path]);

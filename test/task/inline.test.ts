@@ -16,7 +16,7 @@ describe('task.inline()', () => {
     return [before, running()];
   });
 
-  it('is known by the task’s name while it runs, one inside the other', () => {
+  it('is known by the task’s name while it runs, also when a task runs inside another task', () => {
     expect(running()).toBeUndefined();
     expect(outer.inline()).toEqual(['outer', 'inner', 'outer']);
     expect(running()).toBeUndefined();
@@ -27,7 +27,7 @@ describe('task.inline()', () => {
     expect(running()).toBeUndefined();
   });
 
-  it('is known as long as it runs synchronously: what an async function does later is not its turn', async () => {
+  it('is known as long as it runs synchronously, and not while an async function goes on later', async () => {
     const result = later.inline();
     expect(running()).toBeUndefined();
     expect(await result).toEqual(['later', undefined]);
@@ -47,7 +47,7 @@ describe('a task that a pool runs on this thread', () => {
     return [before, observed.contextTask(), running()];
   });
 
-  it('is known by its context, across an await', async () => {
+  it('is known by its context, also after an await', async () => {
     await using pool = createPool({ runtime: 'inline' });
     expect(observed.contextTask()).toBeUndefined();
     const call = pool.run(asks, []);
@@ -56,7 +56,7 @@ describe('a task that a pool runs on this thread', () => {
     expect(observed.contextTask()).toBeUndefined();
   });
 
-  it('is known by the name of the task that it has called, while that one runs', async () => {
+  it('is known by the name of a task that it has called, while that task runs', async () => {
     await using pool = createPool({ runtime: 'inline' });
     expect((await pool.run(callsInner, [])).inner.name).toBe('inner');
     const nests = offload(import.meta, async function nests() {

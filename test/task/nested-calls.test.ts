@@ -13,7 +13,7 @@ const inline = createPool({ maxThreads: 1, runtime: 'inline' });
 afterAll(() => Promise.all([threads.close(), processes.close(), inline.close()]));
 
 describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], ['an inline pool', inline]])('a task that is called inside %s', (kind, pool) => {
-  it('runs right there, under its own name; the caller stays itself', async () => {
+  it('runs on the same thread, under its own name, and currentTask() is the caller again afterwards', async () => {
     const { outer, inner, meanwhile, afterwards } = await pool.run(callsInner, []);
     expect(outer.name).toBe('callsInner');
     expect(inner).toEqual({ ...outer, name: 'inner' });
@@ -28,18 +28,18 @@ describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], 
     expect(seen).toEqual({ request: 'r', private: 'of the outer task' });
   });
 
-  it('sees what the option context says', async () => {
+  it('sees the stores that the option context names', async () => {
     expect(await requestStore.run('r', () => pool.run(callsReader, [{ context: 'none' }]))).toEqual({ request: undefined, private: undefined });
     const carrier = { version: 1, stores: { request: '"of the carrier"' } };
     expect(await requestStore.run('r', () => pool.run(callsReader, [{ context: carrier }]))).toEqual({ request: 'of the carrier', private: undefined });
   });
 
-  it('keeps what it enters from its caller, which sees its own stores after each step', async () => {
+  it('keeps a store that it enters from its caller, which sees its own stores after each step', async () => {
     const seen = await requestStore.run('r', () => pool.run(callsEnterers, []));
     expect(seen).toEqual(Array.from({ length: 5 }, () => ({ request: 'r', private: undefined })));
   });
 
-  it('gets its arguments and gives its result as they are, uncopied', async () => {
+  it('gets its arguments and returns its result without a copy', async () => {
     expect(await pool.run(passesThrough, [])).toBe(true);
   });
 
@@ -52,7 +52,7 @@ describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], 
     expect(inner).toBe(`${String(outer)}/ids`);
   });
 
-  it('tells its progress to the listener of its own call alone', async () => {
+  it('reports its progress to the listener of its own call alone', async () => {
     const heard: unknown[] = [];
     expect(await pool.run(hearsInner, [], { onProgress: (value) => heard.push(value) })).toEqual([true]);
     expect(heard).toEqual([]);
@@ -72,12 +72,12 @@ describe.each<[string, Pool]>([['a thread', threads], ['a process', processes], 
 });
 
 describe.each<[string, Pool]>([['a thread', threads], ['a process', processes]])('a synchronous loop inside %s', (_kind, pool) => {
-  it('sees the caller’s abort of the outer task', async () => {
+  it('learns of the caller’s abort of the outer task', async () => {
     const controller = new AbortController();
     const reason = new Error('no longer wanted');
     const running = pool.run(spinsInside, [], { signal: controller.signal, onProgress: () => { controller.abort(reason); } });
     expect(await rejection(running)).toBe(reason);
-    // It has stopped by itself: the worker did not have to go.
+    // The task has stopped by itself, so the worker was not replaced.
     await pool.run(callsInner, []);
     expect(pool.stats().workers).toMatchObject({ started: 1, replaced: 0, crashed: 0 });
   });

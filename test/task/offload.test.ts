@@ -15,8 +15,8 @@ describe('offload() refuses', () => {
   const cases: [what: string, act: () => unknown, says: RegExp][] = [
     ['an anonymous function', () => offload(import.meta, (() => () => undefined)()), /the function in file:.*offload\.test\.ts has no name.*`\{ name: 'resize' \}`/],
     ['an anonymous function with an empty name', () => offload(import.meta, (() => () => undefined)(), { name: '' }), /expected `name` to be a non-empty string, got `''` \(string\)/],
-    ['what is no function', () => offload(import.meta, 'resize' as never), /offload\(\): expected a function, got `'resize'` \(string\)/],
-    ['no module', () => offload((() => 1) as never, undefined as never), /offload\(\): the module comes first.*offload\(import\.meta, function name/],
+    ['a value that is no function', () => offload(import.meta, 'resize' as never), /offload\(\): expected a function, got `'resize'` \(string\)/],
+    ['no module', () => offload((() => 1) as never, undefined as never), /offload\(\): pass the module first.*offload\(import\.meta, function name/],
     ['no function', () => offload(import.meta, undefined as never), /expected a function, got `undefined`/],
     ['options that are no object', () => offload(import.meta, work(), 'fast' as never), /offload\(\): expected the options to be an object, got `'fast'`/],
     ['an unknown option', () => offload(import.meta, work(), { timeOut: 1 } as OffloadOptions), /there is no option `timeOut`\. The options are .*`timeout`/],
@@ -25,7 +25,7 @@ describe('offload() refuses', () => {
     ['a timeout that is NaN', () => offload(import.meta, work(), { timeout: NaN }), /`timeout`.*`NaN` \(number\)/],
     ['a timeout in text', () => offload(import.meta, work(), { timeout: '100' as never }), /`timeout`.*`'100'` \(string\)/],
     ['a priority that is no number', () => offload(import.meta, work(), { priority: 'high' as never }), /expected `priority` to be a finite number/],
-    ['an endless priority', () => offload(import.meta, work(), { priority: Infinity }), /`priority`/],
+    ['an infinite priority', () => offload(import.meta, work(), { priority: Infinity }), /`priority`/],
     ['errors that are no list', () => offload(import.meta, work(), { errors: RangeError as never }), /expected `errors` to be an array of error classes/],
     ['errors that are no classes', () => offload(import.meta, work(), { errors: ['RangeError' as never] }), /`errors`/],
     ['an http: module', () => offload('http://example.com/x.js', work()), /offload\(\): expected the module to be `import\.meta`, a file: URL or an absolute path, got `'http:/],
@@ -58,7 +58,7 @@ describe('a task', () => {
     expect(add.module).toBe(pathToFileURL(here).href);
   });
 
-  it('has the name that it is given, which an anonymous function needs', () => {
+  it('has the name of the option `name`, which an anonymous function needs', () => {
     const named = offload(import.meta, (() => () => undefined)(), { name: 'given' });
     expect([named.name, named.taskName]).toEqual(['given', 'given']);
   });
@@ -68,7 +68,7 @@ describe('a task', () => {
     expect(offload(import.meta, arrow).taskName).toBe('arrow');
   });
 
-  it('knows its module by URL, text or path as well', () => {
+  it('finds its module by URL, text or path as well', () => {
     const modules = [new URL(import.meta.url), import.meta.url, here];
     expect(modules.map((module, i) => offload(module, function work() {}, { name: `work${String(i)}` }).module)).toEqual(modules.map(() => pathToFileURL(here).href));
   });
@@ -77,7 +77,7 @@ describe('a task', () => {
     expect(offload(here.replace('offload.test', 'another'), function add() {}).taskName).toBe('add');
   });
 
-  it('inline() is the function itself: this thread, these very values, sync stays sync', () => {
+  it('calls the function itself by inline(): on this thread, with the same values, and synchronously', () => {
     expect(add.inline(1, 2)).toBe(3);
     const value = { fn: () => undefined };
     expect(offload(import.meta, function same(v: unknown) { return v; }).inline(value)).toBe(value);
@@ -88,20 +88,20 @@ describe('a task', () => {
     });
   });
 
-  it('called simply, runs on the default pool: another thread', async () => {
+  it('runs on the default pool, on another thread, when it is called as a function', async () => {
     const { outer } = await callsInner();
     expect(outer.threadId).not.toBe(0);
     expect(await echo({ a: [1] })).toEqual({ a: [1] });
     await expect(throwsOnPurpose('RangeError')).rejects.toBeInstanceOf(RangeError);
   });
 
-  it('always answers with a promise, also when the call itself is refused', async () => {
+  it('always returns a promise, also when the call itself is refused', async () => {
     const refused = echo(new (class Point { x = 1; })());
     expect(refused).toBeInstanceOf(Promise);
     await expect(refused).rejects.toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'args[0]' });
   });
 
-  it('can be told to be awaited together with others', async () => {
+  it('can be awaited together with other calls', async () => {
     expect(await Promise.all([1, 2, 3].map((n) => echo(n)))).toEqual([1, 2, 3]);
   });
 });
@@ -110,13 +110,13 @@ describe('with()', () => {
   const bad: [what: string, options: unknown, says: RegExp][] = [
     ['no options', undefined, /echo\.with\(\): expected the options to be an object, got `undefined`/],
     ['an unknown option', { retries: 3 }, /there is no option `retries`/],
-    ['a signal that is none', { signal: new AbortController() }, /expected `signal` to be an AbortSignal, got .*AbortController/],
+    ['a signal that is no AbortSignal', { signal: new AbortController() }, /expected `signal` to be an AbortSignal, got .*AbortController/],
     ['a timeout of 0', { timeout: 0 }, /expected `timeout` to be a positive number/],
     ['a deadline that is a Date', { deadline: new Date() }, /expected `deadline` to be a finite number/],
     ['a deadline that is NaN', { deadline: NaN }, /`deadline`/],
     ['a priority in text', { priority: '1' }, /`priority`/],
     ['a transfer that is no list', { transfer: new ArrayBuffer(1) }, /expected `transfer` to be an array/],
-    ['a context that is none', { context: 'all' }, /expected `context` to be 'inherit', 'none' or a carrier, got `'all'` \(string\)/],
+    ['an unknown context', { context: 'all' }, /expected `context` to be 'inherit', 'none' or a carrier, got `'all'` \(string\)/],
     ['an onProgress that is no function', { onProgress: {} }, /expected `onProgress` to be a function/],
   ];
 
@@ -126,7 +126,7 @@ describe('with()', () => {
     expect(act).toThrow(says);
   });
 
-  it('gives a function for as many calls as one likes', async () => {
+  it('returns a function that can be called many times', async () => {
     const call = echo.with({ priority: 1 });
     expect(await Promise.all([call(1), call('two')])).toEqual([1, 'two']);
   });
@@ -138,11 +138,11 @@ describe('with()', () => {
     expect(await call(1)).toBe(1);
   });
 
-  it('takes undefined for an option that is not given', async () => {
+  it('takes undefined for an absent option', async () => {
     expect(await echo.with({ timeout: undefined, signal: undefined, context: undefined } as never)(1)).toBe(1);
   });
 
-  it('rejects with the reason of a signal that is aborted already, as it is', async () => {
+  it('rejects with the very reason of a signal that is aborted already', async () => {
     for (const reason of [new RangeError('mine'), 'text', null]) {
       await expect(echo.with({ signal: AbortSignal.abort(reason) })(1)).rejects.toBe(reason);
     }

@@ -24,7 +24,7 @@ const requests = new AsyncLocalStorage<Request>();
 const users = new AsyncLocalStorage<User>();
 const ids = new AsyncLocalStorage<string>();
 
-// carry: what is declared has the store's type
+// carry: the result has the store's type
 const request = carry(import.meta, requests, { name: 'request', pick: ['id', 'tenant'] });
 expectTypeOf(request).toEqualTypeOf<Carried<Request>>();
 expectTypeOf(request.store).toEqualTypeOf<AsyncLocalStorage<Request>>();
@@ -41,10 +41,10 @@ carry(import.meta, ids, { name: 'x', maxByte: 1 });
 carry(import.meta, 'requests', { name: 'x' });
 // @ts-expect-error a module is import.meta, a URL or a path
 carry(5, ids, { name: 'x' });
-// @ts-expect-error what was declared cannot be changed
+// @ts-expect-error a declaration cannot be changed
 request.name = 'another';
 
-// codec: encode takes the store's value, decode gives it back, and they agree on what travels between them
+// codec: encode takes the store's value, decode returns such a value, and both agree on the encoded type
 const user = carry(import.meta, users, {
   name: 'user',
   encode(value) {
@@ -60,19 +60,19 @@ expectTypeOf(user).toEqualTypeOf<Carried<User>>();
 carry(import.meta, users, {
   name: 'x',
   encode: (value) => value.name,
-  // @ts-expect-error decode must give the store's value
+  // @ts-expect-error decode must return the store's type
   decode: (wire: string) => wire.length,
 });
 carry(import.meta, users, {
   name: 'x',
-  // @ts-expect-error decode gets what encode made
+  // @ts-expect-error decode gets the result of encode
   encode: (value): string => value.name,
   decode: (wire: number) => new User(String(wire)),
 });
 // @ts-expect-error encode gets the store's value
 carry(import.meta, ids, { name: 'x', encode: (value: number) => value });
 
-// schema: of what travels
+// schema: has the type of the encoded value
 carry(import.meta, ids, { name: 'x', schema: v.string() });
 carry(import.meta, users, { name: 'x', encode: (value) => value.name, decode: (name) => new User(name), schema: v.string() });
 // @ts-expect-error the schema is of another type than the store

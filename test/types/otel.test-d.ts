@@ -20,7 +20,7 @@ expectTypeOf<CurrentTrace['traceFlags']>().toEqualTypeOf<number>();
 const options: InstrumentOptions = { tracerProvider: new NodeTracerProvider(), meterProvider: new MeterProvider() };
 expectTypeOf(instrument(pool, options)).toEqualTypeOf<() => void>();
 instrument('all');
-// @ts-expect-error which pool?
+// @ts-expect-error a pool is missing
 instrument();
 // @ts-expect-error a pool's name is not a pool
 instrument('images');

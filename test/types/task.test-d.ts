@@ -44,7 +44,7 @@ sync({ id: 1 });
 later('x', 1);
 // @ts-expect-error with() keeps the arguments' types
 sync.with({})({ id: '1' }, true);
-// @ts-expect-error what was made cannot be changed
+// @ts-expect-error a task cannot be changed
 sync.taskName = 'another';
 // @ts-expect-error no function
 offload(import.meta, 'resize');
@@ -67,7 +67,7 @@ expectTypeOf<RunOptions>().toEqualTypeOf<{
   context?: 'inherit' | 'none' | Carrier;
   onProgress?(value: unknown): void;
 }>();
-// A listener may know what its task tells.
+// A listener may declare the type of its task's progress.
 sync.with({ onProgress: (percent: number) => percent.toFixed(0) });
 // @ts-expect-error no such context
 sync.with({ context: 'all' });
@@ -144,5 +144,5 @@ expectTypeOf(currentTask()!.deadline).toEqualTypeOf<number | undefined>();
 expectTypeOf(currentTask()!.progress).toEqualTypeOf<(value: unknown) => void>();
 expectTypeOf(move(new ArrayBuffer(1))).toEqualTypeOf<ArrayBuffer>();
 expectTypeOf(move({ a: 1 }, [new ArrayBuffer(1)])).toEqualTypeOf<{ a: number }>();
-// @ts-expect-error text cannot be handed over
+// @ts-expect-error text cannot be transferred
 move({ a: 1 }, ['text']);

@@ -9,17 +9,17 @@ import { expectTypeOf } from 'vitest';
 
 // inlinePool: a pool like any other
 expectTypeOf(inlinePool({ maxThreads: 2 })).toEqualTypeOf<Pool>();
-// @ts-expect-error the runtime is what it is about
+// @ts-expect-error the runtime is inline
 inlinePool({ runtime: 'threads' });
 
-// expectNoStall: what the function returns
+// expectNoStall: returns the function's result
 expectTypeOf(expectNoStall(() => 42)).toEqualTypeOf<Promise<number>>();
 expectTypeOf(expectNoStall(async () => 'text', { over: 50 })).toEqualTypeOf<Promise<string>>();
-// @ts-expect-error that is the watchdog's word
+// @ts-expect-error `threshold` is an option of the watchdog
 expectNoStall(() => 42, { threshold: 50 });
 
 expectTypeOf(expectNoContextLeak(inlinePool())).toEqualTypeOf<Promise<void>>();
-// @ts-expect-error it is no pool
+// @ts-expect-error the argument is no pool
 expectNoContextLeak({});
 
 // roundTrip: the store's type
@@ -28,7 +28,7 @@ expectTypeOf(roundTrip(users, { id: 'a' })).toEqualTypeOf<{ id: string } | undef
 // @ts-expect-error no value of this store
 roundTrip(users, { id: 1 });
 
-// errors: offloop's own, with what they are about
+// errors: offloop's own, with their fields
 expectTypeOf<BlockedLoopError>().toExtend<OffloopError>();
 expectTypeOf<BlockedLoopError['stall']>().toEqualTypeOf<Stall>();
 expectTypeOf<ContextLeakError['leaks']>().toEqualTypeOf<readonly ContextLeak[]>();

@@ -96,7 +96,7 @@ function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
   if (bytes <= maxBytes) return;
   throw new ContextTooLargeError(
     `The store '${name}' takes ${String(bytes)} bytes, and its limit is ${String(maxBytes)}. ` +
-      'Carry less of it (`pick`), or raise `maxBytes` where carry() declares it.',
+      'Carry less of the store (`pick`), or raise `maxBytes` where carry() declares the store.',
     name,
     bytes,
   );
@@ -104,7 +104,7 @@ function checkSize({ name, maxBytes }: StoreRecord, text: string): void {
 
 function notFound(name: string): ContextError {
   const problem = isAmbiguous(name)
-    ? 'that several copies of a package have declared here, and does not say which. Install one of them only, or upgrade offloop where it was captured'
-    : 'that nothing here has declared. Import the module that calls carry() for it first';
+    ? 'that several copies of a package have declared here, and does not say which copy. Install one copy only, or upgrade offloop where the carrier was captured'
+    : 'that no module here has declared. Import the module that calls carry() for the store first';
   return new ContextError(`The carrier holds a store '${shortened(name)}' ${problem}.`, name);
 }

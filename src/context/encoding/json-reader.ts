@@ -2,7 +2,7 @@ import { Array, JSON, Map, Number, Object, Set } from '../../node/intrinsics.ts'
 import { setOwn } from '../../node/own-properties.ts';
 import { TAG } from './json-primitives.ts';
 
-/** What JSON can hold, which is all that a carrier may hold. */
+/** Any JSON value; a carrier holds nothing else. */
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Reads what `writeJson` wrote. Text without a tag, the usual case, costs one JSON.parse. */

@@ -19,7 +19,7 @@ export class NotPlainError extends Error {
 /**
  * Writes a plain value as JSON text that `readJson` reads back as the same value, or refuses the value.
  *
- * Plain values are: what JSON has, and undefined, bigint, NaN, Infinity, -0, Date, Map, Set and objects without a prototype.
+ * Plain values are the values of JSON, and undefined, bigint, NaN, Infinity, -0, Date, Map, Set and objects without a prototype.
  * Everything else (a class instance, a function, a symbol, a cycle, a hole in an array) would arrive mangled.
  * @param maxBytes every value takes at least a byte, so the walk ends there: a few objects that repeat each other make billions
  * @throws NotPlainError with the path inside the value.
@@ -39,7 +39,7 @@ export function writeFlatJson(keys: readonly string[], values: readonly unknown[
   return `${text}}`;
 }
 
-/** Where the walk is. Two stacks, not a copy per value: this runs for every store of every call. */
+/** The position of the walk: two stacks instead of a copy per value, since the walk runs for every store of every call. */
 interface Place {
   readonly path: string[];
   readonly parents: object[];
@@ -47,7 +47,7 @@ interface Place {
   readonly maxBytes: number;
 }
 
-/** Writes JSON text at once: this runs for every store of every call, and a copy for JSON.stringify() would double its cost. */
+/** Writes text at once instead of a copy for JSON.stringify(), which would double the cost: the walk runs for every store of every call. */
 function write(value: unknown, place: Place): string {
   if (isPrimitive(value)) return writePrimitive(value);
   if (typeof value === 'object') return writeObject(value, place);
@@ -96,14 +96,14 @@ function ownless<T extends object>(value: T, place: Place): T {
   return value;
 }
 
-/** Also the Object.prototype of another realm, as test runners that use `node:vm` have it. */
+/** True for the Object.prototype of another realm, too: test runners that use `node:vm` have such objects. */
 function isObjectPrototype(prototype: unknown): boolean {
   if (prototype === Object.prototype) return true;
   return typeof prototype === 'object' && prototype !== null && Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 function writeArray(array: readonly unknown[], place: Place): string {
-  // Its items, and `length`.
+  // An array's own keys are its items and `length`.
   if (Reflect.ownKeys(array).length !== array.length + 1 || !Object.keys(array).every((key, i) => key === String(i))) {
     throw refusal('an array with holes or keys of its own cannot cross', place);
   }

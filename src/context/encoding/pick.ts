@@ -12,7 +12,7 @@ import { storeError } from './store-errors.ts';
  */
 export function pickKeys(record: StoreRecord, value: unknown, keys: readonly PropertyKey[]): unknown {
   if (typeof value !== 'object' || value === null) {
-    throw storeError(record, [], `\`pick\` needs an object, and its value is a ${typeName(value)}`);
+    throw storeError(record, [], `\`pick\` needs an object, and the store's value is a ${typeName(value)}`);
   }
   const picked: Record<PropertyKey, unknown> = {};
   for (const key of keys) pickKey(record, picked, value, key);
@@ -42,8 +42,8 @@ export function warnOfEmptyPick({ name, pick, sensitive }: StoreRecord, value: o
   if (keys.length === 0) return;
   warned.add(name);
   const holds = sensitive ? `${keys.length} ${keys.length === 1 ? 'key' : 'keys'}, none of which is one of the ${pick.length} that \`pick\` names` : `the keys ${listed(keys)}, and \`pick\` names ${listed(pick)}`;
-  const remedy = value instanceof Map ? 'The entries of a Map are no keys of it: give carry() an `encode` and a `decode` instead.' : 'Mend `pick` where carry() declares the store.';
-  warn('OFFLOOP_EMPTY_PICK', `Nothing of the store '${name}' travels to the tasks: it holds ${holds}. ${remedy}`);
+  const remedy = value instanceof Map ? 'The entries of a Map are not its keys: give carry() an `encode` and a `decode` instead.' : 'Correct `pick` where carry() declares the store.';
+  warn('OFFLOOP_EMPTY_PICK', `No key of the store '${name}' travels to the tasks: the store holds ${holds}. ${remedy}`);
 }
 
 function keysOf(value: object): unknown[] {

@@ -20,7 +20,7 @@ export function storeError(record: StoreRecord, path: readonly string[], problem
 /** @param depth how deep in the store's value the problem lies */
 function remedy({ pick, encode, sensitive, maxBytes }: StoreRecord, value: unknown, depth: number): string {
   const codec = 'give carry() an `encode` and a `decode`';
-  if (encode !== undefined) return 'Mend the codec where carry() declares the store.';
+  if (encode !== undefined) return 'Correct the codec where carry() declares the store.';
   if (pick === undefined) return `Choose the keys that matter with \`pick\`${sensitive ? '' : example(value, maxBytes)}, or ${codec}.`;
   // `pick` cannot name a part of a key's value.
   return `Take that key out of \`pick\`, or ${codec}${depth > 1 ? ', which choose a part of what it holds' : ''}.`;

@@ -6,20 +6,19 @@ import { fileURLToPath } from 'node:url';
 export interface Package {
   readonly name: string;
   readonly version: string;
-  /** Its folder. */
   readonly folder: string;
 }
 
 const known = new Map<string, Package | undefined>();
 
-/** By the nearest package.json that has a name; undefined where there is none, or where files may not be read. */
+/** The package of the nearest package.json that has a name; undefined where there is none, or where files may not be read. */
 export function packageOf(module: string): Package | undefined {
   const folder = dirname(fileURLToPath(module));
   if (!known.has(folder)) known.set(folder, nearest(folder));
   return known.get(folder);
 }
 
-/** Whether a package was installed for somebody else, so that there may be more than one copy. */
+/** Whether the module's package was installed as a dependency, so that there may be several copies of the package. */
 export function isInstalled(module: string): boolean {
   return module.includes('/node_modules/');
 }
@@ -29,7 +28,7 @@ export function idOf({ name, version }: Package): string {
   return `${name}@${version}`;
 }
 
-/** Where the package lies, beneath the outermost node_modules: the same wherever the same is installed. */
+/** The package's folder beneath the outermost node_modules, which is the same wherever the same dependencies are installed. */
 export function placeOf({ folder }: Package): string {
   const path = folder.replaceAll('\\', '/');
   const at = path.indexOf('/node_modules/');
@@ -45,7 +44,7 @@ function nearest(folder: string): Package | undefined {
 function read(folder: string): Package | undefined {
   try {
     const { name, version = '' } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown; version?: unknown };
-    // A package.json without a name says only how its folder's files are to be loaded.
+    // A package.json without a name only sets how the files of its folder are loaded.
     return typeof name === 'string' && name !== '' ? { name, version: String(version), folder } : undefined;
   } catch {
     return undefined;

@@ -13,7 +13,7 @@ export interface Carried<T> {
   readonly sensitive: boolean;
 }
 
-/** All that offloop knows of a declared store; users see the `Carried` part of it. */
+/** A declared store with its options; users see the `Carried` part of the record. */
 export interface StoreRecord extends Carried<unknown> {
   readonly ref: ModuleRef;
   readonly pick: readonly PropertyKey[] | undefined;
@@ -23,6 +23,6 @@ export interface StoreRecord extends Carried<unknown> {
   readonly maxBytes: number;
   /** True for a store that another library keeps, such as OpenTelemetry's: its value can be set for a callback, but not for the rest of a scope. */
   readonly isRunOnly: true | undefined;
-  /** What `getStore()` returns when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
+  /** The value of `getStore()` when nobody entered the store: undefined, or its `defaultValue` (Node 24 and up). */
   readonly whenAbsent: unknown;
 }

@@ -4,7 +4,7 @@ import type { Transferable } from 'node:worker_threads';
 import { now } from '../../node/clock.ts';
 import type { CallStores } from '../../context/call-stores.ts';
 import type { TaskRecord } from '../../task/registry.ts';
-import type { Timer } from '../../node/timers.ts';
+import type { Timer } from '../../node/limit-clock.ts';
 import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Newest } from '../../wire/newest-values.ts';

@@ -1,5 +1,5 @@
 import { afterReading } from '../../node/time-limit.ts';
-import { realClock, type Clock, type Timer } from '../../node/timers.ts';
+import { realClock, type Clock, type Timer } from '../../node/limit-clock.ts';
 import { deadlineError } from '../../task/interruptions.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call } from './call.ts';

@@ -1,6 +1,6 @@
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { OffloopError } from '../../errors.ts';
-import { allExports, exportsOnceEvaluated, type Namespace } from '../../task/module-exports.ts';
+import { allExports, loadExports, type Namespace } from '../../task/module-exports.ts';
 import { isOwnFrame } from '../../node/stack-frames.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { needExports } from '../../wire/errors/error-classes.ts';
@@ -41,7 +41,7 @@ export function classesFor(errors: readonly ErrorRepair[], { fn, module, ref, er
 }
 
 async function loadedExports(module: string): Promise<Namespace> {
-  return allExports(await exportsOnceEvaluated(module, (url) => import(url) as Promise<Namespace>));
+  return allExports(await loadExports(module, (url) => import(url) as Promise<Namespace>));
 }
 
 /** Where such an error was made tells nothing; it is the caller's stack that it needs. */

@@ -1,5 +1,5 @@
 import { timeLimit } from '../../node/time-limit.ts';
-import type { Clock } from '../../node/timers.ts';
+import type { Clock } from '../../node/limit-clock.ts';
 import { notBegunError, timeoutError } from '../../task/interruptions.ts';
 import type { Call, CallExtras } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';

@@ -1,4 +1,4 @@
-import { callersClock, realClock, type Clock } from '../../node/timers.ts';
+import { callersClock, realClock, type Clock } from '../../node/limit-clock.ts';
 import type { Channel } from '../../wire/values/structured-clone.ts';
 import type { StartWorker } from './engine.ts';
 import { startInlineWorker } from './inline.ts';

@@ -1,5 +1,6 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
-import { callersClock, LONGEST_TIMER } from '../../node/timers.ts';
+import { callersClock } from '../../node/limit-clock.ts';
+import { LONGEST_TIMER } from '../../node/timers.ts';
 import type { AbortKind, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
 import type { InlineSetup } from '../../wire/messages/setup.ts';

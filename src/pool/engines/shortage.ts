@@ -37,7 +37,7 @@ export function shortageIn(text: string): string | undefined {
 export function shortageError(pool: string, code: string, cause: unknown): WorkerCrashedError {
   const text = cause instanceof Error ? cause.message : `it ended ${String(cause)}`;
   const what = text.includes(code) ? text : `${code}: ${text}`;
-  const message = `The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The next call tries again; the task was not started.`;
+  const message = `The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The task was not started; the next call tries again.`;
   return new WorkerCrashedError(message, null, cause instanceof Error ? { cause } : undefined);
 }
 

@@ -1,6 +1,6 @@
 import type { AsyncResource } from 'node:async_hooks';
 
-import type { Clock } from '../../node/timers.ts';
+import type { Clock } from '../../node/limit-clock.ts';
 
 export type Items<I> = Iterable<I> | AsyncIterable<I>;
 

@@ -1,6 +1,6 @@
 import { now } from '../../node/clock.ts';
 import { timeLimit } from '../../node/time-limit.ts';
-import { realClock, type Timer } from '../../node/timers.ts';
+import { realClock, type Timer } from '../../node/limit-clock.ts';
 import type { LeftoverNotice } from '../../wire/messages/notices.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call, CallHolder } from '../calls/call.ts';

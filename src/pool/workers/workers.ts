@@ -182,8 +182,9 @@ export class Workers {
 
   #exited(worker: PoolWorker, exit: WorkerExit): void {
     const before = worker.state;
-    readAll(worker);
+    // Before its notices are read: one of them may ask to replace the worker, which would count its end twice.
     this.#forget(worker, 'ended');
+    readAll(worker);
     this.#events.callsReturned(worker.engine.isReady() ? failStarted(worker, exit) : failTransferred(worker, this.#launcher.failureOf(exit)));
     worker.endMessage();
     if (before !== 'ending' && worker.recycleReason !== 'late-start') this.#recordCrash(worker, exit, before);

@@ -1,6 +1,6 @@
 
 import { clearTimeout, epochNow, setTimeout, sleep } from '../../node/clock.ts';
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolMetrics } from '../../shared/introspection.ts';
 import { SharedState } from '../protocol/shared-state.ts';
 import { ProbeStopped, ProbeClient } from './probe-client.ts';
 import { now } from '../protocol/clock.ts';
@@ -33,7 +33,7 @@ export class Monitor {
   /** Stalls that the main thread has been told of, and has not counted yet. */
   readonly #uncounted = new Map<number, { stall: Stall; isSaid: boolean }>();
   #capture: Capture = { mode: 'starting' };
-  #pools: PoolFigures[] = [];
+  #pools: PoolMetrics[] = [];
   #numbers = 0;
   /** Questions whether all has been told that are to be answered. */
   #unsettled = 0;

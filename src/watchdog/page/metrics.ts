@@ -1,5 +1,5 @@
 import { LAG_BUCKETS, type SharedState } from '../protocol/shared-state.ts';
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolMetrics } from '../../shared/introspection.ts';
 import { kindNames, type StallKind } from '../stall-kinds.ts';
 import type { ReportData, Stall } from '../types.ts';
 
@@ -21,7 +21,7 @@ export class StallCounters {
  * Prometheus's text format.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
-export function metricsText(board: SharedState, counters: StallCounters, pools: readonly PoolFigures[], stuckMs: number, capture: ReportData['capture']): string {
+export function metricsText(board: SharedState, counters: StallCounters, pools: readonly PoolMetrics[], stuckMs: number, capture: ReportData['capture']): string {
   return [
     ...histogram(board),
     ...metric('offloop_eventloop_stuck_seconds', 'gauge', 'How long the event loop has been stuck; 0 while it turns.', [['', stuckMs / 1000]]),
@@ -48,11 +48,11 @@ function histogram(board: SharedState): string[] {
 
 type Samples = readonly (readonly [labels: string, value: number])[];
 
-function poolMetrics(pools: readonly PoolFigures[]): string[] {
+function poolMetrics(pools: readonly PoolMetrics[]): string[] {
   if (pools.length === 0) return [];
   const names = uniqueNames(pools);
-  const each = (read: (pool: PoolFigures) => number): Samples => pools.map((pool, i) => [labels({ pool: names[i]! }), read(pool)]);
-  const perTask = (read: (task: PoolFigures['tasks'][string]) => number): Samples =>
+  const each = (read: (pool: PoolMetrics) => number): Samples => pools.map((pool, i) => [labels({ pool: names[i]! }), read(pool)]);
+  const perTask = (read: (task: PoolMetrics['tasks'][string]) => number): Samples =>
     pools.flatMap((pool, i) => Object.entries(pool.tasks).map(([task, figures]) => [labels({ pool: names[i]!, task }), read(figures)] as const));
   return [
     ...metric('offloop_pool_waiting', 'gauge', 'Calls that wait for a worker.', each(({ queue }) => queue.waiting)),
@@ -69,7 +69,7 @@ function poolMetrics(pools: readonly PoolFigures[]): string[] {
 }
 
 /** Two pools may have one name, and two series may not. */
-function uniqueNames(pools: readonly PoolFigures[]): string[] {
+function uniqueNames(pools: readonly PoolMetrics[]): string[] {
   const taken = new Set(pools.map(({ name }) => name));
   const seen = new Set<string>();
   return pools.map(({ name }) => {

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import type { PoolFigures } from '../../shared/introspection.ts';
+import type { PoolMetrics } from '../../shared/introspection.ts';
 import type { Capture, Stall } from '../types.ts';
 import type { WatchdogOptions } from '../options.ts';
 
@@ -35,7 +35,7 @@ export type MonitorEvent =
 /** From the main thread to the monitor. */
 export type MonitorCommand =
   | { readonly type: 'count'; readonly number: number }
-  | { readonly type: 'pools'; readonly pools: PoolFigures[] }
+  | { readonly type: 'pools'; readonly pools: PoolMetrics[] }
   /** Answered by `settled`, when every stall up to now has been told. */
   | { readonly type: 'settle' }
   | { readonly type: 'stop' };

@@ -2,7 +2,7 @@ import { process } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
 import { connectToPool } from '../../task/notices.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import { packMessage, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';

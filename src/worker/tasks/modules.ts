@@ -2,7 +2,7 @@ import { Object, Set, process } from '../../node/intrinsics.ts';
 import { isLoadedByRunner } from '../../context/module-ref.ts';
 import { errorText } from '../../validation/describe.ts';
 import { ModuleLoadError, TaskNotFoundError } from '../../errors.ts';
-import { allExports, exportsNamed, exportsOnceEvaluated, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
+import { allExports, exportsNamed, loadExports, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
 import { taskRecord } from '../../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
@@ -67,7 +67,7 @@ export async function loadModule(url: string): Promise<Namespace> {
 export async function exportsOf(address: TaskAddress): Promise<Namespace> {
   const record = findTask(address);
   if (record !== undefined && isLoadedByRunner(record.ref)) return {};
-  return allExports(await exportsOnceEvaluated(address.module, loadModule));
+  return allExports(await loadExports(address.module, loadModule));
 }
 
 /** The same without waiting: undefined where offloop has not loaded the module itself. */
@@ -84,6 +84,6 @@ function remedy(cause: unknown, url: string): string {
       '`node --import tsx app.ts`, or give the pool one, `execArgv: ["--import", "tsx"]`, or offload the compiled module.'
     );
   }
-  if (code === 'ERR_MODULE_NOT_FOUND') return 'Check the path; in a bundle, keep the module a file of its own.';
-  return 'A module of tasks is loaded in the worker too: whatever it does at its top level must work there.';
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'Check the path; in a bundle, the module must stay a separate file.';
+  return 'The worker loads a module with tasks as well: its top-level code must work there.';
 }

@@ -2,7 +2,7 @@ import { Atomics, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
 import { connectToPool } from '../../task/notices.ts';
-import { realClock } from '../../node/timers.ts';
+import { realClock } from '../../node/limit-clock.ts';
 import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
 import { controlWords, createControlBlock } from '../../wire/control-block.ts';

@@ -14,7 +14,7 @@ afterAll(() => pool.close());
 
 let count = 0;
 
-/** A store of its own for each test, declared with these options. */
+/** A new store for each test, declared with these options. */
 function declare<T, W = T>(options: Omit<CarryOptions<T, W>, 'name'>) {
   const store = new AsyncLocalStorage<T>();
   const name = `store${String(++count)}`;
@@ -38,13 +38,13 @@ const received = async () => pool.run(readCodecStores, []);
 const absent = { user: undefined, picked: undefined, checked: undefined, small: undefined, secret: undefined };
 
 describe('a value that is captured again', () => {
-  it('arrives as it is, from each store that picks of it', () => {
+  it('arrives with its present content, from each store that picks keys of the value', () => {
     const value = Object.freeze({ a: 1, b: 'two' });
     const [all, a, b] = [declare({}), declare<typeof value>({ pick: ['a'] }), declare<typeof value>({ pick: ['b'] })];
     for (let i = 0; i < 2; i++) expect([all.textOf(value), a.textOf(value), b.textOf(value)]).toEqual(['{"a":1,"b":"two"}', '{"a":1}', '{"b":"two"}']);
   });
 
-  it('is encoded anew where something in it can', () => {
+  it('is encoded anew where a value in it has changed', () => {
     const part = { n: 1 };
     let n = 1;
     const { textOf } = declare<unknown>({});
@@ -72,7 +72,7 @@ describe('a value that is captured again', () => {
     expect(thrownBy(() => textOf(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT' });
   });
 
-  it('is encoded anew where it has become something else', () => {
+  it('is encoded anew where its class has changed', () => {
     const { textOf } = declare<unknown>({});
     const value = { a: 1 };
     expect([textOf(value), textOf(value)]).toEqual(['{"a":1}', '{"a":1}']);
@@ -82,7 +82,7 @@ describe('a value that is captured again', () => {
     expect(thrownBy(() => textOf(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT' });
   });
 
-  it('is encoded anew where a key it picks has gone, or come', () => {
+  it('is encoded anew where a picked key was removed or added', () => {
     const { textOf } = declare<Record<string, unknown>>({ pick: ['a', 'b'] });
     const value: Record<string, unknown> = { a: 1, b: 2, other: {} };
     const texts = [textOf(value), textOf(value)];
@@ -93,7 +93,7 @@ describe('a value that is captured again', () => {
     expect(texts).toEqual(['{"a":1,"b":2}', '{"a":1,"b":2}', '{"a":1}', '{"a":1}', '{"a":1,"b":{}}']);
   });
 
-  it('has a number, by which a worker keeps it, unless it is sensitive or long', () => {
+  it('has a number, by which a worker keeps the text, unless the text is sensitive or long', () => {
     const numberOf = (options: { sensitive?: boolean }, value: object): number | undefined => {
       const { carried, store } = declare<object>(options);
       return store.run(value, () => [1, 2].map(() => encodeStore(carried as StoreRecord)?.number).at(-1));
@@ -103,7 +103,7 @@ describe('a value that is captured again', () => {
     expect(numberOf({}, { a: 'x'.repeat(2000) })).toBe(0);
   });
 
-  it('tells of a getter that has begun to throw', () => {
+  it('is refused once a getter has begun to throw', () => {
     let isBroken = false;
     const { textOf } = declare<unknown>({});
     const value = { get a() { if (isBroken) throw new Error('broken'); return 1; } };
@@ -130,7 +130,7 @@ describe('a value that is captured again', () => {
 });
 
 describe('pick', () => {
-  it('takes these keys and leaves everything else behind, whatever it is', async () => {
+  it('takes the picked keys and leaves all other keys behind, whatever they hold', async () => {
     const request = { requestId: 'r1', tenant: 'acme', socket: {}, handler: () => undefined };
     expect(await pickedStore.run(request, received)).toEqual({ ...absent, picked: { requestId: 'r1', tenant: 'acme' } });
   });
@@ -140,7 +140,7 @@ describe('pick', () => {
     expect(textOf({ a: 1 })).toBe('{"a":1}');
   });
 
-  it('reads getters and inherited properties, as those of a class instance', () => {
+  it('reads getters and inherited properties of a class instance', () => {
     class Request {
       readonly secret = () => undefined;
       get id() {
@@ -151,12 +151,12 @@ describe('pick', () => {
     expect(textOf(new Request())).toBe('{"id":"from the getter of Request"}');
   });
 
-  it('does not read what it does not pick', () => {
+  it('does not read a key that is not picked', () => {
     const { textOf } = declare<{ id: number; costly: number }>({ pick: ['id'] });
     expect(textOf({ id: 1, get costly(): number { throw new Error('was read'); } })).toBe('{"id":1}');
   });
 
-  it('refuses a picked key that cannot cross, with a remedy for it', () => {
+  it('refuses a picked key that cannot cross, and names a remedy', () => {
     const { name, captureIt } = declare<{ id: number; done: () => void }>({ pick: ['id', 'done'] });
     const error = thrownBy(() => captureIt({ id: 1, done: () => undefined }));
     expect(error).toMatchObject({ code: 'OFFLOOP_CONTEXT', store: name, path: `${name}.done` });
@@ -174,7 +174,7 @@ describe('pick', () => {
     expect(thrownBy(() => captureIt(value))).toMatchObject({ code: 'OFFLOOP_CONTEXT', store: name, path: name });
   });
 
-  it('takes a key named __proto__ as the key that it is', () => {
+  it('takes a key named __proto__ as a key', () => {
     const { restoreText, textOf } = declare<any>({ pick: ['__proto__', 'id'] });
     const value = JSON.parse('{"__proto__": {"polluted": true}, "id": 1}') as object;
     const back = restoreText(textOf(value)!) as Record<string, unknown>;
@@ -188,7 +188,7 @@ describe('encode and decode', () => {
     expect(await userStore.run(new User('ada'), received)).toEqual({ ...absent, user: 'ada' });
   });
 
-  it('are called with the value and with what encode made of it', () => {
+  it('are called with the value and with the result of encode', () => {
     const { captureIt, restoreText, textOf } = declare<Date, { ms: number }>({ encode: (date) => ({ ms: date.getTime() }), decode: ({ ms }) => new Date(ms) });
     expect(captureIt(new Date(5)).stores).toEqual({ [`store${String(count)}`]: '{"ms":5}' });
     expect(restoreText(textOf(new Date(7))!)).toEqual(new Date(7));
@@ -199,7 +199,7 @@ describe('encode and decode', () => {
     expect(restoreText(textOf(new Map([['a', () => undefined]]))!)).toEqual(['a']);
   });
 
-  it('decode alone gets what was captured', () => {
+  it('decode alone gets the captured value', () => {
     const { restoreText, textOf } = declare<any>({ decode: (wire: { n: number }) => ({ n: wire.n + 1 }) });
     expect(restoreText(textOf({ n: 1 })!)).toEqual({ n: 2 });
   });
@@ -209,20 +209,20 @@ describe('encode and decode', () => {
     expect(restoreText(textOf({ n: 3, other: () => undefined })!)).toBe(3);
   });
 
-  it('encode may give a value that JSON has no word for', () => {
+  it('encode may return a value that JSON has no form for', () => {
     const { restoreText, textOf } = declare<any, bigint>({ encode: () => 7n });
     expect(restoreText(textOf({})!)).toBe(7n);
   });
 
-  it('what encode throws is the cause of a ContextError', () => {
+  it('an error that encode throws is the cause of a ContextError', () => {
     const cause = new TypeError('cannot encode');
     const { name, captureIt } = declare<any>({ encode: () => { throw cause; } });
     const error = thrownBy(() => captureIt({}));
     expect(error).toMatchObject({ code: 'OFFLOOP_CONTEXT', store: name, path: name, cause });
-    expect(error.message).toMatch(/its `encode` threw.*Mend the codec/);
+    expect(error.message).toMatch(/its `encode` threw.*Correct the codec/);
   });
 
-  it('what decode throws is the cause of a ContextError', () => {
+  it('an error that decode throws is the cause of a ContextError', () => {
     const cause = new TypeError('cannot decode');
     const { name, restoreText } = declare<any>({ decode: () => { throw cause; } });
     const error = thrownBy(() => restoreText('1'));
@@ -230,7 +230,7 @@ describe('encode and decode', () => {
     expect(error.message).toContain('its `decode` threw');
   });
 
-  it('what encode gives must be plain itself', () => {
+  it('the result of encode must be plain itself', () => {
     const { name, captureIt } = declare<any>({ encode: () => ({ inner: new Map([[1, Symbol('s')]]) }) });
     expect(thrownBy(() => captureIt({}))).toMatchObject({ code: 'OFFLOOP_CONTEXT', path: `${name}.inner.0.1` });
   });
@@ -244,7 +244,7 @@ describe('encode and decode', () => {
 describe('schema', () => {
   const object = v.object({ userId: v.number(), roles: v.array(v.string()) });
 
-  it('lets what it accepts pass, on both sides', async () => {
+  it('lets an accepted value pass, on both sides', async () => {
     expect(await checkedStore.run({ userId: 7 }, received)).toEqual({ ...absent, checked: { userId: 7 } });
   });
 
@@ -256,7 +256,7 @@ describe('schema', () => {
     expect(error.message).toMatch(/its schema refused what was captured: .*Expected string/);
   });
 
-  it('refuses on restore what was edited in transit', () => {
+  it('refuses on restore a value that was edited in transit', () => {
     const { name, captureIt } = declare<any>({ schema: object });
     const carrier = captureIt({ userId: 7, roles: ['user'] });
     const edited = JSON.parse(JSON.stringify(carrier).replace('\\"userId\\":7', '\\"userId\\":\\"root\\"')) as Carrier;
@@ -266,7 +266,7 @@ describe('schema', () => {
     expect(error.message).toContain('its schema refused what was restored');
   });
 
-  it('refuses in the worker what was edited in transit, and the task does not run', async () => {
+  it('refuses in the worker a value that was edited in transit, and the task does not run', async () => {
     const carrier: Carrier = { version: 1, stores: { checked: '{"userId":"root"}' } };
     const error = await pool.run(readCodecStores, [], { context: carrier }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ContextError);
@@ -278,7 +278,7 @@ describe('schema', () => {
     });
   });
 
-  it('sees what encode made, and hands decode what it accepted', () => {
+  it('gets the result of encode, and passes the accepted value to decode', () => {
     const seen: unknown[] = [];
     const { restoreText, textOf } = declare<{ id: string }, number>({
       encode: ({ id }) => Number(id),
@@ -289,7 +289,7 @@ describe('schema', () => {
     expect(seen).toEqual([12, 12]);
   });
 
-  it('drops what it does not know', () => {
+  it('drops keys that it does not know', () => {
     const { textOf } = declare<any>({ schema: v.object({ id: v.number() }) });
     expect(textOf({ id: 1, more: 2 })).toBe('{"id":1}');
   });
@@ -306,7 +306,7 @@ describe('schema', () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  it('that throws is a ContextError, with what it threw as its cause', () => {
+  it('that throws is a ContextError, with the thrown error as its cause', () => {
     const cause = new Error('the schema’s own bug');
     const { name, captureIt, restoreText } = declare<any>({ schema: v.pipe(v.any(), v.check(() => { throw cause; })) });
     for (const act of [() => captureIt('x'), () => restoreText('"x"')]) {
@@ -406,7 +406,7 @@ describe('a sensitive store', () => {
     expectSilent(thrownBy(fail));
   });
 
-  it('is in no error that comes back from a worker', async () => {
+  it('appears in no error that comes back from a worker', async () => {
     const carriers = [secret, JSON.stringify({ token: 1, secret }), JSON.stringify([secret])];
     for (const text of carriers) {
       const error = await pool.run(readCodecStores, [], { context: { version: 1, stores: { secret: text } } }).catch((reason: unknown) => reason);
@@ -415,15 +415,15 @@ describe('a sensitive store', () => {
     }
   });
 
-  it('is in no error about a carrier of a wrong shape', () => {
+  it('appears in no error about a carrier of a wrong shape', () => {
     const { name } = declare<any>({ sensitive: true });
     expectSilent(thrownBy(() => restore({ version: 1, stores: { [name]: { token: secret } } } as never, () => undefined)));
   });
 
-  it('still says which store, where and what to do', () => {
+  it('still has an error that says which store, where and what to do', () => {
     const { name, captureIt } = declare<any>({ sensitive: true });
     const error = thrownBy(() => captureIt({ inner: { done: () => secret } }));
-    // Where it does not say: keys may be secrets too.
+    // The path ends at the store, since keys may be secrets too.
     expect(error).toMatchObject({ code: 'OFFLOOP_CONTEXT', store: name, path: name });
     expect(error.message).toMatch(/function.*`pick`/);
     expect(error.message).not.toContain('inner');
@@ -433,12 +433,12 @@ describe('a sensitive store', () => {
     expect(error).toMatchObject({ code: expect.stringMatching(/^OFFLOOP_CONTEXT/) });
     const { message, stack, cause } = error as Error;
     const seen = [message, stack, inspect(cause), inspect(error, { depth: 9, showHidden: true }), JSON.stringify(error), ...Object.values(error as Error).map((field) => JSON.stringify(field))];
-    // The stack names this test's own lines, and a source line may be shown with it.
+    // The stack has lines of this test, and a source line may be shown with them.
     for (const text of seen) expect(text ?? '').not.toContain(secret);
   }
 });
 
-it('a store that is not sensitive shows no value either, and keeps its cause', () => {
+it('the error of a store that is not sensitive shows no value either, and keeps its cause', () => {
   const { captureIt } = declare<any>({});
   const error = thrownBy(() => captureIt({ token: 'hunter2-4711', done: () => undefined }));
   expect(inspect(error)).not.toContain('hunter2-4711');

@@ -60,7 +60,7 @@ it('any plain store arrives exactly as it was, through capture, JSON and restore
 it('any plain store arrives in a worker exactly as it was', async () => {
   await fc.assert(
     fc.asyncProperty(plain, async (value) => {
-      // As a result it would lose its prototypes, so it comes back as it went: in a carrier.
+      // A task's result would lose its prototypes, so the value comes back in a carrier, as it went.
       const back = await roomyStore.run(value, () => pool.run(recapture, []));
       assertSame(restore(back, () => roomyStore.getStore()), value);
     }),
@@ -76,7 +76,7 @@ class Instance {
   }
 }
 
-/** All sorts of values, plain ones and others, mixed at any depth. */
+/** Values of all sorts, plain and others, mixed at any depth. */
 const anything = fc.letrec<{ anything: unknown; other: unknown }>((tie) => ({
   anything: fc.oneof(
     { depthSize: 'small' },
@@ -89,7 +89,7 @@ const anything = fc.letrec<{ anything: unknown; other: unknown }>((tie) => ({
     { weight: 1, arbitrary: fc.array(tie('anything'), { maxLength: 3 }).map((items) => new Set(items)) },
   ),
   other: fc.oneof(
-    // Not fc.func: fast-check marks what holds one with a key of its own.
+    // fc.func is not used: fast-check adds a key to an object that holds such a function.
     fc.constantFrom(() => 1, function named() {}, class Class { x = 1; }, async () => 1),
     tie('anything').map((field) => new Instance(field)),
     fc.string().map((text) => Symbol(text)),
@@ -103,7 +103,7 @@ const anything = fc.letrec<{ anything: unknown; other: unknown }>((tie) => ({
   ),
 }));
 
-it('any value whatsoever arrives exactly as it was, or is refused by an error that says where it cannot be read', () => {
+it('any value whatsoever arrives exactly as it was, or is refused by an error that names the place that cannot be read', () => {
   let refused = 0;
   fc.assert(
     fc.property(anything.anything, (value) => {
@@ -119,7 +119,7 @@ it('any value whatsoever arrives exactly as it was, or is refused by an error th
     }),
     { numRuns: 1000 },
   );
-  // Both ways were gone, often.
+  // Both outcomes were frequent.
   expect(refused).toBeGreaterThan(100);
   expect(refused).toBeLessThan(900);
 });
@@ -129,7 +129,7 @@ function throughJson(value: unknown): unknown {
   return restore(JSON.parse(JSON.stringify(carrier)) as Carrier, () => store.getStore());
 }
 
-/** deepStrictEqual, and what it leaves open: the sign of zero inside keys of Maps, and the order of entries. */
+/** Checks by deepStrictEqual, and checks what deepStrictEqual ignores: the sign of zero in keys of Maps, and the order of entries. */
 function assertSame(actual: unknown, expected: unknown): void {
   // Node 20's deepStrictEqual finds two invalid dates different.
   if (!hasInvalidDate(expected)) assert.deepStrictEqual(actual, expected);
@@ -177,7 +177,7 @@ function candidates(value: unknown, path: string): unknown[] {
   return found;
 }
 
-/** Read as the path reads it: a Map is the list of its pairs, a Set the list of its members. */
+/** A value as a path sees it: a Map is the list of its pairs, a Set the list of its members. */
 function steps(value: unknown): [string, unknown][] {
   if (typeof value !== 'object' || value === null) return [];
   if (value instanceof Map) return [...value].map((pair, at) => [String(at), pair]);
@@ -187,7 +187,7 @@ function steps(value: unknown): [string, unknown][] {
   return [...symbols, ...names];
 }
 
-/** Independent of the code under test: not one of the few kinds that are plain, on its own level. */
+/** Whether a value, without its content, is of none of the plain kinds; independent of the code under test. */
 function isUnacceptable(value: unknown): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return true;
   if (typeof value !== 'object' || value === null) return false;

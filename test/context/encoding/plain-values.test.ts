@@ -34,7 +34,7 @@ describe('a plain value arrives exactly as it was', () => {
     ['text with a lone surrogate', '\uD800 \uDFFF'],
     ['text that looks like a tag', '$offloop'],
     ['numbers', [0, -1.5, 1e300, 5e-324, Number.MAX_SAFE_INTEGER]],
-    ['numbers that JSON has no word for', [NaN, Infinity, -Infinity, -0]],
+    ['numbers that JSON has no form for', [NaN, Infinity, -Infinity, -0]],
     ['a bigint', -(2n ** 70n)],
     ['booleans and null', [true, false, null]],
     ['undefined in an array', [undefined, 1]],
@@ -44,7 +44,7 @@ describe('a plain value arrives exactly as it was', () => {
     ['a Set', new Set<unknown>([1, 'a', new Set([2n]), { deep: [undefined] }])],
     ['an object without a prototype', Object.assign(Object.create(null) as object, { a: [1n], b: Object.create(null) as object })],
     ['an empty object, array, Map and Set', [{}, [], new Map(), new Set()]],
-    ['what inherits JSON’s own keys', { version: 1, stores: {}, value: 1, type: 'map' }],
+    ['an object that inherits JSON’s own keys', { version: 1, stores: {}, value: 1, type: 'map' }],
     ['keys of digits and of nothing', { 0: 'a', '': 'b', ' ': 'c', 'a.b': 'd' }],
     ['frozen objects', Object.freeze({ a: Object.freeze([1]) })],
     ['the same object in two places', ((shared) => ({ one: shared, other: shared }))({ n: 1 })],
@@ -59,7 +59,7 @@ describe('a plain value arrives exactly as it was', () => {
     expect(back.at.getTime()).toBeNaN();
   });
 
-  // A test runner that uses node:vm hands such values around. They arrive as this realm's own.
+  // A test runner that uses node:vm passes values of another realm. They arrive as values of this realm.
   it('an object of another realm', () => {
     assert.deepStrictEqual(roundTrip(runInNewContext('({ a: { b: 1 } })')), { a: { b: 1 } });
   });
@@ -101,7 +101,7 @@ describe('hostile keys pollute nothing and stay keys', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it('but the one key that offloop needs for itself is refused', () => {
+  it('but the key that offloop reserves for itself is refused', () => {
     expect(refusal({ a: { $offloop: 'map', value: [] } }).path).toBe('state.a.$offloop');
   });
 });
@@ -113,7 +113,7 @@ class Account {
   }
 }
 
-describe('what would arrive mangled is refused with its exact place', () => {
+describe('a value that would arrive mangled is refused with its exact place', () => {
   const cycle: Record<string, unknown> = {};
   cycle.back = { to: cycle };
   const socketed = { headers: { host: 'x' }, client: { socket: new Socket() } };
@@ -169,17 +169,17 @@ describe('what would arrive mangled is refused with its exact place', () => {
     expect(error.message).toMatch(/Choose the keys that matter with `pick`(, for instance `pick: \[.*\]`)?, or give carry\(\) an `encode` and a `decode`\.$/);
   });
 
-  it('keeps what a getter threw as its cause', () => {
+  it('keeps the error of a getter as its cause', () => {
     const cause = new Error('the getter’s own');
     expect(refusal({ get broken() { throw cause; } }).cause).toBe(cause);
   });
 
-  it('before anything else of the store is seen: nothing is captured by halves', () => {
+  it('as a whole: no part of the store is captured', () => {
     expect(() => carrierOf({ fine: 1, bad: () => undefined })).toThrow(ContextError);
   });
 
-  it('and not walked for ever, when a small value repeats itself at every level', () => {
-    // In a process of its own, since a walk that never ends could not be stopped in this one.
+  it('without an endless walk, when a small value repeats itself at every level', () => {
+    // The capture runs in a process of its own, since an endless walk could not be stopped in this process.
     const script = fileURLToPath(new URL('../../fixtures/context/captures-doubling-value.js', import.meta.url));
     const { stdout, stderr, signal } = spawnSync(process.execPath, [script], { encoding: 'utf8', timeout: 10_000 });
     expect({ stderr, signal }).toEqual({ stderr: '', signal: null });

@@ -100,7 +100,7 @@ describe('between processes', () => {
     expect((await run('inline', 'new', JSON.stringify({ version: 1, stores: carrier.stores }))).restored).toEqual({ new: 'of new' });
   });
 
-  it('another version of it takes what is its only choice', async () => {
+  it('another version of a package takes the only store that fits', async () => {
     const { carrier } = await run('inline', 'new');
     expect((await run('inline', 'old', JSON.stringify(carrier))).restored).toEqual({ old: 'of new' });
     const { carrier: both } = await run('inline', 'old,new');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { PoolFigures } from '../../../src/shared/introspection.ts';
+import type { PoolMetrics } from '../../../src/shared/introspection.ts';
 import { SharedState } from '../../../src/watchdog/protocol/shared-state.ts';
 import { metricsText, StallCounters } from '../../../src/watchdog/page/metrics.ts';
 import type { Capture } from '../../../src/watchdog/types.ts';
@@ -8,13 +8,13 @@ import { parseMetrics } from './prometheus.ts';
 import { stallIn } from '../simulated-stalls.ts';
 
 const live: Capture = { mode: 'live' };
-const pool = (name: string, more: Partial<PoolFigures> = {}): PoolFigures => ({
+const pool = (name: string, more: Partial<PoolMetrics> = {}): PoolMetrics => ({
   name,
   ...{ queue: { waiting: 3, max: 10 }, workers: { busy: 1, idle: 2, max: 4, started: 5, crashed: 6, replaced: 7 } },
   tasks: { hash: { count: 8, failed: 1, run: { p50: 2.5, p99: 40 } } },
   ...more,
 });
-const metrics = (over: { board?: SharedState; counters?: StallCounters; pools?: PoolFigures[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
+const metrics = (over: { board?: SharedState; counters?: StallCounters; pools?: PoolMetrics[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
   const { board = new SharedState(), counters = new StallCounters(), pools = [], stuckMs = 0, capture = live } = over;
   return parseMetrics(metricsText(board, counters, pools, stuckMs, capture));
 };

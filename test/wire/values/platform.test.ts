@@ -50,7 +50,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s, a pl
     });
 
     it('that can only be transferred is refused with that advice', async () => {
-      expect(await rejection(pool.run(readsStream, [new ReadableStream()]))).toMatchObject({ message: expect.stringMatching(/Hand it over: list it in `transfer`/) });
+      expect(await rejection(pool.run(readsStream, [new ReadableStream()]))).toMatchObject({ message: expect.stringMatching(/Transfer it: list it in `transfer`/) });
     });
   }
 });

@@ -60,7 +60,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger b
   it('is not blamed where the transfer list is at fault', async () => {
     const bytes = new Uint8Array(8);
     const refused = await rejection(pool.run(looksAtView, [bytes], { transfer: [bytes.buffer, bytes.buffer] }));
-    expect(refused).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'transfer', message: expect.stringMatching(/^The list of what to hand over .*[^.]\. List each/) });
+    expect(refused).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'transfer', message: expect.stringMatching(/^The transfer list cannot be used: .*[^.]\. List each/) });
   });
 
   if (runtime === 'processes') {
