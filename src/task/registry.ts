@@ -1,5 +1,5 @@
 import type { ErrorClass } from '../wire/errors/error-repairs.ts';
-import type { TaskAddress } from '../wire/messages/run.ts';
+import type { TaskAddress } from '../wire/messages/requests.ts';
 import { DuplicateNameError } from '../errors.ts';
 import { isSameEvaluation, type ModuleRef } from '../context/module-ref.ts';
 import { shared } from '../shared/shared.ts';

@@ -43,7 +43,7 @@ export function unpackNotice<T extends { readonly type: string }>(message: unkno
 
 /**
  * Serializes as a message to a thread does. `v8.serialize()` treats typed arrays differently: they arrive as views of the whole
- * message. What only a message can carry (shared memory, ports, Blobs) is refused here, or loses its class: see `refuseUncloneable`.
+ * message. Values that only a message can carry (shared memory, ports, Blobs) are refused here, or lose their class: see `refuseChanged`.
  * @throws DataCloneError
  */
 export function serialize(value: unknown): Buffer {

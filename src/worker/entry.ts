@@ -5,7 +5,7 @@ import { runningTask } from '../task/current.ts';
 import { createProcessHandler } from './processes/process-host.ts';
 import { createThreadHandler } from './threads/thread-host.ts';
 import { isTinypoolThread, noThenable, undoPreload } from './tinypool/startup.ts';
-import { watchReads } from './uncarried-stores.ts';
+import { watchReads } from './notices/uncarried-stores.ts';
 
 thread.isWorker = true;
 undoPreload();
@@ -14,5 +14,5 @@ undoPreload();
 runningTask.run(undefined as never, () => undefined);
 watchReads();
 
-/** What tinypool calls with each message. */
+/** The function that tinypool calls with each message. */
 export default isTinypoolThread() ? noThenable(createThreadHandler(fileURLToPath(import.meta.url))) : noThenable(createProcessHandler());

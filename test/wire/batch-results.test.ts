@@ -62,15 +62,15 @@ describe('the batch results refuse', () => {
   });
 });
 
-describe('a task is either started or taken back', () => {
-  it('whoever comes first', () => {
+describe('a call is either started or taken back', () => {
+  it('by the side that comes first', () => {
     const { pool, worker } = bothSides();
     expect([worker.claim(0), pool.takeBack(0)]).toEqual([true, false]);
     expect([pool.takeBack(1), worker.claim(1)]).toEqual([true, false]);
     expect([worker.claim(2), worker.claim(2)]).toEqual([true, false]);
   });
 
-  it('anew in the next batch', () => {
+  it('again in the next batch', () => {
     const { pool, worker } = bothSides();
     worker.claim(0);
     worker.store(0, 1, 1);
@@ -80,13 +80,13 @@ describe('a task is either started or taken back', () => {
     expect([pool.isDone(0), worker.claim(0), worker.claim(1)]).toEqual([false, true, true]);
   });
 
-  it('and never by a worker that is still with another batch', () => {
+  it('and never by a worker that still runs another batch', () => {
     const { pool, worker } = bothSides();
     pool.clear(2, 2);
     expect([worker.claim(0), worker.store(1, 'late', 1), pool.isDone(1), pool.takeBack(0)]).toEqual([false, true, false, true]);
   });
 
-  it('also when the batches have been counted beyond a word', () => {
+  it('also when the number of the batch exceeds a word', () => {
     const pool = new BatchResults();
     const worker = new BatchResults(pool.buffer);
     for (const batch of [2 ** 29 - 1, 2 ** 29, 2 ** 31, 2 ** 40 + 3]) {

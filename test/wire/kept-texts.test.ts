@@ -7,7 +7,7 @@ import { KeptTexts, SentTexts } from '../../src/wire/kept-texts.ts';
 const number = fc.integer({ min: 1, max: 6 }).chain((n) => fc.constantFrom(0, 4096, 2 ** 40).map((by) => n + by));
 const textOf = (n: number): string => `text ${n}`;
 
-/** What the pool sends for these numbers, and what the worker makes of it. */
+/** The texts that the pool sends for these numbers, and the texts that the worker reads. */
 function crossing(sent: SentTexts, kept: KeptTexts, numbers: readonly number[]): { read: (string | undefined)[]; sentTexts: number } {
   const keep = numbers.map((n) => {
     const isSent = sent.has(n);
@@ -23,14 +23,14 @@ function crossing(sent: SentTexts, kept: KeptTexts, numbers: readonly number[]):
 }
 
 describe('texts that a worker keeps', () => {
-  it('are read as they were sent, whatever was sent before', () => {
+  it('are read as they were sent, whatever was sent before them', () => {
     fc.assert(fc.property(fc.array(fc.array(number)), (messages) => {
       const [sent, kept] = [new SentTexts(), new KeptTexts()];
       for (const numbers of messages) expect(crossing(sent, kept, numbers).read).toEqual(numbers.map(textOf));
     }));
   });
 
-  it('are sent once, until another one takes the place', () => {
+  it('are sent once, until another text takes their place', () => {
     const [sent, kept] = [new SentTexts(), new KeptTexts()];
     const sentFor = (...numbers: number[]): number => crossing(sent, kept, numbers).sentTexts;
     expect([sentFor(1, 2, 1), sentFor(1, 2), sentFor(4097), sentFor(1), sentFor(2)]).toEqual([2, 0, 1, 1, 0]);
@@ -43,7 +43,7 @@ describe('texts that a worker keeps', () => {
     expect(crossing(sent, kept, [7, 7])).toEqual({ read: ['text 7', 'text 7'], sentTexts: 1 });
   });
 
-  it('are absent, and never another one, where the worker was not sent them', () => {
+  it('are absent where the worker was not sent them, and never read as another text', () => {
     const [sent, kept] = [new SentTexts(), new KeptTexts()];
     crossing(sent, kept, [1, 2]);
     sent.add(3);

@@ -3,7 +3,7 @@ import type { CreateHistogramOptions, RecordableHistogram } from 'node:perf_hook
 import { perfHooks } from '../../node/builtins.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
-import type { TaskAddress } from '../../wire/messages/run.ts';
+import type { TaskAddress } from '../../wire/messages/requests.ts';
 import { RunEstimate } from './estimate.ts';
 
 export type { PoolStats, Spread, TaskStats };

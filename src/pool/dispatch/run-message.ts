@@ -1,6 +1,6 @@
 import { toWire } from '../../context/call-stores.ts';
 import type { BatchExtras } from '../../wire/messages/batch.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { Call, CallExtras } from '../calls/call.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 

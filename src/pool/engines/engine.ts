@@ -3,12 +3,11 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { Batch } from '../../wire/messages/batch.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
-import type { AbortMessage } from '../../wire/messages/requests.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { AbortMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { Unread } from './unread.ts';
 
-/** One worker: a thread, a process, or the caller's own thread. The pool sends it a request only after the response to the one before. */
+/** A worker: a thread, a process, or the caller's own thread. The pool sends a request only after the response to the previous one. */
 export interface EngineWorker {
   /**
    * Runs one call. Exactly one callback is called, once: with the worker's response, with NotCloneableError when the message could not

@@ -5,7 +5,7 @@ import { startInlineWorker } from './inline.ts';
 import { startProcessWorker } from './processes.ts';
 import { startThreadWorker } from './threads.ts';
 
-/** One kind of worker, and what it can do. */
+/** A kind of worker, and its capabilities. */
 export interface Engine {
   readonly start: StartWorker;
   /** Several calls may share one message. */

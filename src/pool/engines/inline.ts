@@ -1,8 +1,7 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
 import { callersClock } from '../../node/limit-clock.ts';
 import { LONGEST_TIMER } from '../../node/timers.ts';
-import type { AbortKind } from '../../wire/messages/requests.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { AbortKind, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
 import type { InlineSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
@@ -17,7 +16,7 @@ import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 const turn = Promise.resolve();
 
 /**
- * A worker without a thread: tasks run on the caller's thread under the same rules. Arguments and results are cloned, the context is
+ * Makes a worker without a thread: tasks run on the caller's thread under the same rules. Arguments and results are cloned, the context is
  * carried and restored, errors are encoded. Only a synchronous loop cannot be stopped.
  */
 export function startInlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {

@@ -5,8 +5,7 @@ import { clearTimeout, queueMicrotask, setTimeout } from '../../node/clock.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { detach, packMessage, packNotice, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
-import type { EndHooksMessage } from '../../wire/messages/requests.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
 import type { ProcessSetup } from '../../wire/messages/setup.ts';
 import { noClasses } from '../../wire/errors/error-repairs.ts';
@@ -18,7 +17,7 @@ import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './en
 import { startProcess } from './tinypool/start-worker.ts';
 import { Unread } from './unread.ts';
 
-/** A worker process. It shares no memory with the pool, so its aborts go through a pipe of their own. */
+/** Starts a worker process. The process shares no memory with the pool, so aborts go through a pipe of their own. */
 export function startProcessWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   let fatal: EncodedThrow | undefined;
   const onExit = (exit: WorkerExit): void => {

@@ -7,7 +7,7 @@ import { WorkerCrashedError } from '../../errors.ts';
 
 const files = 'raise the limit of open files (`ulimit -n`), or look for what leaves files and sockets open';
 
-/** What the machine lacks, and what to do, by the system's error code. */
+/** Remedies by the system's error code. */
 const remedies: Readonly<Record<string, string>> = {
   EAGAIN: 'The table of processes and threads is full: raise its limit (`ulimit -u`, a container\'s limit of pids), or give the pool fewer `maxThreads`.',
   EMFILE: `This process has no file descriptor left: ${files}.`,
@@ -37,7 +37,7 @@ export function shortageIn(text: string): string | undefined {
 export function shortageError(pool: string, code: string, cause: unknown): WorkerCrashedError {
   const text = cause instanceof Error ? cause.message : `it ended ${String(cause)}`;
   const what = text.includes(code) ? text : `${code}: ${text}`;
-  const message = `The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The next call tries again; the task was not started.`;
+  const message = `The pool '${pool}' could not start a worker: ${what}. ${remedyFor(code)} The task was not started; the next call tries again.`;
   return new WorkerCrashedError(message, null, cause instanceof Error ? { cause } : undefined);
 }
 

@@ -14,7 +14,7 @@ import { startThread } from './tinypool/start-worker.ts';
 import { inspectorLock } from './worker-stack/inspector-lock.ts';
 import { stackOfThread } from './worker-stack/worker-stack.ts';
 
-/** A worker thread. */
+/** Starts a worker thread. */
 export function startThreadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   // Allocated before the thread is started: without memory for these, the thread would be left behind.
   const control = createControlBlock();

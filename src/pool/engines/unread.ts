@@ -1,6 +1,6 @@
 import { unreadableError } from '../../wire/values/clone-errors.ts';
 
-/** What arrived in place of a response. */
+/** Stands in place of a response that cannot be had. */
 export class Unread {
   /**
    * `here`: this side cannot read the worker's response. `there`: the worker could not read the request, and has run nothing. `failed`:

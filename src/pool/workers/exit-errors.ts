@@ -3,7 +3,7 @@ import { types } from 'node:util';
 import { describe } from '../../validation/describe.ts';
 import { ModuleLoadError, OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../../errors.ts';
 import { warn } from '../../node/warnings.ts';
-import type { TaskAddress } from '../../wire/messages/run.ts';
+import type { TaskAddress } from '../../wire/messages/requests.ts';
 import type { LeftoverNotice } from '../../wire/messages/notices.ts';
 import type { WorkerExit } from '../engines/engine.ts';
 

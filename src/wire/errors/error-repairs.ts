@@ -6,8 +6,8 @@ import { defineOwn } from '../../node/own-properties.ts';
 import { MAX_PROTOTYPES, nameOf, quietly } from './is-error.ts';
 
 /**
- * What structured clone loses of an error: its class and its own properties. In the value a stand-in carries its message and stack. Also
- * for a thrown object that is not an error, whose class is known on the other side.
+ * The parts of an error that structured clone loses: its class and its own properties. In the value a stand-in carries its message and
+ * stack. Also used for a thrown object that is not an error, whose class is known on the other side.
  */
 export interface ErrorRepair {
   /** The stand-in in the value. */

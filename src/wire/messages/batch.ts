@@ -1,4 +1,4 @@
-import type { RunMessage } from './run.ts';
+import type { Repairs } from '../values/repairs.ts';
 
 /**
  * Several calls of tasks that the worker has run before, column by column: to clone an object for each call would take longer than
@@ -17,7 +17,7 @@ export interface Batch {
   readonly arity: readonly number[] | number;
   readonly size: number;
   readonly stores?: BatchStores;
-  /** What only few calls have, by their place in the batch. */
+  /** By the place of the call in the batch. */
   readonly extras?: Readonly<Record<number, BatchExtras>>;
 }
 
@@ -43,4 +43,14 @@ export interface BatchStores {
 /** Stands for the text of the store at the same place in the call before, among the calls that have stores. */
 export const SAME_TEXT = -1;
 
-export type BatchExtras = Pick<RunMessage, 'repairs' | 'deadline' | 'due' | 'sayWhenStarted'>;
+/** Properties that only few calls have. */
+export interface BatchExtras {
+  /** How the worker undoes what structured clone does to the arguments. */
+  readonly repairs?: Repairs | undefined;
+  /** Epoch ms, by the caller's clock. */
+  readonly deadline?: number | undefined;
+  /** The deadline as an instant of the host's clock: the worker's `Date` may differ from the caller's. */
+  readonly due?: number | undefined;
+  /** Send a notice when the task starts: its timeout counts from there, and not from when its module began to load. */
+  readonly sayWhenStarted?: true | undefined;
+}

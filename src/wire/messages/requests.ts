@@ -1,11 +1,38 @@
-import type { Batch } from './batch.ts';
-import type { RunMessage } from './run.ts';
+import type { Batch, BatchExtras } from './batch.ts';
+import type { WorkerSetup } from './setup.ts';
 
 /**
- * The requests of a pool to a worker. Each is one tinypool task, and is answered by one response. An `AbortMessage` goes by the side
- * channel instead, since the worker is busy then.
+ * Everything that a pool sends to a worker. An abort goes by the side channel, since the worker is busy; everything else is
+ * one tinypool task with one response.
  */
-export type TaskRequest = RunMessage | BatchMessage | ResumeEventLoopMessage | EndHooksMessage;
+type WorkerRequest = RunMessage | BatchMessage | ResumeEventLoopMessage | EndHooksMessage | AbortMessage;
+
+/** The requests that are tinypool tasks. */
+export type TaskRequest = Exclude<WorkerRequest, AbortMessage>;
+
+/** Run one call. */
+export interface RunMessage extends BatchExtras {
+  readonly type: 'run';
+  readonly id: number;
+  /** The task's number at this worker; a number is never given to a second task. */
+  readonly task: number;
+  /** The task that the number stands for. Sent until the worker has responded once. */
+  readonly declares?: TaskAddress | undefined;
+  readonly args: readonly unknown[];
+  /** Carried stores: name, JSON text, name, JSON text … */
+  readonly stores?: readonly string[] | undefined;
+  /** Modules to load first, since they declare stores that are new to this worker. */
+  readonly declaredIn?: readonly string[] | undefined;
+  /** Only in the first message to a worker. */
+  readonly setup?: WorkerSetup | undefined;
+}
+
+/** How both sides find the same function. */
+export interface TaskAddress {
+  /** The `file:` URL of the task's module. */
+  readonly module: string;
+  readonly name: string;
+}
 
 /** Run several calls in turn. */
 export interface BatchMessage {
@@ -18,7 +45,7 @@ export interface ResumeEventLoopMessage {
   readonly type: 'resume-event-loop';
 }
 
-/** Run the hooks of `beforeWorkerEnds()`, then answer: the worker is about to be ended. */
+/** Run the hooks of `beforeWorkerEnds()`, then respond: the worker is about to be ended. */
 export interface EndHooksMessage {
   readonly type: 'run-end-hooks';
 }

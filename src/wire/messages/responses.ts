@@ -1,7 +1,7 @@
 import type { EncodedThrow } from '../values/thrown.ts';
 import type { Repairs } from '../values/repairs.ts';
 
-/** What a worker sends back for one call. */
+/** A worker's response to one call. */
 export type RunResponse = (RunReturned | RunThrew) & {
   /** How long the task's function ran, in ms. */
   readonly runMs: number;

@@ -39,14 +39,14 @@ function refusePlatformObject(object: object, root: string, path: ValuePath, cha
 
 function notToProcessError(object: object, path: string, note = ''): NotCloneableError {
   return new NotCloneableError(
-    `\`${path}\` is ${instanceName(object)}${note}, which cannot cross to another process. Pass the data that it is made of, or use the runtime 'threads'.`,
+    `\`${path}\` is ${instanceName(object)}${note}, which cannot cross to another process. Pass the data that it consists of, or use the runtime 'threads'.`,
     path,
   );
 }
 
 function notTransferredError(object: object, path: string): NotCloneableError {
   return new NotCloneableError(
-    `\`${path}\` is ${instanceName(object)}, which cannot be copied. Hand it over: list it in \`transfer\`, or return it with move(value, [it]).`,
+    `\`${path}\` is ${instanceName(object)}, which cannot be copied. Transfer it: list it in \`transfer\`, or return it with move(value, [it]).`,
     path,
   );
 }
@@ -62,7 +62,7 @@ function losesClassError(object: object, path: string): NotCloneableError {
 export function refusedError(root: string, culprit: ValuePath, cause: unknown): NotCloneableError {
   const path = pathText(root, culprit);
   return new NotCloneableError(
-    `\`${path}\` is ${describe(culprit.value)}, which cannot cross to another thread. Leave it out, or pass data that it can be rebuilt from.`,
+    `\`${path}\` is ${describe(culprit.value)}, which cannot cross to another thread. Leave it out, or pass data from which it can be rebuilt.`,
     path,
     { cause },
   );

@@ -22,7 +22,7 @@ export interface Prepared<T = unknown> {
 
 export interface PrepareOptions {
   readonly channel: Channel;
-  /** What is transferred keeps its class. */
+  /** A transferred object keeps its class. */
   readonly transfer: readonly unknown[] | undefined;
   /** The exports of the task's module, where they are known: to find the name under which the module exports an error's class. */
   readonly exports: Readonly<Record<string, unknown>> | undefined;
@@ -119,7 +119,7 @@ export class CloneabilityCheck implements WalkRules {
     return isEmpty && value === original ? undefined : { value, repairs: isEmpty ? undefined : repairs };
   }
 
-  /** One error after the other, without recursion: causes form long chains. */
+  /** Without recursion: causes form long chains. */
   #readErrors(): void {
     for (const { error, props, hidden } of this.#unread) {
       for (const { key, value, isHidden } of ownProps(error)) {

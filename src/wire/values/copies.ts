@@ -5,14 +5,14 @@ import { defineOwn } from '../../node/own-properties.ts';
 import { isBuffer, typedArrayNames } from './structured-clone.ts';
 import { readQuietly, unreadable, type ValuePath } from './value-parts.ts';
 
-/** What a walk has found in a value. */
+/** The findings of a walk through a value. */
 export interface WalkResult {
   /** The path by which each object was met first. */
   readonly paths: readonly ValuePath[];
   readonly pathOf: ReadonlyMap<unknown, ValuePath>;
   /** Further paths to objects that had been met before. */
   readonly repeated: readonly ValuePath[];
-  /** What is sent in place of an object. */
+  /** The object that is sent in place of another one. */
   readonly replaced: ReadonlyMap<unknown, object>;
 }
 
@@ -41,7 +41,7 @@ export class Copies {
     for (const path of walk.repeated) this.#noteRevival(path);
   }
 
-  /** What is sent in place of this part. */
+  /** The part itself, or the object that is sent in its place. */
   of(part: unknown): unknown {
     return this.#walk.replaced.get(part) ?? this.#copies.get(part) ?? part;
   }

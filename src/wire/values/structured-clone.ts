@@ -4,8 +4,9 @@ import { Object, Array, Set, ArrayBuffer, Buffer, structuredClone } from '../../
 import { typeName } from '../../validation/describe.ts';
 
 /*
- * What structured clone does with a value, class by class. It keeps plain data and the classes of `keptClasses`; makes plain objects of
- * other class instances; clones or transfers Node's own classes; drops symbol keys; and refuses functions, symbols, proxies and promises.
+ * Everything that offloop knows about structured clone. Structured clone keeps plain data and the classes of `keptClasses`; makes plain
+ * objects of other class instances; clones or transfers Node's own classes; drops symbol keys; and refuses functions, symbols, proxies and
+ * promises.
  */
 
 /**

@@ -7,7 +7,7 @@ import { CloneabilityCheck } from './cloneability-check.ts';
 import { repaired, type Repairs } from './repairs.ts';
 import type { Channel } from './structured-clone.ts';
 
-/** A thrown value as it is sent to the other side. It can always be cloned. */
+/** A thrown value as it is sent to the other side, which can always be cloned. */
 export interface EncodedThrow {
   readonly value: unknown;
   readonly repairs: Repairs | undefined;

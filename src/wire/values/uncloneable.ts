@@ -21,8 +21,8 @@ export function explainUnsent(value: unknown, root: string, transfer: readonly u
   if (transfer === undefined || !isCloneable(value, clone)) return explainUncloneable(value, root, cause, clone);
   const reason = isError(cause) ? cause.message.replace(/\.$/, '') : describe(cause);
   return new NotCloneableError(
-    `The list of what to hand over instead of copying it cannot be used: ${reason}. ` +
-      'List each ArrayBuffer or MessagePort once, none that was handed over before, and not the memory that small Buffers share.',
+    `The transfer list cannot be used: ${reason}. ` +
+      'List each ArrayBuffer or MessagePort once, none that was transferred before, and not the memory that small Buffers share.',
     'transfer',
     { cause },
   );

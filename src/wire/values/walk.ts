@@ -7,7 +7,7 @@ import type { WalkResult } from './copies.ts';
 import { isShared, type Channel } from './structured-clone.ts';
 import { eachItem, eachPart, type ValuePath } from './value-parts.ts';
 
-/** What a walk needs to know of the message that its value is a part of. */
+/** The rules of a walk, which hold for the whole message that its value is a part of. */
 export interface WalkRules {
   readonly channel: Channel;
   readonly transferred: ReadonlySet<unknown>;

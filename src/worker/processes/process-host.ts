@@ -5,13 +5,12 @@ import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/limit-clock.ts';
 import { packMessage, serialize, unpackMessage, unpackNotice, type BytesMessage } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
-import type { AbortMessage, EndHooksMessage } from '../../wire/messages/requests.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { AbortMessage, EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
 import type { ProcessSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { watchLeftovers } from '../leftovers.ts';
-import { ProgressSender } from '../progress-sender.ts';
+import { watchLeftovers } from '../notices/leftovers.ts';
+import { ProgressSender } from '../notices/progress-sender.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { scopeOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';
@@ -23,7 +22,7 @@ import { createAbortReader, noAbortReader } from './abort-reader.ts';
 import { watchFatal } from './fatal-errors.ts';
 import { liveWithParent } from './parent.ts';
 
-/** What tinypool calls in a worker process. Aborts are read from a pipe or a file; notices share the channel with tinypool's messages. */
+/** Creates the function that tinypool calls in a worker process. Aborts are read from a pipe or a file; notices share the channel with tinypool's messages. */
 export function createProcessHandler(): (message: BytesMessage) => Promise<BytesMessage | UnreadRequest> {
   const channel = takeProcessChannel();
   const send = (notice: WorkerNotice): void => { channel.post(notice); };

@@ -2,7 +2,7 @@ import { Object, Math } from '../../node/intrinsics.ts';
 import { now } from '../../node/clock.ts';
 import { inCleanRoot, inScopeOfItsOwn } from '../../context/root.ts';
 import type { Batch, BatchExtras } from '../../wire/messages/batch.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
 import { ownOnly } from '../../wire/own-only.ts';

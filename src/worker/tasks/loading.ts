@@ -2,7 +2,7 @@ import { Promise, Set } from '../../node/intrinsics.ts';
 import { findTask } from '../../task/registry.ts';
 import { needExports } from '../../wire/errors/error-classes.ts';
 import type { ErrorClasses } from '../../wire/errors/error-repairs.ts';
-import type { RunMessage, TaskAddress } from '../../wire/messages/run.ts';
+import type { RunMessage, TaskAddress } from '../../wire/messages/requests.ts';
 import { exportsOf, loadModule } from './modules.ts';
 import type { RunningTask } from './running-task.ts';
 import type { WorkerHost } from './worker-host.ts';

@@ -5,7 +5,7 @@ import { ModuleLoadError, TaskNotFoundError } from '../../errors.ts';
 import { allExports, exportsNamed, loadExports, keepNamespace, namespaceOf, type Namespace } from '../../task/module-exports.ts';
 import { taskRecord } from '../../task/offload.ts';
 import { findTask, tasksOf, type AnyFunction } from '../../task/registry.ts';
-import type { TaskAddress } from '../../wire/messages/run.ts';
+import type { TaskAddress } from '../../wire/messages/requests.ts';
 import { isTypeScript, prepareForTypeScript } from './typescript.ts';
 
 /** By the address object: a worker keeps one for each task that it has been sent. */
@@ -84,6 +84,6 @@ function remedy(cause: unknown, url: string): string {
       '`node --import tsx app.ts`, or give the pool one, `execArgv: ["--import", "tsx"]`, or offload the compiled module.'
     );
   }
-  if (code === 'ERR_MODULE_NOT_FOUND') return 'Check the path; in a bundle, keep the module a file of its own.';
-  return 'A module of tasks is loaded in the worker too: whatever it does at its top level must work there.';
+  if (code === 'ERR_MODULE_NOT_FOUND') return 'Check the path; in a bundle, the module must stay a separate file.';
+  return 'The worker loads a module with tasks as well: its top-level code must work there.';
 }

@@ -45,7 +45,7 @@ export function scopeOf(response: RunResponse): AsyncResource | undefined {
 
 const transfers = new WeakMap<RunResponse, readonly Transferable[]>();
 
-/** What to transfer with a response instead of copying it. */
+/** The objects to transfer with a response instead of copying them. */
 export function transfersOf(response: RunResponse): readonly Transferable[] | undefined {
   return transfers.get(response);
 }

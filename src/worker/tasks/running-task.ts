@@ -4,13 +4,13 @@ import { Math } from '../../node/intrinsics.ts';
 import { callersEpoch } from '../../node/clock.ts';
 import { TaskHandle } from '../../task/current.ts';
 import type { ErrorClasses } from '../../wire/errors/error-repairs.ts';
-import type { RunMessage, TaskAddress } from '../../wire/messages/run.ts';
+import type { RunMessage, TaskAddress } from '../../wire/messages/requests.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 /** Calls back where no store is set, and where no store that is entered outlives the call. */
 export type Scope = <R>(fn: () => R) => R;
 
-/** One call in its worker. */
+/** A call in its worker. */
 export interface RunningTask {
   readonly message: RunMessage;
   readonly address: TaskAddress;

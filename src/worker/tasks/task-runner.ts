@@ -5,7 +5,7 @@ import { inCleanRoot } from '../../context/root.ts';
 import type { TaskHandle } from '../../task/current.ts';
 import { abortReason, deadlineError } from '../../task/interruptions.ts';
 import type { AnyFunction } from '../../task/registry.ts';
-import type { RunMessage } from '../../wire/messages/run.ts';
+import type { RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
 import { callTask } from './call-task.ts';
 import { addressOf, classesForArguments, loadModulesOf } from './loading.ts';

@@ -10,7 +10,7 @@ export function isTypeScript(url: string): boolean {
 
 /**
  * Makes tsx work in a worker thread when this process was started with it: Node 20 runs no `--import` in worker threads,
- * and tsx by itself registers in the main thread only (https://github.com/privatenumber/tsx/issues/354). It must come
+ * and tsx by itself registers in the main thread only (https://github.com/privatenumber/tsx/issues/354). Call this
  * before the first attempt, since Node remembers that a module could not be loaded.
  */
 export async function prepareForTypeScript(url: string): Promise<void> {
@@ -25,10 +25,10 @@ function hasTypeScript(): boolean {
 
 async function registerTsx(url: string): Promise<void> {
   try {
-    // Resolved from the user's module, which may see packages that offloop does not. The CommonJS twin cannot register.
+    // Resolved from the user's module, which may see packages that offloop does not. The CommonJS version of the API cannot register.
     const api = createRequire(url).resolve('tsx/esm/api').replace(/\.cjs$/, '.mjs');
     ((await import(pathToFileURL(api).href)) as { register(): void }).register();
   } catch {
-    // Not installed where the module could see it: the import will say what is missing.
+    // tsx is not installed where the module could see it: the module's import will say what is missing.
   }
 }

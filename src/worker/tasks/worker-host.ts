@@ -1,9 +1,8 @@
 import type { TaskHandle, TaskHost } from '../../task/current.ts';
-import type { AbortMessage } from '../../wire/messages/requests.ts';
-import type { TaskAddress } from '../../wire/messages/run.ts';
+import type { AbortMessage, TaskAddress } from '../../wire/messages/requests.ts';
 import type { Channel } from '../../wire/values/structured-clone.ts';
 
-/** What surrounds the tasks of a worker. Flags and notices go by shared memory, a port, a pipe or a call, depending on the worker. */
+/** The surroundings of a worker's tasks. Flags and notices go by shared memory, a port, a pipe or a call, depending on the worker. */
 export interface WorkerHost extends TaskHost {
   /** Sends the notice that the task's function is about to be called. */
   started(id: number): void;

@@ -3,7 +3,7 @@ import type { MessagePort, Transferable } from 'node:worker_threads';
 import { Atomics, structuredClone } from '../../node/intrinsics.ts';
 import { controlWords } from '../../wire/control-block.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
-import type { ProgressChannel } from '../progress-sender.ts';
+import type { ProgressChannel } from '../notices/progress-sender.ts';
 
 /** How many notices may be unread by the pool until progress values wait in the worker. */
 const LIMIT = 1000;

@@ -12,8 +12,8 @@ import type { AbortMessage, TaskRequest } from '../../wire/messages/requests.ts'
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { ThreadSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
-import { watchLeftovers } from '../leftovers.ts';
-import { ProgressSender } from '../progress-sender.ts';
+import { watchLeftovers } from '../notices/leftovers.ts';
+import { ProgressSender } from '../notices/progress-sender.ts';
 import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
@@ -25,7 +25,7 @@ import { SideChannel } from './side-channel.ts';
 
 type Response = RunResponse | BatchDone | undefined;
 
-/** What tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
+/** Creates the function that tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
 export function createThreadHandler(filename: string): (message: TaskRequest | Promise<void>) => Response | Promise<Response> | Promise<void> {
   let control: Int32Array = createControlBlock();
   let flag = new SharedAbortFlag(control);

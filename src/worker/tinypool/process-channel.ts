@@ -2,7 +2,7 @@ import { nextTick } from '../../node/clock.ts';
 import { warnOfForeignMessage } from '../../task/foreign-message-warning.ts';
 import { packNotice } from '../../wire/bytes.ts';
 import type { ProgressNotice, WorkerNotice } from '../../wire/messages/notices.ts';
-import type { ProgressChannel } from '../progress-sender.ts';
+import type { ProgressChannel } from '../notices/progress-sender.ts';
 
 interface ProcessChannel extends ProgressChannel {
   post(notice: WorkerNotice): void;

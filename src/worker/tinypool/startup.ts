@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import { defineOwn } from '../../node/own-properties.ts';
 
-/** What static/preload.cjs, which runs before tinypool's entry, leaves for this worker. */
+/** Left by static/preload.cjs, which runs before tinypool's entry. */
 interface Startup {
   /** The real function: tinypool has bound a fake one. */
   readonly memoryUsage: typeof process.memoryUsage;

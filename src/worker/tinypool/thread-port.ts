@@ -6,14 +6,14 @@ import type { BatchDone, RunResponse, UnreadRequest } from '../../wire/messages/
 import { scopeOf, transfersOf, uncloneableResponse } from '../tasks/responses.ts';
 import { startup } from './startup.ts';
 
-/** What tinypool posts for each message that it has received. */
+/** tinypool's response to a message. */
 interface TinypoolResponse {
   readonly taskId: number;
   /** Null where the handler itself has thrown. */
   readonly result: RunResponse | BatchDone | null | undefined;
 }
 
-/** What tinypool's listener receives. */
+/** A message for tinypool's listener. */
 interface TinypoolRequest {
   readonly taskId: number;
   readonly task: unknown;
@@ -46,7 +46,7 @@ export interface TinypoolPort {
  * but whatever a task has left running (an exporter's timer, a socket) stands still. So a worker that has been idle for a while is
  * given a task that lasts until the next real one.
  *
- * A message that cannot be read here would never be answered where the port's listener receives it, and would end the worker where
+ * A message that cannot be read here would stay without a response where the port's listener receives it, and would end the worker where
  * tinypool reads it while idle. So the pool is told.
  *
  * @param beforeResponse called when a task is over

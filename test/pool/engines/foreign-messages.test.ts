@@ -15,7 +15,7 @@ describe('a worker’s own channel', () => {
     expect(warnings).toEqual([expect.stringMatching(/^OFFLOOP_FOREIGN_MESSAGE .*currentTask\(\)\.progress\(/)]);
   });
 
-  it('may be used by the application, whose messages reach only who listens for them', async () => {
+  it('may be used by the application, whose messages reach only their listeners', async () => {
     const { stdout, stderr } = await runNode([script('posts-to-its-workers.js')]);
     expect(stdout === '' ? stderr : JSON.parse(stdout)).toEqual({ answers: ['first', ...kinds.filter((kind) => kind !== 'what is nested deeply')], started: 1, crashed: 0, warnings: [] });
   });
@@ -25,7 +25,7 @@ describe('a worker’s own channel', () => {
   });
 });
 
-/** What a program prints under `node --watch`, which does not end by itself. */
+/** The output of a program under `node --watch`, which does not end by itself. */
 function watched(path: string): Promise<string> {
   const { NODE_OPTIONS: _vitests, ...env } = process.env;
   const child = spawn(process.execPath, ['--watch', path], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -94,7 +94,7 @@ function start(name: string, args: readonly string[] = []): App {
   };
 }
 
-/** One that has ended, and that nobody has asked for its code yet, is not. */
+/** A process that has ended, and whose exit code has not been read yet, does not count. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);

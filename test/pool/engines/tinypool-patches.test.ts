@@ -8,7 +8,7 @@ import { leavesLoop, sendsForged } from '../../fixtures/outlives.js';
 import { echo } from '../../fixtures/unreadable.js';
 import { gate, poolFor, rejection, runNode, script, workers } from '../helpers.ts';
 
-// What offloop changes of tinypool's and Node's behaviour, as far as no other test shows it: see the tables of both tinypool folders.
+// Changes of tinypool's and Node's behaviour that no other test shows: see the README.md of both tinypool folders.
 
 it('a message that a worker process forges as one of tinypool’s is ignored', async () => {
   const keepsSend = fileURLToPath(new URL('../../fixtures/keeps-send.cjs', import.meta.url));

@@ -21,7 +21,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('an error inside a va
     expect(Object.keys(error)).toEqual(['status', 'code']);
   });
 
-  it('is the same object wherever it stands', async () => {
+  it('is one object wherever it occurs', async () => {
     const { a, list, map, set } = await returned('in four places');
     expect(a).toBeInstanceOf(Refusal);
     expect([list[0], map.get('k'), ...set]).toEqual([a, a, a]);
@@ -35,19 +35,19 @@ describe.each(['threads', 'processes', 'inline'] as const)('an error inside a va
     expect(value.error).toBe(error);
   });
 
-  it('arrives in progress, before what comes after it', async () => {
+  it('arrives in progress, before the values after it', async () => {
     const heard: any[] = [];
     heard.push(await settled(pool.run(tellsMade, ['in an object'], { onProgress: (value) => heard.push(value) })));
     expect(heard[0].error).toBeInstanceOf(Refusal);
     expect(heard.slice(1)).toEqual(['then', 'at last']);
   });
 
-  it('arrives in what Promise.allSettled() gives', async () => {
+  it('arrives in the result of Promise.allSettled()', async () => {
     const [{ status, reason }] = await returned('allSettled');
     expect([status, reason instanceof Refusal, reason.code]).toEqual(['rejected', true, 'E_REFUSED']);
   });
 
-  it('arrives with what was compared, when it is an AssertionError', async () => {
+  it('arrives with the compared values, where it is an AssertionError', async () => {
     const { error } = await returned('assertion');
     expect(error).toMatchObject({ name: 'AssertionError', code: 'ERR_ASSERTION', actual: { a: 1 }, expected: { a: 2 } });
   });
@@ -58,14 +58,14 @@ describe.each(['threads', 'processes', 'inline'] as const)('an error inside a va
     expect([one.code, map.get('k').name, [...set][1].name]).toEqual([DOMException.ABORT_ERR, 'TimeoutError', 'DataCloneError']);
   });
 
-  it('arrives among the errors of an AggregateError, where what cannot cross is described', async () => {
+  it('arrives among the errors of an AggregateError, where parts that cannot cross are described', async () => {
     const [{ errors }] = await returned('aggregate');
     expect(errors[0]).toBeInstanceOf(Refusal);
     expect(errors[1]).toBeInstanceOf(DOMException);
     expect(errors.slice(2)).toEqual(['text', expect.stringMatching(/function/)]);
   });
 
-  it('describes what it owns and cannot cross, and is not refused for it', async () => {
+  it('describes properties that cannot cross, and is not refused because of them', async () => {
     const { error } = await returned('uncloneable');
     expect(error).toMatchObject({ message: 'm', code: 'E', request: expect.stringMatching(/send/), cause: expect.stringMatching(/function/) });
   });
@@ -77,14 +77,14 @@ describe.each(['threads', 'processes', 'inline'] as const)('an error inside a va
     expect(error.all[0]).toBe(error);
   });
 
-  it('keeps its message and its stack beyond the 1,000 objects that are looked at', async () => {
+  it('keeps its message and its stack beyond the 1,000 objects that are visited', async () => {
     const errors = await returned('many');
     expect(errors[998]).toMatchObject({ message: 'number 998', code: 998 });
     expect(errors[1400]).toBeInstanceOf(Error);
     expect(errors[1400]).toMatchObject({ message: 'number 1400', stack: expect.stringContaining('number 1400') });
   });
 
-  it('keeps the classes that only some Nodes have', async () => {
+  it('keeps classes that only some versions of Node have', async () => {
     for (const kind of ['of WebAssembly', 'suppressed'] as const) {
       expect(Object.getPrototypeOf(await returned(kind))).toBe(Object.getPrototypeOf(made[kind]()));
     }

@@ -13,7 +13,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
 
   const thrown = (kind: string) => rejection(pool.run(throwsOnPurpose, [kind])) as Promise<any>;
 
-  describe('a built-in error arrives as itself', () => {
+  describe('a built-in error arrives unchanged', () => {
     const classes = { Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError };
 
     it.each(Object.entries(classes))('%s', async (kind, errorClass) => {
@@ -38,7 +38,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(await thrown('dataClone')).toMatchObject({ name: 'DataCloneError', code: DOMException.DATA_CLONE_ERR });
     });
 
-    it('AggregateError, with its errors in order, their classes and causes, and members that are no errors', async () => {
+    it('AggregateError, with its errors in order, their classes and causes, and members that are not errors', async () => {
       const error = await thrown('aggregate');
       expect(error).toBeInstanceOf(AggregateError);
       expect(error.message).toBe('all failed');
@@ -57,7 +57,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(error.message).toMatch(/^ENOENT: no such file or directory/);
     });
 
-    it('AssertionError, with what was compared', async () => {
+    it('AssertionError, with the compared values', async () => {
       const error = (await rejection(pool.run(assertsInVain, []))) as AssertionError;
       expect(error).toBeInstanceOf(AssertionError);
       expect(error).toMatchObject({ name: 'AssertionError', code: 'ERR_ASSERTION', actual: { a: 1 }, expected: { a: 2 }, operator: 'deepStrictEqual' });
@@ -65,7 +65,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
     });
   });
 
-  describe('what hangs on an error arrives with it', () => {
+  describe('the properties of an error arrive with it', () => {
     it('its cause, three deep, each of its class', async () => {
       const error = await thrown('nested');
       expect(error.message).toBe('top');
@@ -75,7 +75,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(Object.keys(error)).toEqual([]);
     });
 
-    it('a cause that is there and undefined', async () => {
+    it('a cause that is present and undefined', async () => {
       const error = await thrown('causeUndefined');
       expect(Object.hasOwn(error, 'cause')).toBe(true);
       expect(error.cause).toBeUndefined();
@@ -117,7 +117,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(error.polluted).toBeUndefined();
     });
 
-    it('a Buffer among its properties, which stays one', async () => {
+    it('a Buffer among its properties, which stays a Buffer', async () => {
       const { body, deep } = await thrown('withBuffer');
       expect([Buffer.isBuffer(body), Buffer.isBuffer(deep.list[0])]).toEqual([true, true]);
       expect([String(body), String(deep.list[0])]).toEqual(['bytes', 'bytes']);
@@ -145,17 +145,17 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(error.cause).toMatchObject({ message: 'its cause', status: 404, isRetryable: false });
     });
 
-    it('with its name on the prototype gets no name of its own', async () => {
+    it('with its name on the prototype gets no own name', async () => {
       expect(Object.hasOwn(await thrown('exported'), 'name')).toBe(false);
     });
 
-    it('that offload() was told of is an instance of it', async () => {
+    it('that was given to offload() is an instance of it', async () => {
       const error = await thrown('registered');
       expect(error).toBeInstanceOf(RegisteredError);
       expect(error).toMatchObject({ name: 'RegisteredError', message: 'registered', detail: { deep: ['data'] } });
     });
 
-    it('that nobody told of becomes its nearest built-in class, and keeps its name', async () => {
+    it('that is not known becomes its nearest built-in class, and keeps its name', async () => {
       const error = await thrown('unknown');
       expect(error).not.toBeInstanceOf(UnknownError);
       expect(Object.getPrototypeOf(error)).toBe(TypeError.prototype);
@@ -163,17 +163,17 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(Object.keys(error)).toEqual([]);
     });
 
-    it('runs no constructor of its class here', async () => {
+    it('is made without its constructor', async () => {
       // ExportedError's would throw without its second argument.
       await expect(pool.run(throwsOnPurpose, ['exported'])).rejects.toMatchObject({ status: 503 });
     });
 
-    it('keeps a name that was given by hand', async () => {
+    it('keeps a name that was assigned', async () => {
       expect(await thrown('nameByHand')).toMatchObject({ name: 'ByHand', message: 'm' });
     });
   });
 
-  describe('a thrown value that is no error', () => {
+  describe('a thrown value that is not an error', () => {
     it.each([
       ['text', 'a text'],
       ['number', 42],
@@ -201,7 +201,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
     });
   });
 
-  describe('an error that fights back still arrives as the task’s error', () => {
+  describe('a hostile error still arrives as the task’s error', () => {
     it('its getters throw', async () => {
       const error = await thrown('throwingGetters');
       expect(error).toBeInstanceOf(Error);
@@ -225,7 +225,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
       expect(await thrown('throwingErrors')).toMatchObject({ name: 'AggregateError', message: 'm' });
     });
 
-    it('the errors of an AggregateError are no list', async () => {
+    it('the errors of an AggregateError are not a list', async () => {
       expect(await thrown('wrongErrors')).toMatchObject({ name: 'AggregateError', message: 'm' });
     });
 
@@ -240,7 +240,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) 
     });
   });
 
-  it('after all of this the worker is the one that it was', () => {
+  it('the worker is still the same after all of this', () => {
     expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
   });
 });

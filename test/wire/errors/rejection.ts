@@ -7,7 +7,7 @@ export async function settled<T>(call: Promise<T>): Promise<T> {
   return Promise.race([call, never]).finally(() => { clearTimeout(timer); });
 }
 
-/** What a call rejects with; that it does not reject is an error of the test. */
+/** The error that a call rejects with; the test fails where the call does not reject. */
 export async function rejection(call: Promise<unknown>): Promise<unknown> {
   return settled(call.then(
     (value) => { throw new Error(`expected a rejection, got ${String(value)}`); },

@@ -18,7 +18,7 @@ describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
   }
 
   describe('the stack of an error that a task throws', () => {
-    it('has the task’s own frames, the hop, and the frames of who called it, and nothing else', async () => {
+    it('has the task’s own frames, the hop and the caller’s frames, and no others', async () => {
       async function theTest(): Promise<void> {
         await theCaller(throwsDeepDown);
       }
@@ -47,7 +47,7 @@ describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
       ]);
     });
 
-    it('keeps the frames of what the task called inside the engine', async () => {
+    it('keeps the frames of built-in functions that the task called', async () => {
       const frames = await framesOf(theCaller(throwsInCallback));
       expect(frames).toEqual([
         `inMap ${fixture}`,
@@ -58,7 +58,7 @@ describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
       ]);
     });
 
-    it('is no longer for a task that calls another one on its own worker', async () => {
+    it('has no further hop for a task that calls another task on its own worker', async () => {
       expect(await framesOf(theCaller(callsThrowing))).toEqual([
         `laterInnermost ${fixture}`,
         `async throwsLater ${fixture}`,
@@ -68,7 +68,7 @@ describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
       ]);
     });
 
-    it('is left to the error: its cause has the task’s frames alone', async () => {
+    it('is not added to the cause, which has the task’s frames alone', async () => {
       const error = (await rejection(theCaller(throwsWithCause))) as { cause: Error };
       expect(namesOf(error.cause.stack)).toEqual([`innermost ${fixture}`, `middle ${fixture}`, `throwsWithCause ${fixture}`]);
     });

@@ -34,14 +34,14 @@ describe.each(['threads', 'processes', 'inline'] as const)('a Buffer stays a Buf
     expect(heard.map((value) => `${look(follow(value, keys))} ${String(follow(value, keys))}`)).toEqual(['Uint8Array Buffer bytes']);
   });
 
-  it('beside typed arrays, which stay what they are', async () => {
+  it('beside typed arrays, which stay typed arrays', async () => {
     const sent = { buffer: Buffer.from('b'), bytes: new Uint8Array([1, 2]) };
     expect(await pool.run(looksInside, [sent, ['buffer']])).toBe('Uint8Array Buffer');
     expect(await pool.run(looksInside, [sent, ['bytes']])).toBe('Uint8Array');
     expect(await pool.run(echo, [sent])).toStrictEqual(sent);
   });
 
-  it('in the same message twice', async () => {
+  it('twice in the same message', async () => {
     const [one, other] = (await pool.run(echo, [bytes, { again: bytes }])) as any[];
     expect([look(one), look(other.again)]).toEqual(['Uint8Array Buffer', 'Uint8Array Buffer']);
   });

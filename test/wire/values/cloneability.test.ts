@@ -22,20 +22,20 @@ describe('the check of a value', () => {
     ['many numbers', Array.from({ length: 1_000_000 }, (_, i) => i)],
     ['holes', []],
     ['one object, again and again', Array.from({ length: 300_000 }, () => Object.prototype)],
-  ])('looks at no more than 100,000 values: %s', (_what, list) => {
+  ])('visits no more than 100,000 values: %s', (_what, list) => {
     const { items, wasRead } = watched(list, 200_000);
     look(items);
     expect(new SharedObjectGuard().add(items)).toBe(false);
     expect(wasRead()).toBe(false);
   });
 
-  it('looks at no more than 1,000 objects', () => {
+  it('visits no more than 1,000 objects', () => {
     const rows = Array.from({ length: 5000 }, () => ({}));
     expect(look([...rows, new Point()])).toBeUndefined();
     expect(() => look([...rows.slice(0, 990), new Point()])).toThrow(/`args\[0\]\[990\]` is an instance of Point/);
   });
 
-  it('finds what stands at the end of 99,000 numbers, and behind a long array', () => {
+  it('finds an object at the end of 99,000 numbers, and behind a long array', () => {
     const numbers = Array.from({ length: 99_000 }, (_, i) => i);
     expect(() => look([...numbers, new Point()])).toThrow('args[0][99000]');
     expect(() => look(Array.from({ length: 1_000_000 }, () => 1), { deep: { point: new Point() } })).toThrow('args[1].deep.point');
@@ -50,7 +50,7 @@ describe('the check of a value', () => {
   });
 });
 
-it('the search for what could not be cloned ends, and finds a function in a million values', () => {
+it('the search for the part that cannot be cloned ends, and finds a function among a million values', () => {
   const items: unknown[] = Array.from({ length: 900_000 }, (_, i) => i);
   items.push(() => undefined);
   expect(explainUncloneable([items], 'args', new Error('no')).path).toBe('args[0][900000]');

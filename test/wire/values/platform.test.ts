@@ -13,7 +13,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s, a pl
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 
-  it.each(platformKinds)('arrives as what it is, or is refused with its path: %s', async (kind) => {
+  it.each(platformKinds)('arrives with its class, or is refused with its path: %s', async (kind) => {
     const value = await makePlatform(kind);
     const calls = [
       { call: pool.run(returnsIt, [{ value }]), path: 'args[0].value' },
@@ -31,26 +31,26 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s, a pl
   });
 
   if (runtime === 'processes') {
-    it('is refused as well where it is to be handed over: a process takes memory only', async () => {
+    it('is refused in the transfer list too: a process takes memory only', async () => {
       const stream = new ReadableStream();
       expect(await rejection(pool.run(readsStream, [stream], { transfer: [stream] }))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'args[0]' });
       expect(await rejection(pool.run(returnsStream, [true]))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'result' });
     });
   } else {
-    it.each([true, false])('is handed over as the result itself: a stream, listed: %s', async (isListed) => {
+    it.each([true, false])('is transferred as the result itself: a stream, listed: %s', async (isListed) => {
       const stream = (await settled(pool.run(returnsStream, [isListed]))) as ReadableStream<string>;
       let text = '';
       for await (const chunk of stream) text += chunk;
       expect(text).toBe('abc');
     });
 
-    it('is handed over as an argument: a stream', async () => {
+    it('is transferred as an argument: a stream', async () => {
       const stream = new ReadableStream<string>({ start(controller) { controller.enqueue('chunk'); controller.close(); } });
       expect(await settled(pool.run(readsStream, [stream], { transfer: [stream] }))).toBe('chunk');
     });
 
-    it('that can only be handed over says so', async () => {
-      expect(await rejection(pool.run(readsStream, [new ReadableStream()]))).toMatchObject({ message: expect.stringMatching(/Hand it over: list it in `transfer`/) });
+    it('that can only be transferred is refused with that advice', async () => {
+      expect(await rejection(pool.run(readsStream, [new ReadableStream()]))).toMatchObject({ message: expect.stringMatching(/Transfer it: list it in `transfer`/) });
     });
   }
 });

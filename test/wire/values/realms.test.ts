@@ -8,7 +8,7 @@ import { gate, observed } from '../../pool/helpers.ts';
 import { waitsAt } from '../../fixtures/gates.js';
 import { rejection, settled } from '../errors/rejection.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('what was made in another realm crosses to and from %s', (runtime) => {
+describe.each(['threads', 'processes', 'inline'] as const)('a value of another realm crosses to and from %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 
@@ -34,7 +34,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('what was made in ano
     expect(await settled(pool.run(echo, vm.runInNewContext('[[1], 2]')))).toEqual([[1], 2]);
   });
 
-  it('a subclass of its Array is refused as one of ours is, and its symbol keys are', async () => {
+  it('a subclass of its Array is refused, and so are its symbol keys', async () => {
     expect(await rejection(pool.run(echo, [vm.runInNewContext('new (class List extends Array {})()')]))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', message: expect.stringContaining('an instance of List') });
     expect(await rejection(pool.run(echo, [vm.runInNewContext('({ [Symbol("s")]: 1 })')]))).toMatchObject({ path: 'args[0].Symbol(s)' });
   });
@@ -58,7 +58,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('what was made in ano
   });
 });
 
-it('a class that is only called like a built-in one is refused', async () => {
+it('a class that only has the name of a built-in class is refused', async () => {
   const pool = createPool({ maxThreads: 1, runtime: 'inline' });
   class Map {
     x = 1;

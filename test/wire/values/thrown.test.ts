@@ -5,7 +5,7 @@ import { HttpProblem, StaticName, throwsMade, type Made } from '../../fixtures/c
 import { zodThrows } from '../../fixtures/context/zod-throws.js';
 import { rejection } from '../errors/rejection.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('what is thrown in %s', (runtime) => {
+describe.each(['threads', 'processes', 'inline'] as const)('a value that is thrown in %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 
@@ -22,14 +22,14 @@ describe.each(['threads', 'processes', 'inline'] as const)('what is thrown in %s
     expect(await thrown('ajv')).toMatchObject({ message: 'validation failed', errors: [{ instancePath: '/a', keyword: 'type' }], ajv: true });
   });
 
-  it('keeps errors by name, as mongoose has them, and describes what of them cannot cross', async () => {
+  it('keeps errors by name, as mongoose has them, and describes those of their parts that cannot cross', async () => {
     const { errors } = await thrown('mongoose');
     expect(errors.name).toBeInstanceOf(Error);
     expect(errors.name).toMatchObject({ message: 'name', kind: 'required', properties: expect.stringMatching(/validator/) });
     expect(errors.plain).toBe(1);
   });
 
-  it('is an instance of its class though that is no error, when the task’s module exports it', async () => {
+  it('is an instance of its class, where the task’s module exports a class that is no error class', async () => {
     const problem = await thrown('problem');
     expect(problem).toBeInstanceOf(HttpProblem);
     expect([problem.status, problem.isClientsFault, Buffer.isBuffer(problem.body)]).toEqual([404, true, true]);
@@ -39,11 +39,11 @@ describe.each(['threads', 'processes', 'inline'] as const)('what is thrown in %s
     ['instance', { status: 1, retry: expect.stringMatching(/function/) }],
     ['object with a function', { status: 404, retry: expect.stringMatching(/function/) }],
     ['list with a function', [404, expect.stringMatching(/function/)]],
-  ])('is plain data, and no mere description, where some of it can cross: %s', async (kind, data) => {
+  ])('is plain data, and not only a description, where some of its parts can cross: %s', async (kind, data) => {
     expect(await thrown(kind)).toStrictEqual(data);
   });
 
-  it('is a description only where nothing of it can cross', async () => {
+  it('is a description where none of its parts can cross', async () => {
     expect(await thrown('empty instance')).toMatch(/Empty/);
   });
 
@@ -53,13 +53,13 @@ describe.each(['threads', 'processes', 'inline'] as const)('what is thrown in %s
     ['of another realm', { name: 'RangeError', message: 'm', code: 'E', list: [{}] }],
     ['static number', { message: 'mine' }],
     ['static getter', { message: 'mine' }],
-  ])('is an error when it was one: %s', async (kind, like) => {
+  ])('is an error where it was an error: %s', async (kind, like) => {
     const error = await thrown(kind);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject(like);
   });
 
-  it('is of its class though that has a static `name` of its own', async () => {
+  it('has its class, where that has a static `name` of its own', async () => {
     const error = await thrown('static name');
     expect(error).toBeInstanceOf(StaticName);
     expect(error.message).toBe('mine');

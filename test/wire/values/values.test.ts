@@ -26,7 +26,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 
-  describe.each(Object.keys(culprits))('what cannot cross (%s)', (kind) => {
+  describe.each(Object.keys(culprits))('a value that cannot cross (%s)', (kind) => {
     const culprit = () => culprits[kind]?.();
 
     it('is refused as an argument, with its exact path', async () => {
@@ -46,7 +46,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
     });
   });
 
-  describe('what cannot cross', () => {
+  describe('a value that cannot cross', () => {
     it('is named inside a Map by its key', async () => {
       const error = await expectRefused(pool.run(echo, [new Map([['fine', {}], ['culprit', { value: () => undefined }]])]));
       expect(error.path).toMatch(/^args\[0\]\.get\(.*culprit.*\)\.value$/);
@@ -54,22 +54,22 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
       expect(inResult.path).toMatch(/^result\.get\(.*culprit.*\)\.value$/);
     });
 
-    it('is found as a Map’s key and as a Set’s member', async () => {
+    it('is named as a Map’s key and as a Set’s member', async () => {
       const asKey = await expectRefused(pool.run(echo, [new Map([[() => undefined, 1]])]));
       expect(asKey.path).toMatch(/^args\[0\]\.keys\(\)/);
       await expectRefused(pool.run(echo, [new Set([1, () => undefined])]), 'args[0][1]');
     });
 
-    it('is refused for a getter that throws, and the getter is named', async () => {
+    it('may be a getter that throws, which is named', async () => {
       const value = Object.defineProperty({}, 'broken', { enumerable: true, get: () => { throw new Error('no'); } });
       await expectRefused(pool.run(echo, [{ value }]), 'args[0].value.broken');
     });
 
-    it('is a symbol key, which would vanish', async () => {
+    it('may be a symbol key, which would vanish', async () => {
       await expectRefused(pool.run(echo, [{ list: [{ [Symbol('hidden')]: 1 }] }]), 'args[0].list[0].Symbol(hidden)');
     });
 
-    it('says what it is, and what to do', async () => {
+    it('is described in the error, with advice', async () => {
       const aboutFunction = await expectRefused(pool.run(echo, [{ onDone: () => undefined }]));
       expect(aboutFunction.message).toMatch(/`args\[0\]\.onDone` .*function.* cannot cross/);
       const aboutInstance = await expectRefused(pool.run(echo, [{ point: new Point() }]));
@@ -77,7 +77,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
       for (const { message } of [aboutFunction, aboutInstance]) expect(message).toMatch(/Leave it out|Pass plain data/);
     });
 
-    it('keeps the cloning’s own error as its cause', async () => {
+    it('is refused with the clone’s own error as the cause', async () => {
       const { cause } = await expectRefused(pool.run(echo, [() => undefined]));
       expect(cause).toBeInstanceOf(Error);
       expect((cause as Error).message).toContain('could not be cloned');
@@ -93,18 +93,18 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
       expect((posted as Error).stack).toContain('theCaller');
     });
 
-    it('is an error that the task itself can catch, when it is progress', async () => {
+    it('throws in the task itself, as progress', async () => {
       expect(await pool.run(catchesRefusedProgress, [])).toBe('OFFLOOP_NOT_CLONEABLE at progress');
     });
 
-    it('harms no other call, and no worker', async () => {
+    it('fails no other call, and ends no worker', async () => {
       const outcomes = await Promise.allSettled([pool.run(echo, [1]), pool.run(echo, [() => undefined]), pool.run(returnsIt, ['function']), pool.run(echo, [2])]);
       expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
       expect(pool.stats().workers).toMatchObject({ crashed: 0, replaced: 0, started: 1 });
     });
   });
 
-  describe('what structured clone keeps arrives as itself', () => {
+  describe('a value that structured clone keeps arrives unchanged', () => {
     const kept: Record<string, unknown> = {
       Int8Array: new Int8Array([-1]),
       Uint8ClampedArray: new Uint8ClampedArray([255]),
@@ -144,7 +144,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (ru
       expect(new Int32Array(back as SharedArrayBuffer)[0]).toBe(7);
     });
 
-    it('a cycle, and one object in two places', async () => {
+    it('a cycle, and an object that occurs twice', async () => {
       const shared = { n: 1 };
       const value: Record<string, unknown> = { one: shared, other: shared };
       value.self = value;

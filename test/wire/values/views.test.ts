@@ -21,7 +21,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger b
     expect([view.buffer, view.byteOffset]).toEqual([memory, 10]);
   });
 
-  it('takes none of its neighbours along when it is a small Buffer, which lives in a shared slab', async () => {
+  it('takes none of its neighbours along where it is a small Buffer, which is a part of shared memory', async () => {
     expect(await settled(pool.run(looksAtView, [Buffer.from('mine')]))).toEqual(['Buffer', 4, 4, 'mine']);
   });
 
@@ -31,7 +31,7 @@ describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger b
     expect([Buffer.isBuffer(buffer), String(buffer)]).toEqual([true, 'mine']);
   });
 
-  it('is the same object in two places, in copies of what leads to it; all else stays as it was', async () => {
+  it('is one object in two places, in copies of its holders, and no other part changes', async () => {
     const view = Buffer.from('mine');
     const holder = { view };
     const value: Record<string, unknown> = { holder, again: holder, list: Object.assign(new Array<unknown>(3), { 0: view, 2: 1 }), map: new Map<unknown, unknown>([[holder, view]]), set: new Set([view, 2]) };
@@ -45,26 +45,26 @@ describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger b
     expect(holder.view).toBe(view);
   });
 
-  it('goes on sharing a buffer that is sent as a whole', async () => {
+  it('shares its buffer still, where that is sent as a whole', async () => {
     const back = (await settled(pool.run(returnsIt, [{ memory, view: views.Uint8Array }]))) as any;
     expect(back.view.buffer).toBe(back.memory);
   });
 
-  it('is left alone where its buffer is handed over', async () => {
+  it('is not copied where its buffer is transferred', async () => {
     const bytes = Buffer.alloc(100, 'a');
     const handed = new Uint8Array(bytes.buffer.slice(0), 10, 5);
     expect((await settled(pool.run(looksAtView, [handed], { transfer: [handed.buffer] }))).slice(0, 3)).toEqual(['Uint8Array', 5, 100]);
     expect(handed.byteLength).toBe(0);
   });
 
-  it('is not blamed where the list of what to hand over is at fault', async () => {
+  it('is not blamed where the transfer list is at fault', async () => {
     const bytes = new Uint8Array(8);
     const refused = await rejection(pool.run(looksAtView, [bytes], { transfer: [bytes.buffer, bytes.buffer] }));
-    expect(refused).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'transfer', message: expect.stringMatching(/^The list of what to hand over .*[^.]\. List each/) });
+    expect(refused).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE', path: 'transfer', message: expect.stringMatching(/^The transfer list cannot be used: .*[^.]\. List each/) });
   });
 
   if (runtime === 'processes') {
-    it('is refused for the shared memory that it shows, and not for its class', async () => {
+    it('is refused because of its shared memory, and not of its class', async () => {
       const shared = await rejection(pool.run(looksAtView, [new Uint8Array(new SharedArrayBuffer(8))]));
       expect(shared).toMatchObject({ path: 'args[0]', message: expect.stringMatching(/Uint8Array on shared memory, which cannot cross to another process/) });
     });

@@ -26,7 +26,7 @@ export function watchExit(pool: Tinypool, handle: Handle, events: WorkerEvents, 
   worker?.once('exit', (code: number | null, signal?: NodeJS.Signals | null) => {
     life.state = 'ending';
     const exit = describeExit({ code, signal: signal ?? undefined, error, stderrTail, isProcess: handle.process !== undefined });
-    const how = life.brokenBy && { error: asError(life.brokenBy.cause), how: 'since it could not answer any more' };
+    const how = life.brokenBy && { error: asError(life.brokenBy.cause), how: 'since it could not respond any more' };
     events.onExit({ ...exit, ...how, shortage: shortageIn(stderrHead) });
     void pool.destroy();
     if (handle.process === undefined) return;

@@ -44,7 +44,7 @@ export function refuseWaiting({ execArgv = [], env }: Pick<WorkerOptions, 'execA
 
 function waitsError(option: string, flag: string): OptionError {
   return new OptionError(
-    `The pool could not start a worker: the option \`${option}\` has \`${flag}\`, with which each worker would wait for a debugger before its first task. ` +
+    `The pool could not start a worker: the option \`${option}\` contains \`${flag}\`, so each worker would wait for a debugger before its first task. ` +
       'To debug tasks in threads, start the process itself with `--inspect`; to debug them in processes, give them `--inspect=0` and a `debugger` statement.',
   );
 }

@@ -34,7 +34,7 @@ export class Posting {
       else if (this.#life.state !== 'ending') breakWorker(this.#handle, this.#life, response.cause);
     };
     // A message that cannot be sent is rejected at once, or, behind another one such as that to resume the event loop, when the worker
-    // has answered that one. A later rejection means that the worker could not read the message, or could not answer.
+    // has responded to that one. A later rejection means that the worker could not read the message, or could not respond.
     let isSent = false;
     const failed = (cause: unknown): void => {
       if (this.#life.state === 'ending') return;

@@ -43,13 +43,13 @@ export function guardPortOf<R>(message: object, listeners: PortListeners, unsent
   return whilePatched(MessagePort.prototype, 'postMessage', spy, run);
 }
 
-/** What tinypool posts. */
+/** A message that tinypool posts. */
 interface TinypoolRequest {
   readonly taskId: number;
   readonly task: object;
 }
 
-/** What arrives from the worker: tinypool's response, or offloop's own message in its place. See the worker's takeTinypoolPort(). */
+/** A message from the worker: tinypool's response, or offloop's own message in its place. See the worker's takeTinypoolPort(). */
 type Received = TinypoolResponse | UnreadRequest;
 
 interface TinypoolResponse {
@@ -60,7 +60,7 @@ interface TinypoolResponse {
 }
 
 /**
- * Makes sure that every message that is posted here is answered once, by an `Unread` where no response can be read. A worker has one
+ * Makes sure that every message that is posted here gets one response, an `Unread` where none can be read. A worker has one
  * message at a time.
  */
 function guardResponses(port: MessagePort, listener: Listener, unsent: WeakSet<object>): void {

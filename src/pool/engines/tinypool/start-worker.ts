@@ -64,7 +64,7 @@ function assertEntry(): void {
   isEntryThere ||= existsSync(entry);
   if (isEntryThere) return;
   throw new ModuleLoadError(
-    `offloop's worker entry is not at ${entry}: offloop was probably bundled into another file. ` +
-      'Mark offloop and tinypool as external in the bundler, and install them next to the bundle.',
+    `offloop could not start a worker: its entry is not at ${entry}. offloop was probably bundled into another file. ` +
+      'Mark offloop and tinypool as external in the bundler, and install both next to the bundle.',
   );
 }

@@ -3,7 +3,7 @@ import type { Transferable, Worker } from 'node:worker_threads';
 
 import type { Unread } from '../unread.ts';
 
-/** One worker, in a tinypool of its own. Call its methods in the root context. */
+/** A worker in a tinypool of its own. Call its methods in the root context. */
 export interface TinypoolWorker {
   /** Calls back once. When the worker ends first, it does not: the worker's exit says more than tinypool's error. */
   post(message: object, transfer: readonly Transferable[] | undefined, callbacks: PostCallbacks): void;

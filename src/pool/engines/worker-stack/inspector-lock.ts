@@ -7,7 +7,7 @@ const CALM_LIMIT_MS = 250;
 
 /** A worker thread that may end by itself at any moment. */
 export interface LockedWorker {
-  /** Whether the thread has begun to end. It says so before it reads `InspectorLock.flag`. */
+  /** Whether the thread has begun to end. The thread sets this before it reads `InspectorLock.flag`. */
   isEnding(): boolean;
   readonly gone: Promise<unknown>;
 }

@@ -6,7 +6,7 @@ const threads = require('node:worker_threads');
 
 const { isMainThread, parentPort, receiveMessageOnPort, workerData } = threads;
 
-/* What entry.ts finds here: see startup.ts. */
+/* Left for entry.ts: see startup.ts. */
 const startup = { memoryUsage: process.memoryUsage, port: undefined, listener: undefined, unreadListeners: new WeakMap() };
 
 // Threads and processes that a task starts inherit the flag, but have no entry.ts that puts back what is replaced here.

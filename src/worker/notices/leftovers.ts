@@ -1,8 +1,8 @@
-import { process } from '../node/intrinsics.ts';
-import { errorText } from '../validation/describe.ts';
-import { runningTask } from '../task/current.ts';
-import type { LeftoverNotice } from '../wire/messages/notices.ts';
-import { isTaskRunning } from './tasks/task-runner.ts';
+import { process } from '../../node/intrinsics.ts';
+import { errorText } from '../../validation/describe.ts';
+import { runningTask } from '../../task/current.ts';
+import type { LeftoverNotice } from '../../wire/messages/notices.ts';
+import { isTaskRunning } from '../tasks/task-runner.ts';
 
 /**
  * Reports errors of leftovers: code that a finished task has left running (a timer, a stream, a promise). Such an error is the fault of

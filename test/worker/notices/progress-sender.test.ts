@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { ProgressNotice } from '../../src/wire/messages/notices.ts';
-import { ProgressSender } from '../../src/worker/progress-sender.ts';
+import type { ProgressNotice } from '../../../src/wire/messages/notices.ts';
+import { ProgressSender } from '../../../src/worker/notices/progress-sender.ts';
 
 function setUp(): { sender: ProgressSender; posted: ProgressNotice[]; channel: { room: number } } {
   const posted: ProgressNotice[] = [];

@@ -1,6 +1,6 @@
-import { clearTimeout, setTimeout } from '../node/clock.ts';
-import type { ProgressNotice } from '../wire/messages/notices.ts';
-import { Newest } from '../wire/newest-values.ts';
+import { clearTimeout, setTimeout } from '../../node/clock.ts';
+import type { ProgressNotice } from '../../wire/messages/notices.ts';
+import { Newest } from '../../wire/newest-values.ts';
 
 /** How progress values reach the pool. */
 export interface ProgressChannel {

@@ -1,11 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { stores } from '../context/stores/registry.ts';
-import { isOwnFrame } from '../node/stack-frames.ts';
-import { defineOwn } from '../node/own-properties.ts';
-import { runningTask, type TaskHandle } from '../task/current.ts';
-import { warnViaPool } from '../task/notices.ts';
-import { isDevelopment } from '../node/warnings.ts';
+import { stores } from '../../context/stores/registry.ts';
+import { isOwnFrame } from '../../node/stack-frames.ts';
+import { defineOwn } from '../../node/own-properties.ts';
+import { runningTask, type TaskHandle } from '../../task/current.ts';
+import { warnViaPool } from '../../task/notices.ts';
+import { isDevelopment } from '../../node/warnings.ts';
 
 const { prototype } = AsyncLocalStorage;
 const names = ['getStore', 'run', 'enterWith'] as const;
