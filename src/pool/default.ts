@@ -23,7 +23,7 @@ export function configure(options: PoolOptions): void {
   current.settings = { ...options };
 }
 
-/** Runs a task that is called directly on the default pool, which starts with the first of these calls. */
+/** Runs the tasks that are called directly. The default pool starts with the first of these calls. */
 export const runOnDefaultPool: Runner = (record, args, options) => {
   current.pool ??= new WorkerPool(normalizePoolOptions('configure()', { name: 'default', ...current.settings }));
   return current.pool.runRecord(record, args, options);

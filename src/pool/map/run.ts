@@ -108,7 +108,7 @@ export class MapRun<I, Item extends MapItem> {
 
   async #waitForChange(): Promise<void> {
     const changed = new Promise<void>((resolve) => { this.#wake = resolve; });
-    // Calls in flight wake the run when they settle. Without calls in flight, something else has to wake the run.
+    // Calls in flight wake the run when they settle. Without calls in flight, room in the queue, the source or the end of the pool has to.
     const unlisten = this.#items.size === 0 ? this.#wakeOnRoomOrClose() : undefined;
     await changed;
     unlisten?.();

@@ -14,7 +14,7 @@ export interface MapPool<I, Item extends MapItem> {
   ready(): Promise<void>;
   /** The error for items that will never run: the pool is closed and has nothing left to do. */
   readonly refusal: Error | undefined;
-  /** @returns what removes the listener */
+  /** @returns a function that removes the listener */
   onRefusal(listener: () => void): () => void;
   /** Puts a call into the queue; it is sent with the next `send()`. */
   enqueue(item: I, onSettled: () => void): Item;
