@@ -17,7 +17,8 @@ const stalls = ['watchdog/types.ts', 'watchdog/stall-kinds.ts'];
 
 /**
  * Each room of src (a folder without its subfolders), and the rooms and single files that it may import besides itself and `base`.
- * index.ts and in-worker.ts are not in the table: they may import everything, and no room may import them.
+ * index.ts and in-worker.ts are not in the table: they may import everything, and no room may import them. core.ts, which the entries
+ * of the package import for the bundler's sake, imports most of the base, context and task.
  */
 export const mayImport = {
   'node': [],

@@ -1,3 +1,4 @@
+import './core.ts';
 import { nodeModule } from './node/builtins.ts';
 import { setDefaultRunner } from './task/offload.ts';
 import type * as Pools from './pool/index.ts';

@@ -1,3 +1,4 @@
+import './core.ts';
 import { runOnDefaultPool } from './pool/default.ts';
 import { setDefaultRunner } from './task/offload.ts';
 

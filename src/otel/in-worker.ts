@@ -1,3 +1,4 @@
+import '../core.ts';
 import { stores } from '../context/stores/registry.ts';
 import { declareTrace, TRACE } from './carry-trace.ts';
 import './flush.ts';

@@ -1,3 +1,4 @@
+import '../core.ts';
 import './flush.ts';
 
 export { carryTrace } from './carry-trace.ts';

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 
+import '../core.ts';
 import { setTimeout } from '../node/clock.ts';
 import { ownCopy } from '../node/own-properties.ts';
 import { shared } from '../shared/shared.ts';

@@ -1,3 +1,4 @@
+import '../core.ts';
 export { BlockedLoopError, ContextLeakError } from './errors.ts';
 export type { ContextLeak } from './errors.ts';
 export { expectNoContextLeak } from './expect-no-context-leak.ts';

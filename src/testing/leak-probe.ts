@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 
+import '../core.ts';
 import { sleep } from '../node/clock.ts';
 import { stores } from '../context/stores/registry.ts';
 import { currentTask } from '../task/current.ts';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'node:test';
 
+import '../core.ts';
 import { guard, type Watched } from './guard.ts';
 
 export { configure, expectBlock } from './guard.ts';

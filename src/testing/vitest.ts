@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach } from 'vitest';
 
+import '../core.ts';
 import { guard, type Watched } from './guard.ts';
 
 export { configure, expectBlock } from './guard.ts';

@@ -1,3 +1,4 @@
+import '../core.ts';
 export { startWatchdog } from './main/watchdog.ts';
 export type { PageOptions, WatchdogOptions } from './options.ts';
 export type { StallKind } from './stall-kinds.ts';

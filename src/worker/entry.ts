@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
+import '../core.ts';
 import { thread } from '../shared/shared.ts';
 import { runningTask } from '../task/current.ts';
 import { createProcessHandler } from './processes/process-host.ts';

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 
+import '../../core.ts';
 import { Monitor } from './monitor.ts';
 import type { MonitorData } from '../protocol/messages.ts';
 
