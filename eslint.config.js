@@ -29,6 +29,8 @@ export default defineConfig(
       // Options declare callbacks as methods, for bivariant parameters, and the code destructures options.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      // The compiler accepts a `switch` without a case for a new notice or a new kind, where the `switch` returns nothing.
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       // `() => emitter.close()` reads better than a block.
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       // `.catch(() => {})` and a no-op default need no comment.

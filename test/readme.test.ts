@@ -6,7 +6,9 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import results from '../examples/demo/results.json' with { type: 'json' };
 import { tableRows } from '../examples/demo/table.js';
 import { createProject } from './fixtures/readme/project.js';
+import { runtimes } from './pool/helpers.ts';
 import { createProjects, expectPrints, first, linesOf, programsOf, read, readme, root, snippets } from './readme-projects.ts';
+import { kindNames } from '../src/watchdog/stall-kinds.ts';
 
 // The programs that use the watchdog are in readme-watchdog.test.ts.
 const projects = createProjects({ watch: false });
@@ -119,10 +121,29 @@ describe('the tables', () => {
     for (const [i, { value }] of members.entries()) expect(rows[i]?.[1]).toContain(value);
   });
 
+  it('list every kind of stall', () => {
+    expect(cellsOf(sectionOf('## Find what blocks')).map(([kind]) => kind)).toEqual(kindNames);
+  });
+
+  it('name every runtime', () => {
+    const row = cellsOf(sectionOf('## Options')).find(([option]) => option === 'runtime')!.join();
+    for (const runtime of runtimes) expect(row).toContain(`'${runtime}'`);
+  });
+
   it('show the demo as its script writes it', () => {
     const [, table = ''] = /<!-- demo:start -->\n([^]*)<!-- demo:end -->/.exec(readme) ?? [];
     expect(table.match(/^\| [^|-][^|]* \|/gm)).toEqual(tableRows(results).map(([title = '']) => `| ${title} |`));
   });
+});
+
+it('the text names every statistic of the workers and of a task', () => {
+  const source = read('src/shared/pool-stats.ts');
+  const [, ofTask = ''] = /interface TaskStats \{\n([^]*?)^\}/m.exec(source) ?? [];
+  const [, ofWorkers = ''] = /readonly workers: \{\n([^]*?)^ {2}\}/m.exec(source) ?? [];
+  const names = [...`${ofTask}${ofWorkers}`.matchAll(/^ +readonly (\w+)/gm)].map(([, name = '']) => name);
+  expect(names).toEqual(expect.arrayContaining(['count', 'started']));
+  const [, bullet = ''] = /^- \*\*`stats\(\)`\*\*([^]*?)^- /m.exec(readme) ?? [];
+  expect(names.filter((name) => !bullet.includes(`\`${name}\``))).toEqual([]);
 });
 
 it('the text has no figure of performance that a script did not write, and no path of one machine', () => {

@@ -65,8 +65,11 @@ export interface PoolOptions {
   name?: string;
 }
 
-/** The pool's options, checked, with defaults, and copied from the caller's object. */
-export interface PoolSettings {
+/** The options that become a setting of another name. */
+type Renamed = 'runtime' | 'context' | 'coalesce';
+
+/** The pool's options, checked, with defaults, and copied from the caller's object. Every option has its setting: the compiler names a missing one. */
+export interface PoolSettings extends Readonly<Record<Exclude<keyof PoolOptions, Renamed>, unknown>> {
   readonly minThreads: number;
   readonly maxThreads: number;
   readonly idleTimeout: number;

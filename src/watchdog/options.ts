@@ -51,8 +51,8 @@ const table: Readonly<Record<keyof WatchdogOptions, Rule>> = {
   ignore: rules.callback,
 };
 
-/** The options with their defaults. */
-export interface WatchdogSettings {
+/** The options with their defaults. Every option has its setting: the compiler names a missing one. */
+export interface WatchdogSettings extends Readonly<Record<keyof WatchdogOptions, unknown>> {
   readonly threshold: number;
   readonly onStall: ((stall: Stall) => void) | undefined;
   readonly log: 'stderr' | 'json' | false;

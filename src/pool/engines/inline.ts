@@ -29,7 +29,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     running: new RunningTasks(),
     pollAbort: (id) => aborted.get(id),
     ready: () => undefined,
-    started: (id) => { events.onNotice({ type: 'started', id }); },
+    notify: (notice) => { events.onNotice(notice); },
     progress: (id, value) => { events.onNotice({ ...encodeProgress(id, value, 'message', structuredClone), isHere: true }); },
   };
   const setup: InlineSetup = { type: 'inline', preload: options.preload, reportMemory: false };

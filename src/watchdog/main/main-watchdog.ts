@@ -116,11 +116,10 @@ export class MainWatchdog implements Watchdog {
   }
 
   #startMonitor(interval: number, parentFd: number | undefined): void {
-    const { threshold, log, page, abortAfter, sampling, ignore } = this.#settings;
-    const settings = { ...{ interval, threshold, log, page, abortAfter, sampling, parentFd }, hasIgnore: ignore !== undefined };
+    const { onStall: _onStall, ignore, ...settings } = this.#settings;
     const watched = { id: this.#id, sharedState: this.#sharedState.buffer, threadId: isMainThread ? 0 : threadId, thread: ownThread(), inspectorRefusal: mayInspect() ? undefined : noInspector };
     try {
-      this.#monitor = new MonitorThread({ ...settings, ...watched }, {
+      this.#monitor = new MonitorThread({ ...settings, ...watched, interval, parentFd, hasIgnore: ignore !== undefined }, {
         onEvent: (event) => { this.#onEvent(event); },
         onError: (error) => { this.#degrade(`its thread has failed: ${error.message}`); },
       });
@@ -128,7 +127,7 @@ export class MainWatchdog implements Watchdog {
       this.#degrade(whyNoThread(error));
       return;
     }
-    if (page !== undefined) this.#poolTimer = setInterval(() => { this.#sendPools(); }, POOLS_EVERY).unref();
+    if (settings.page !== undefined) this.#poolTimer = setInterval(() => { this.#sendPools(); }, POOLS_EVERY).unref();
   }
 
   /** Goes on without a monitor: no one reports a stall while it lasts, but a late heartbeat still shows that there was one. */

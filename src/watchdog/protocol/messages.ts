@@ -8,8 +8,8 @@ import type { PoolMetrics } from '../../shared/pool-stats.ts';
 import type { Capture, Stall } from '../types.ts';
 import type { WatchdogSettings } from '../options.ts';
 
-/** The start data of the monitor's thread. */
-export interface MonitorData extends Pick<WatchdogSettings, 'threshold' | 'log' | 'page' | 'abortAfter' | 'sampling'> {
+/** The start data of the monitor's thread: all settings but the user's functions, which cannot cross, and run on the watched thread. */
+export interface MonitorData extends Omit<WatchdogSettings, 'onStall' | 'ignore'> {
   /** The watchdog's id, by which the monitor finds its probe. */
   readonly id: number;
   /** The watched thread's number; 0 is the main thread. */

@@ -41,7 +41,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     running: new RunningTasks(),
     pollAbort: (id) => readAbort(id),
     ready: () => { send({ type: 'ready' }); },
-    started: (id) => { send({ type: 'started', id }); },
+    notify: send,
     progress: (id, value) => { progress.send(encodeProgress(id, value, 'bytes', toBytesNotice, serialize)); },
   };
 

@@ -42,7 +42,7 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
   const { message, host } = task;
   try {
     assertWanted(task);
-    if (message.sayWhenStarted === true) host.started(message.id);
+    if (message.sayWhenStarted === true) host.notify({ type: 'started', id: message.id });
     tasksRunning++;
     task.startedAt = now();
     const value = callTask(task, fn);

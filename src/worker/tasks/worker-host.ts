@@ -1,11 +1,12 @@
 import type { TaskHandle, TaskHost } from '../../task/current.ts';
+import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, TaskAddress } from '../../wire/messages/requests.ts';
 import type { Channel } from '../../wire/values/structured-clone.ts';
 
 /** The surroundings of a worker's tasks. Flags and notices go by shared memory, a port, a pipe or a call, depending on the worker. */
 export interface WorkerHost extends TaskHost {
-  /** Sends the notice that the task's function is about to be called. */
-  started(id: number): void;
+  /** Sends a notice about the running task. */
+  notify(notice: WorkerNotice): void;
   /** Tells the pool that the worker has been set up: from now on an end of the worker is a task's fault. */
   ready(): void;
   readonly running: RunningTasks;

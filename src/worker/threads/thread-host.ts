@@ -39,7 +39,7 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     running: new RunningTasks(),
     pollAbort: (id) => flag.kindFor(id),
     ready: () => { Atomics.store(control, controlWords.ready, 1); },
-    started: (id) => { side?.post({ type: 'started', id }); },
+    notify: (notice) => { side?.post(notice); },
     progress: (id, value) => {
       host.hasReported = true;
       encodeProgress(id, value, 'message', (notice) => { progress?.send(notice); });

@@ -3,8 +3,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { looksAtError, made, Refusal, returnsMade, tellsMade, type Made } from '../../fixtures/context/values.js';
 import { settled } from './rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('an error inside a value, with %s,', (runtime) => {
+describe.each(runtimes)('an error inside a value, with %s,', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

@@ -6,8 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ExportedError, RegisteredError, UnknownError } from '../../fixtures/context/errors-of-a-module.js';
 import { assertsInVain, readsMissingFile, rejectsOnPurpose, throwsOnPurpose } from '../../fixtures/context/throws.js';
 import { rejection } from './rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('from %s', (runtime) => {
+describe.each(runtimes)('from %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

@@ -4,8 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { echo, follow, look, looksInside } from '../../fixtures/context/echoes.js';
 import { returnsBuffer, tellsBuffer } from '../../fixtures/context/returns-buffers.js';
 import { settled } from '../errors/rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('a Buffer stays a Buffer to and from %s', (runtime) => {
+describe.each(runtimes)('a Buffer stays a Buffer to and from %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

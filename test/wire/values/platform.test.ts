@@ -3,13 +3,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { makePlatform, platformKinds, readsStream, returnsIt, returnsPlatform, returnsStream } from '../../fixtures/context/values.js';
 import { rejection, settled } from '../errors/rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 const kept = new Set(['Blob', 'SharedArrayBuffer', 'view of shared memory', 'WebAssembly.Module', 'CryptoKey']);
 // Before that, it would arrive as a Blob with no name.
 if (Number(process.versions.node.split('.')[0]) >= 24) kept.add('File');
 
-describe.each(['threads', 'processes', 'inline'] as const)('to and from %s, a platform object', (runtime) => {
+describe.each(runtimes)('to and from %s, a platform object', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

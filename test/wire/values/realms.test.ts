@@ -4,11 +4,11 @@ import { createPool } from 'offloop';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { echo } from '../../fixtures/context/echoes.js';
-import { gate, observed } from '../../pool/helpers.ts';
+import { gate, observed, runtimes } from '../../pool/helpers.ts';
 import { waitsAt } from '../../fixtures/gates.js';
 import { rejection, settled } from '../errors/rejection.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('a value of another realm crosses to and from %s', (runtime) => {
+describe.each(runtimes)('a value of another realm crosses to and from %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

@@ -4,8 +4,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { HttpProblem, StaticName, throwsMade, type Made } from '../../fixtures/context/values.js';
 import { zodThrows } from '../../fixtures/context/zod-throws.js';
 import { rejection } from '../errors/rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('a value that is thrown in %s', (runtime) => {
+describe.each(runtimes)('a value that is thrown in %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

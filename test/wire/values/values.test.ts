@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { echo, tells } from '../../fixtures/context/echoes.js';
 import { catchesRefusedProgress, returnsIt, returnsMap, returnsNested, tellsNested } from '../../fixtures/context/returns-uncloneable.js';
 import { rejection } from '../errors/rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
 class Point {
   x = 1;
@@ -22,7 +23,7 @@ const culprits: Record<string, () => unknown> = {
   weakMap: () => new WeakMap(),
 };
 
-describe.each(['threads', 'processes', 'inline'] as const)('to and from %s', (runtime) => {
+describe.each(runtimes)('to and from %s', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 

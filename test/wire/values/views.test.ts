@@ -3,8 +3,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import { looksAtView, returnsIt, returnsViews } from '../../fixtures/context/values.js';
 import { rejection, settled } from '../errors/rejection.ts';
+import { runtimes } from '../../pool/helpers.ts';
 
-describe.each(['threads', 'processes', 'inline'] as const)('a view of a larger buffer, with %s,', (runtime) => {
+describe.each(runtimes)('a view of a larger buffer, with %s,', (runtime) => {
   const pool = createPool({ maxThreads: 1, runtime });
   afterAll(() => pool.close({ drain: false }));
 
