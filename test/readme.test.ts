@@ -125,9 +125,10 @@ describe('the tables', () => {
     expect(cellsOf(sectionOf('## Find what blocks')).map(([kind]) => kind)).toEqual(kindNames);
   });
 
-  it('name every runtime', () => {
+  it('name every runtime, as the text and the comment of the option do', () => {
     const row = cellsOf(sectionOf('## Options')).find(([option]) => option === 'runtime')!.join();
-    for (const runtime of runtimes) expect(row).toContain(`'${runtime}'`);
+    const [, comment = ''] = /\/\*\*\n(( {3}\*.*\n)+) {2}runtime\?:/.exec(read('src/pool/options.ts')) ?? [];
+    for (const text of [row, comment, bulletOf('`runtime`.')]) for (const runtime of runtimes) expect(text).toContain(`'${runtime}'`);
   });
 
   it('show the demo as its script writes it', () => {
@@ -142,8 +143,12 @@ it('the text names every statistic of the workers and of a task', () => {
   const [, ofWorkers = ''] = /readonly workers: \{\n([^]*?)^ {2}\}/m.exec(source) ?? [];
   const names = [...`${ofTask}${ofWorkers}`.matchAll(/^ +readonly (\w+)/gm)].map(([, name = '']) => name);
   expect(names).toEqual(expect.arrayContaining(['count', 'started']));
-  const [, bullet = ''] = /^- \*\*`stats\(\)`\*\*([^]*?)^- /m.exec(readme) ?? [];
-  expect(names.filter((name) => !bullet.includes(`\`${name}\``))).toEqual([]);
+  expect(names.filter((name) => !bulletOf('`stats()`').includes(`\`${name}\``))).toEqual([]);
+});
+
+it('the text names every property of a trace', () => {
+  const [, text = ''] = /^The five events are([^]*?)\n\n/m.exec(readme) ?? [];
+  for (const { option } of membersOf('TaskTrace', read('src/pool/calls/trace.ts').replaceAll('readonly ', ''))) expect(text).toContain(`\`${option}\``);
 });
 
 it('the text has no figure of performance that a script did not write, and no path of one machine', () => {
@@ -163,6 +168,12 @@ function sectionOf(heading: string): string {
   expect(start, heading).toBeGreaterThan(-1);
   const end = readme.slice(start + 1 + heading.length).search(/^##+ /m);
   return readme.slice(start, end === -1 ? undefined : start + 1 + heading.length + end);
+}
+
+/** The text of the item that begins with these words in bold type. */
+function bulletOf(start: string): string {
+  const [, text = ''] = readme.split(`\n- **${start}**`);
+  return text.split(/\n(?:- |\n)/)[0]!;
 }
 
 /** The rows of a section's table, without its head, and without backticks. */

@@ -24,7 +24,10 @@ export interface PoolOptions {
   idleTimeout?: number;
   /** How many calls may wait; a further call rejects with QueueFullError. Default 10 000. */
   maxQueue?: number;
-  /** Where tasks run. Default 'threads'. 'inline': on the caller's thread with the same cloning and context rules, for tests. */
+  /**
+   * Where tasks run. Default 'threads'. 'processes': in child processes, so that this process survives a native crash. 'inline': on the
+   * caller's thread with the same cloning and context rules, for tests.
+   */
   runtime?: Runtime;
   /** Whether every task gets a fresh worker. Default false. */
   isolate?: boolean;
