@@ -134,10 +134,12 @@ export class Monitor implements PageSource {
   }
 
   #onCommand(command: MonitorCommand): void {
-    if (command.type === 'count') this.#count(command.number);
-    else if (command.type === 'pools') this.pools = command.pools;
-    else if (command.type === 'settle') this.#settle();
-    else this.#stop();
+    switch (command.type) {
+      case 'count': this.#count(command.number); break;
+      case 'pools': this.pools = command.pools; break;
+      case 'settle': this.#settle(); break;
+      case 'stop': this.#stop();
+    }
   }
 
   #settle(): void {
