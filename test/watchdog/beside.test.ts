@@ -3,15 +3,15 @@ import { setImmediate as turn } from 'node:timers';
 import { startWatchdog, type Stall, type Watchdog } from 'offloop/watchdog';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { ofWatchdog, runWatched } from './processes.ts';
+import { watchdogLines, runWatched } from './processes.ts';
 
 const told = { kind: 'javascript', confidence: 'live', culprit: 'spins', context: { request: { id: 'r-5' } } };
 const unseen = { kind: 'javascript', confidence: 'none', context: {} };
 const has = (flag: string): boolean => process.allowedNodeEnvironmentFlags.has(flag);
 
-/** What the watchdog has said of itself. */
+/** The watchdog's notices about itself, without its reports of stalls. */
 function notices(stderr: string): string[] {
-  return ofWatchdog(stderr).filter((line) => !line.startsWith('offloop: the event loop'));
+  return watchdogLines(stderr).filter((line) => !line.startsWith('offloop: the event loop'));
 }
 
 function spins(ms: number): void {
@@ -65,7 +65,7 @@ describe('where no stack can be captured', () => {
   it('since intrinsics are frozen, one notice says so, and stalls are reported without stacks', async () => {
     const { code, stderr, said } = await runWatched('blocks-once.js', {}, { flags: ['--frozen-intrinsics'] });
     expect(code).toBe(3);
-    // It may also be able to do without.
+    // Where Node can capture stacks nevertheless, the stall is reported with its stack.
     if (said('ready')[0].capture.mode === 'live') { expect(said('told')).toEqual([told]); return; }
     expect(said('told')).toEqual([unseen]);
     expect(notices(stderr)).toEqual([expect.stringMatching(/^offloop: no stacks can be captured, and only lag is measured: .*stackTraceLimit/)]);
@@ -107,7 +107,7 @@ describe('in a test run', () => {
     await Promise.all(started.splice(0).map((watchdog) => watchdog.stop()));
   });
 
-  /** A watchdog that is ready, and what it tells of a callback: once more, where the machine had no CPU for it. */
+  /** Starts a watchdog. `stallOf()` resolves to the stall of a callback, and runs the callback again where the machine had no CPU for it. */
   async function start(threshold: number): Promise<{ watchdog: Watchdog; stallOf(callback: () => void): Promise<Stall> }> {
     let tell: (stall: Stall) => void = () => undefined;
     const watchdog = startWatchdog({ threshold, log: false, onStall: (stall) => { tell(stall); } });
@@ -146,7 +146,7 @@ describe('in a test run', () => {
   });
 });
 
-/** As long as a stall, also where the clock stands still. */
+/** Blocks for as long as a stall without reading the clock, which stands still under fake timers. */
 function countsForLong(): void {
   let sum = 0;
   for (let i = 0; i < 4e8; i++) sum += i % 7;

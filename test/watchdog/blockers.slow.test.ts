@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { describe, it } from 'vitest';
 
-import { blockUndisturbed, expectNamedAgain, expectRow, expectThirdParty, fifo, folder, openWhenStuck, tryEach, tryEachThatWaits } from './blockers.ts';
+import { blockUndisturbed, expectNamedAgain, expectRow, expectThirdParty, fifo, folder, openWhenStuck, testEach, testEachOnFifo } from './blockers.ts';
 import { fixture } from './watched.ts';
 
 describe('says what blocks, whose request it is, and what to do, while it blocks', () => {
-  tryEach([
+  testEach([
     ['method.js', 'javascript', 'live', 'Parser.parse', 'Parser.parse', 'offload'],
     ['anonymous-callback.js', 'javascript', 'live', '(anonymous)', '(anonymous)', 'offload'],
     ['deep-recursion.js', 'javascript', 'live', 'descends', 'descends', 'offload'],
@@ -19,12 +19,12 @@ describe('says what blocks, whose request it is, and what to do, while it blocks
     ['next-tick-flood.js', 'javascript', 'live', 'again', 'again', 'offload'],
     ['bigint.js', 'native', 'at-return', 'raises|handle', 'raises|handle', 'offload'],
     ['json-parse.js', 'native', 'at-return', 'parses|handle', 'parses|handle', 'offload'],
-    // Node 26 looks at no interrupt in there.
+    // Node 26 checks for no interrupts inside of JSON.stringify().
     ['json-stringify.js', 'javascript|native', 'live|at-return', 'stringifies|handle', 'stringifies|handle', 'offload'],
     ['structured-clone.js', 'native', 'at-return', 'clones|handle', 'clones|handle', 'offload'],
     ['scrypt-sync.js', 'native', 'at-return', 'derives', 'derives', 'use-async-api', 'scryptSync, promisify(scrypt), node:crypto'],
   ]);
-  tryEachThatWaits([
+  testEachOnFifo([
     ['fifo-as-text.js', 'blocking-io', 'at-return', 'readsText|handle', 'readsText|handle', 'use-async-api'],
     ['spawn-sync.js', 'blocking-io', 'at-return', 'spawns|handle', 'spawns|handle', 'use-async-api'],
   ]);
@@ -46,7 +46,7 @@ describe('names a call without a trace when it blocks again', () => {
   });
 });
 
-/** As a build would leave it: JavaScript whose lines are others, and a map beside it. */
+/** Compiles a file as a build would: JavaScript with other line numbers, and a source map beside it. */
 function compiled(source: URL): URL {
   const { outputText, sourceMapText = '' } = ts.transpileModule(readFileSync(source, 'utf8'), {
     fileName: 'compiled.mts',

@@ -4,12 +4,12 @@ import { setTimeout } from 'node:timers/promises';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { block, blockUndisturbed, expectNamedAgain, expectRow, expectThirdParty, tryEach, tryEachThatWaits } from './blockers.ts';
+import { block, blockUndisturbed, expectNamedAgain, expectRow, expectThirdParty, testEach, testEachOnFifo } from './blockers.ts';
 import { fixture } from './watched.ts';
 
-// Of each kind some; the rest of them is in blockers.slow.test.ts.
+// Some blockers of each kind; the others are in blockers.slow.test.ts.
 describe('says what blocks, whose request it is, and what to do, while it blocks', () => {
-  tryEach([
+  testEach([
     ['loop-without-calls.js', 'javascript', 'live', 'spins', 'spins', 'offload'],
     ['loop-with-calls.js', 'javascript', 'live', 'digits|sumsUp', 'digits|sumsUp', 'offload', 'sumsUp'],
     ['after-an-await.js', 'javascript', 'live', 'blocksLater', 'blocksLater', 'offload'],
@@ -20,10 +20,10 @@ describe('says what blocks, whose request it is, and what to do, while it blocks
     ['pbkdf2-sync.js', 'native', 'at-return', 'hashes', 'hashes', 'use-async-api', 'pbkdf2Sync, promisify(pbkdf2), node:crypto'],
     ['gzip-sync.js', 'native', 'live', 'compresses', 'compresses', 'use-async-api', 'gzipSync, promisify(gzip), node:zlib'],
     ['atomics-wait.js', 'blocking-io', 'live', 'waits', 'waits', 'use-async-api', 'Atomics.waitAsync'],
-    // A collection answers no more than a native call does.
+    // The main thread cannot respond during a garbage collection, as during a native call.
     ['garbage.js', 'gc', 'live|at-return', 'litters|handle', 'litters|handle', 'reduce-garbage'],
   ]);
-  tryEachThatWaits([
+  testEachOnFifo([
     ['fifo.js', 'blocking-io', 'at-return', 'reads', 'reads', 'use-async-api', 'readFileSync, await readFile(, node:fs/promises'],
     ['exec-sync.js', 'blocking-io', 'at-return', 'converts', 'converts', 'use-async-api', 'execSync, promisify(exec), node:child_process'],
   ]);
@@ -69,7 +69,7 @@ describe('blames no function', () => {
   });
 });
 
-/** Eight processes that spin on one CPU, for two seconds at most. */
+/** Starts eight processes that spin on one CPU, for two seconds at most. */
 function compete(cpu: string): void {
   for (let i = 0; i < 8; i++) {
     const child = spawn('taskset', ['-c', cpu, 'timeout', '2', 'sh', '-c', 'while :; do :; done'], { stdio: 'ignore' });

@@ -13,21 +13,21 @@ import { expect, it, onTestFinished } from 'vitest';
 import { fixture, startServer, undisturbed, type Line, type Scheduling, type Watched, type WatchedOptions } from './watched.ts';
 
 /**
- * What must be said of each blocker. `a|b`: one or the other, where versions of Node differ, or where one moment of a
- * stall is as good as another. A call that was the last thing its function did leaves no trace of that function, so its
- * caller may be named instead, and `at-return` says so. `names`: what the advice mentions besides the function.
+ * The expected report of a blocker. `a|b` means either, where versions of Node differ, or where any moment of the stall may be
+ * sampled. A call that was the last thing its function did leaves no trace of that function, so the function's caller may be named
+ * instead, and the confidence is then `at-return`. `names`: the words that the advice mentions besides the function.
  */
 type Row = readonly [module: string, kind: string, seen: string, culprit: string, boundary: string, action: string, names?: string];
 
-/** The blockers of a table, each of them in a test of its own. */
-export function tryEach(table: readonly Row[]): void {
+/** Tests each blocker of a table in a test of its own. */
+export function testEach(table: readonly Row[]): void {
   for (const row of table) {
     it(title(row), async () => expectRow(row, await blockUndisturbed(module(row))));
   }
 }
 
-/** These wait for a FIFO, into which the test writes once the watchdog has said that they are stuck. */
-export function tryEachThatWaits(table: readonly Row[]): void {
+/** Tests blockers that wait for a FIFO. The test writes to the FIFO once the watchdog has reported that the blocker is stuck. */
+export function testEachOnFifo(table: readonly Row[]): void {
   for (const row of table) {
     it.skipIf(process.platform === 'win32')(`${title(row)} (where there are FIFOs)`, async () => {
       const path = fifo();
@@ -36,7 +36,7 @@ export function tryEachThatWaits(table: readonly Row[]): void {
   }
 }
 
-/** Which dependency it was, and which function has called into it. */
+/** Expects a report that names the dependency that blocked, and the function that called the dependency. */
 export async function expectThirdParty(name: string, caller: string, culprit: string): Promise<void> {
   const { stalls, id, lines } = await blockUndisturbed(fixture(`blockers/validates-with-${name}.js`));
   expect(stalls).toMatchObject([{ kind: 'javascript', confidence: 'live', call: 'RegExp.test', context: { request: { requestId: id } } }]);
@@ -45,7 +45,7 @@ export async function expectThirdParty(name: string, caller: string, culprit: st
   expect(stalls[0]?.advice.action).toBe('offload');
   expect(stalls[0]?.advice.text).toContain(name);
   expect(stalls[0]?.advice.text).toContain(caller);
-  expectToldDuring(lines, culprit, stalls[0]!);
+  expectReportedDuring(lines, culprit, stalls[0]!);
 }
 
 export async function expectNamedAgain([name, kind, culprit]: readonly [string, string, string], options?: WatchedOptions, meanwhile?: (watched: Watched, nth: number) => Promise<void>): Promise<void> {
@@ -72,7 +72,7 @@ interface Blocked {
   readonly scheduling: Scheduling;
 }
 
-/** One request, in a process of its own, which ends when the watchdog has had its say. */
+/** Sends one request to a process of its own, which ends once the watchdog has reported the stall. */
 export async function block(work: URL, options: WatchedOptions = {}, meanwhile: Meanwhile = async () => {}): Promise<Blocked> {
   const watched = await startServer(work, options);
   const id = randomUUID();
@@ -112,19 +112,19 @@ export function expectRow([name, kind, seen, culprit, boundary, action, names = 
   expect(stall.advice.action).toBe(action);
   expect(stall.advice.text).toContain(placeInAdvice(stall));
   for (const word of names.split(', ')) expect(stall.advice.text).toContain(word);
-  expectToldDuring(lines, culprit, stall);
+  expectReportedDuring(lines, culprit, stall);
 }
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 function expectFrame(frame: Frame | undefined, functions: string, { confidence }: Stall, name: string): void {
   expect(functions.split('|')).toContain(frame?.function);
-  // Only the trace of a call that is over may have been lost.
+  // Only a call that has returned may have lost its trace, so that its caller is named.
   if (frame?.function === 'handle') expect(confidence).toBe('at-return');
   expectInside(frame!, frame?.function === 'handle' ? fixture('app.js') : fixture(`blockers/${name}`));
 }
 
-/** The line lies within the function that is named. */
+/** Expects the frame's line to lie within the function that the frame names. */
 function expectInside({ function: name, file, line }: Frame, module: URL): void {
   expect(file).toBe(fileURLToPath(module));
   const [first, last] = linesOf(readFileSync(module, 'utf8').split('\n'), name);
@@ -132,7 +132,7 @@ function expectInside({ function: name, file, line }: Frame, module: URL): void 
   expect(line).toBeLessThanOrEqual(last);
 }
 
-/** From 1. What V8 cannot name is found by what it looks like; of evaluated code, that is where it was made. */
+/** Line numbers from 1. A function without a name is found by its syntax, and evaluated code by the line that evaluates the code. */
 function linesOf(lines: readonly string[], name: string): [first: number, last: number] {
   if (/^(eval|anonymous)$/.test(name)) return [1, 1].map((one) => one + lines.findIndex((line) => line.includes('new Function('))) as [number, number];
   const head = name === '(anonymous)' ? /=> \{$/ : new RegExp(String.raw`(function |^ +)${name.replace(/.*\./, '')}\(.*\{$`);
@@ -141,18 +141,18 @@ function linesOf(lines: readonly string[], name: string): [first: number, last: 
   return [first + 1, lines.findIndex((line, i) => i > first && line.startsWith(end)) + 1];
 }
 
-/** What is to be changed is a function, or the place of one that has no name. */
+/** The place that the advice says to change: a function, or the file and line of a function that has no name. */
 function placeInAdvice({ culprit, boundary, advice: { text } }: Stall): string {
   const places = [boundary, culprit].map((frame) => (/^(eval|\(?anonymous\)?)$/.test(frame!.function) ? `${basename(frame!.file)}:${frame!.line}` : frame!.function));
   return places.find((place) => text.includes(place)) ?? places[0]!;
 }
 
-/** One stream for both: what came first was written first. */
-function expectToldDuring(lines: readonly Line[], culprit: string, { confidence, context }: Stall): void {
+/** Expects the log to name the culprit before the work ended. Watchdog and work write to one stream, so the lines' order is the order of events. */
+function expectReportedDuring(lines: readonly Line[], culprit: string, { confidence, context }: Stall): void {
   const end = lines.findIndex(({ work }) => work === 'ended');
   const during = lines.slice(0, end);
   const told = during.find(({ event }) => event === 'stuck');
-  // What does not answer cannot be asked where it is; that it is stuck is said all the same.
+  // A main thread that does not respond cannot be asked for its stack, but the log still reports that the event loop is stuck.
   if (confidence === 'at-return') expect(during.map(({ event }) => event)).toContain(told === undefined ? 'silent' : 'stuck');
   else {
     expect(told?.context).toEqual(context);
@@ -178,7 +178,7 @@ export function fifo(): string {
 
 export async function openWhenStuck(watched: Watched, path: string, nth: number): Promise<void> {
   await watched.line('silent', nth);
-  // That came up to a beat early: when the callback began is known only once it answers.
+  // The line `silent` may come up to one heartbeat early: the monitor learns when the callback began only once the main thread responds.
   await setTimeout(100);
   await writeFile(path, 'text');
 }

@@ -16,7 +16,7 @@ describe('what is sensitive is shown nowhere', () => {
     const { code, stderr, stdout } = await child.ended;
     expect(code).toBe(0);
     for (const text of [...during.map(({ body }) => body), ...after.map(({ body }) => body), stderr, stdout]) expect(text).not.toContain('hunter2');
-    // It was there: the rest of the context is shown.
+    // The report has the context of the secret: the other stores are shown.
     const context = { request: { id: 'r-6' }, secret: '[sensitive]' };
     expect(all.slice(0, 2)).toMatchObject([{ context }, { offenders: [{ context }] }]);
     expect(JSON.parse(during[3]!.body)).toMatchObject({ stuck: { context } });
@@ -28,7 +28,7 @@ describe('what is sensitive is shown nowhere', () => {
 it('Stores that cannot be shown are named, and the others are shown', async () => {
   const { code, stdout, stderr, said } = await runWatched('has-hostile-stores.js');
   const hidden = '[cannot be shown: OFFLOOP_CONTEXT]';
-  // There nothing of the user's is called in the middle of a stall: it may be in a regular expression.
+  // Before Node 24, no function of the user's is called in the middle of a stall, since the stall may be in a regular expression.
   const onlyRead = canCallAnything ? undefined : '[not shown: only Node 24 and up can call its functions in the middle of a stall]';
   expect([code, said('told')]).toEqual([0, [{
     culprit: 'spins',
@@ -51,7 +51,7 @@ describe('a callback that throws', () => {
     const { code, stderr, said } = await runWatched('throws-in-callbacks.js', {}, { args: [name] });
     expect([code, said('told'), said('reported')]).toEqual([0, ['spins'], [true]]);
     expect(said('warning')).toEqual([{ name: 'OffloopWarning', code: 'OFFLOOP_WATCHDOG_CALLBACK', message: `startWatchdog(): \`${name}\` has thrown: Error: on purpose` }]);
-    // Where `ignore` cannot be asked while it lasts, it is told of when it is over.
+    // Where `ignore` cannot be called while the stall lasts, the stall is logged only after its end.
     const isTold = name === 'onStall' || canCallAnything ? /has been stuck for .* in spins \(.*is free again after .* in spins \(/s : /was stuck for .* in spins \(/;
     expect(stderr).toMatch(isTold);
   });

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 
-import { expectNoStall, expectNothing } from './innocents.ts';
+import { expectNoStall, expectNoStallDuring } from './innocents.ts';
 import { fixture, startProcess } from './watched.ts';
 
 describe('reports nothing', () => {
@@ -9,7 +9,7 @@ describe('reports nothing', () => {
     ['of a worker thread that is busy', 'busy-worker.js'],
     ['of a process that is idle', 'idle.js'],
   ])('%s', async (_what, name) => {
-    await expectNothing(name, (watched) => watched.request());
+    await expectNoStallDuring(name, (watched) => watched.request());
   });
 
   it.each([

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { drive, expectNoStall, expectNothing, requests } from './innocents.ts';
+import { runServer, expectNoStall, expectNoStallDuring, requestEach } from './innocents.ts';
 import { fixture, startProcess } from './watched.ts';
 
 describe('reports nothing', () => {
@@ -10,11 +10,11 @@ describe('reports nothing', () => {
     ['of forty timers that are due at once, of 10 ms each', 'short-timers.js'],
     ['of a pool whose worker is busy', 'busy-pool.js'],
   ])('%s', async (_what, name) => {
-    await expectNothing(name, (watched) => watched.request());
+    await expectNoStallDuring(name, (watched) => watched.request());
   });
 
   it('of fifty requests at once, of 10 ms each', async () => {
-    await expectNothing('short-request.js', (watched) => Promise.all(Array.from({ length: 50 }, () => watched.request())));
+    await expectNoStallDuring('short-request.js', (watched) => Promise.all(Array.from({ length: 50 }, () => watched.request())));
   });
 
   it.each([
@@ -30,7 +30,7 @@ describe('reports nothing', () => {
 
 describe('does not report', () => {
   it.each(['sync', 'async'])('what blocks inside expectBlock, %s: it is counted apart', async (way) => {
-    const { stalls, lines, report } = await requests('expected-block.js', [way, 'unexpected']);
+    const { stalls, lines, report } = await requestEach('expected-block.js', [way, 'unexpected']);
     expect(stalls).toMatchObject([{ context: { request: { requestId: 'unexpected' } } }]);
     expect(report).toMatchObject({ stalls: 1, expected: { count: 1 } });
     expect(report?.expected.ms).toBeGreaterThan(399);
@@ -38,7 +38,7 @@ describe('does not report', () => {
   });
 
   it('what `ignore` says is to be ignored', async () => {
-    const { stalls, lines, report } = await requests('ignored-block.js', ['ignored', 'reported']);
+    const { stalls, lines, report } = await requestEach('ignored-block.js', ['ignored', 'reported']);
     expect(stalls).toMatchObject([{ context: { request: { requestId: 'reported' } } }]);
     expect(JSON.stringify(stalls)).toContain('isNews');
     expect(report?.stalls).toBe(1);
@@ -46,7 +46,7 @@ describe('does not report', () => {
   });
 
   it('its own report as it is printed', async () => {
-    const { stalls } = await drive('prints-report.js', async (watched) => {
+    const { stalls } = await runServer('prints-report.js', async (watched) => {
       await watched.request('blocker');
       await watched.stall();
       await watched.request('printer');
@@ -58,7 +58,7 @@ describe('does not report', () => {
 describe('does not blame', () => {
   it('the requests that waited for the blocker', async () => {
     const innocents = Array.from({ length: 5 }, () => randomUUID());
-    const { stalls, lines } = await drive('follows-a-blocker.js', async (watched) => {
+    const { stalls, lines } = await runServer('follows-a-blocker.js', async (watched) => {
       const blocker = watched.request('blocker');
       await watched.line('stuck');
       await Promise.all([blocker, ...innocents.map((id) => watched.request(id))]);
@@ -69,13 +69,13 @@ describe('does not blame', () => {
   });
 
   it('the callback that comes after a native call', async () => {
-    const { stalls, lines } = await requests('follows-a-native-call.js', ['blocker']);
+    const { stalls, lines } = await requestEach('follows-a-native-call.js', ['blocker']);
     expect(stalls).toMatchObject([{ kind: 'native' }]);
     expect(JSON.stringify([stalls, lines])).not.toMatch(/comesNext|"requestId":"innocent"/);
   });
 
   it('a request that comes after work outside of any request', async () => {
-    const { stalls, lines } = await drive('outside-of-requests.js', async (watched) => {
+    const { stalls, lines } = await runServer('outside-of-requests.js', async (watched) => {
       await watched.request('before');
       await watched.outside();
       await watched.stall();

@@ -2,20 +2,20 @@ import { expect } from 'vitest';
 
 import { fixture, startServer, undisturbed, type Watched } from './watched.ts';
 
-/** One after the other; one of them is the blocker. */
-export function requests(name: string, ids: readonly string[]): Promise<Watched> {
-  return drive(name, async (watched) => {
+/** Sends requests one after the other; one of the requests blocks. */
+export function requestEach(name: string, ids: readonly string[]): Promise<Watched> {
+  return runServer(name, async (watched) => {
     for (const id of ids) await watched.request(id);
     await watched.stall();
   });
 }
 
-export async function expectNothing(name: string, through: (watched: Watched) => Promise<unknown>): Promise<void> {
-  expectNoStall(await drive(name, through));
+export async function expectNoStallDuring(name: string, through: (watched: Watched) => Promise<unknown>): Promise<void> {
+  expectNoStall(await runServer(name, through));
 }
 
-/** The process, once it has ended. */
-export function drive(name: string, through: (watched: Watched) => Promise<unknown>): Promise<Watched> {
+/** Starts a server, passes it to `through`, and resolves once the process has ended. */
+export function runServer(name: string, through: (watched: Watched) => Promise<unknown>): Promise<Watched> {
   return undisturbed(async () => {
     const watched = await startServer(fixture(`innocents/${name}`));
     await through(watched);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { startWatchdog } from 'offloop/watchdog';
 
-import { ofWatchdog, runWatched } from './processes.ts';
+import { watchdogLines, runWatched } from './processes.ts';
 
 describe('after stop()', () => {
   it('nothing is left: no handle, listener, thread or file, after twenty times as after one', async () => {
@@ -76,6 +76,6 @@ describe('what was stuck last is reported by a process that', () => {
     expect(ended.stderr).not.toContain('debugger');
     expect(ended.said('exit')).toEqual([{ code, functions: [culprit] }]);
     expect(ended.said('stall').at(-1)).toMatchObject({ culprit: { function: culprit }, context: { request: { id: 'r-4' } } });
-    expect(ofWatchdog(ended.stderr).at(-1)).toMatch(new RegExp(`^offloop: the event loop (is free again after|was stuck for) .* in ${culprit} \\(`));
+    expect(watchdogLines(ended.stderr).at(-1)).toMatch(new RegExp(`^offloop: the event loop (is free again after|was stuck for) .* in ${culprit} \\(`));
   });
 });

@@ -15,42 +15,42 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** A process that runs a fixture of test/fixtures/watchdog-life, which prints what it has to say as lines of JSON. */
+/** A process that runs a fixture of test/fixtures/watchdog-life. The fixture prints its messages as lines of JSON. */
 export interface Watched {
   readonly pid: number;
-  /** What it has said so far, by key, in the order it was said. */
+  /** The messages so far with this key, in the order in which the process printed them. */
   said(key: string): any[];
-  /** Resolves to what it says first under this key; rejects when it ends without. */
+  /** Resolves to the first message with this key; rejects when the process ends without such a message. */
   says(key: string): Promise<any>;
-  /** Resolves when its stderr holds this; rejects when it ends without. */
+  /** Resolves when the process's stderr matches; rejects when the process ends without a match. */
   stderr(pattern: RegExp): Promise<RegExpExecArray>;
-  /** A byte on its stdin, which latch.js waits for. */
+  /** Writes a byte to the process's stdin, which latch.js waits for. */
   tell(): void;
   kill(signal: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 }
 
 export interface How {
-  /** Of Node. */
+  /** Node's flags. */
   readonly flags?: readonly string[];
-  /** After the options. */
+  /** The fixture's arguments after the options. */
   readonly args?: readonly string[];
-  /** Where its stderr leads to, when the test is not to read it. */
+  /** The file descriptor that stderr is connected to, where the test does not read stderr. */
   readonly stderr?: number;
 }
 
-/** @param options of the watchdog */
+/** @param options the watchdog's options */
 export function watched(fixture: string, options: object = {}, { flags = [], args = [], stderr }: How = {}): Watched {
-  const child = spawn(process.execPath, [...flags, life(fixture), JSON.stringify(options), ...args], { env: cleanEnv(), stdio: ['pipe', 'pipe', stderr ?? 'pipe'] });
+  const child = spawn(process.execPath, [...flags, lifeFixture(fixture), JSON.stringify(options), ...args], { env: cleanEnv(), stdio: ['pipe', 'pipe', stderr ?? 'pipe'] });
   onTestFinished(() => { child.kill('SIGKILL'); });
   const output = { stdout: '', stderr: '' };
   const waiting = new Set<() => void>();
-  const hear = (stream: 'stdout' | 'stderr') => (chunk: string): void => {
+  const append = (stream: 'stdout' | 'stderr') => (chunk: string): void => {
     output[stream] += chunk;
     for (const look of waiting) look();
   };
-  child.stdout!.setEncoding('utf8').on('data', hear('stdout'));
-  child.stderr?.setEncoding('utf8').on('data', hear('stderr'));
+  child.stdout!.setEncoding('utf8').on('data', append('stdout'));
+  child.stderr?.setEncoding('utf8').on('data', append('stderr'));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => resolve({ code, signal, ...output }));
   });
@@ -77,22 +77,22 @@ export function watched(fixture: string, options: object = {}, { flags = [], arg
   };
 }
 
-/** To its end. */
+/** Runs a fixture until its process ends. */
 export function runWatched(...args: Parameters<typeof watched>): Promise<Ended & { said(key: string): any[] }> {
   const { ended, said } = watched(...args);
   return ended.then((all) => ({ ...all, said }));
 }
 
-export function life(fixture: string): string {
+export function lifeFixture(fixture: string): string {
   return fileURLToPath(new URL(`../fixtures/watchdog-life/${fixture}`, import.meta.url));
 }
 
-/** What only the watchdog has written. */
-export function ofWatchdog(stderr: string): string[] {
+/** The lines that the watchdog has written. */
+export function watchdogLines(stderr: string): string[] {
   return stderr.split('\n').filter((line) => line.startsWith('offloop: '));
 }
 
-/** The last line may not be whole yet. */
+/** Parses the lines of JSON; the last line is left out, since the process may not have written all of it yet. */
 export function parseLines(text: string): any[] {
   return text.split('\n').slice(0, -1).filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 }
@@ -110,7 +110,7 @@ export interface Answered {
   readonly body: string;
 }
 
-/** On a connection of its own, with any Host header, and the path as it is. */
+/** Sends a request on a connection of its own, with any Host header, and with the path unchanged. */
 export function ask(url: string, path: string, { method = 'GET', headers = {} }: { method?: string; headers?: Record<string, string> } = {}): Promise<Answered> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
@@ -122,7 +122,7 @@ export function ask(url: string, path: string, { method = 'GET', headers = {} }:
   });
 }
 
-/** Asks again and again, until the answer is as wanted. */
+/** Repeats a request until the response satisfies `isIt`. */
 export async function askUntil(url: string, path: string, isIt: (answer: Answered) => boolean): Promise<Answered> {
   for (;;) {
     const answer = await ask(url, path);
@@ -130,7 +130,7 @@ export async function askUntil(url: string, path: string, isIt: (answer: Answere
   }
 }
 
-/** Without what Vitest sets for its workers, and with the one option that the tests are run with and without. */
+/** The environment without the options that Vitest sets for its workers, except the option that the tests run both with and without. */
 function cleanEnv(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS = '', ...rest } = process.env;
   return { ...rest, NODE_OPTIONS: NODE_OPTIONS.includes('async-context-frame') ? '--no-async-context-frame' : '' };

@@ -2,7 +2,7 @@ import type { Frame, Stall } from '../../src/watchdog/types.ts';
 
 const frame = (name: string): Frame => ({ function: name, file: '/app/src/app.js', line: 1, column: 1 });
 
-/** A stall as the monitor tells of it, in a function of this name. */
+/** A stall in a function of this name, as the monitor reports a stall. */
 export function stallIn(name: string, more: Partial<Stall> = {}): Stall {
   const culprit = frame(name);
   return {
@@ -12,7 +12,7 @@ export function stallIn(name: string, more: Partial<Stall> = {}): Stall {
   };
 }
 
-/** Ten causes that take half of all stalls between them, the first the worst, and 990 that come five times each. */
+/** Stalls of ten causes that share half of all stalls, the first cause being the worst, and of 990 causes with five stalls each. */
 export function tenThousandStalls(random: () => number): Stall[] {
   const heavy = Array.from({ length: 10 }, (_, i) => Array.from({ length: 505 }, (_, n) => (
     stallIn(`heavy${i}`, { duration: Math.round((300 - 20 * i) * (1 + random() / 10)), context: { request: { id: n % (100 + i) } } })
@@ -21,7 +21,7 @@ export function tenThousandStalls(random: () => number): Stall[] {
   return shuffled([...heavy.flat(), ...noise.flat()], random).map((stall, i) => ({ ...stall, startedAt: 1000 * (i + 1) }));
 }
 
-/** The same numbers for the same seed: mulberry32. */
+/** Returns the generator mulberry32, which yields the same numbers for the same seed. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -5,14 +5,14 @@ import { createInterface } from 'node:readline';
 import type { Capture, Stall, WatchdogReport } from 'offloop/watchdog';
 import { onTestFinished } from 'vitest';
 
-/** What the process wrote to stderr, in order: lines of the watchdog, and one where the work of a request had ended. */
+/** A line of stderr, from the watchdog, or from the server where a request's work began or ended. Lines are kept in the order of writing. */
 export interface Line extends Partial<Stall> {
   readonly offloop?: 'stall' | 'notice';
   readonly event?: 'stuck' | 'silent' | 'ended';
   readonly work?: 'begun' | 'ended';
 }
 
-/** Of the work of one request, in ms: how long it took, and how much of that the thread that fared worst had no CPU. */
+/** The work of one request, in ms: its duration, and how long the thread that waited longest for a CPU had none. */
 export interface Scheduling {
   readonly ms: number;
   readonly waitingMs: number;
@@ -21,7 +21,7 @@ export interface Scheduling {
 export interface WatchedOptions {
   readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What starts the process, such as `['taskset', '-c', '0']`. */
+  /** The command that starts the process, such as `['taskset', '-c', '0']`. */
   readonly under?: readonly string[];
 }
 
@@ -34,14 +34,14 @@ interface Messages {
 
 type Message = { readonly type: 'stall'; readonly stall: Stall } | { [Type in keyof Messages]: { readonly type: Type } & Messages[Type] }[keyof Messages];
 
-/** A stall is told of within two beats of its end; whoever waits this long, in ms, has found a bug. */
-const PATIENCE = 10_000;
+/** The timeout of a wait, in ms. The watchdog reports a stall within two heartbeats of its end, so a wait of this length shows a bug. */
+const TIMEOUT_MS = 10_000;
 
 export function fixture(path: string): URL {
   return new URL(`../fixtures/watchdog/${path}`, import.meta.url);
 }
 
-/** The server of test/fixtures/watchdog/app.js, in a process of its own, whose requests call that module. */
+/** Starts the server of test/fixtures/watchdog/app.js in a process of its own. Each request calls the module. */
 export async function startServer(module: URL, options: WatchedOptions = {}): Promise<Watched> {
   const watched = startProcess(fixture('app.js'), [module.href], options);
   const { port } = await watched.message('listening');
@@ -50,8 +50,8 @@ export async function startServer(module: URL, options: WatchedOptions = {}): Pr
 }
 
 /**
- * A machine that is busy with other things can starve the process, and the watchdog is right to say so then. Only where
- * it does, and the kernel has counted that, too, the run says nothing else and is done again.
+ * A machine that is busy with other work can starve the process, and the watchdog is then right to report starvation. Such a run
+ * shows nothing else, so a run is repeated, but only where the watchdog reports starvation and the kernel has counted it, too.
  */
 export async function undisturbed(run: () => Promise<Watched>): Promise<Watched> {
   for (let nth = 1; ; nth++) {
@@ -60,7 +60,7 @@ export async function undisturbed(run: () => Promise<Watched>): Promise<Watched>
   }
 }
 
-/** Another script, with a watchdog of its own. */
+/** Starts another script, which has a watchdog of its own. */
 export function startProcess(script: URL, args: readonly string[], { execArgv = [], env = {}, under = [] }: WatchedOptions = {}): Watched {
   const { NODE_OPTIONS = '', ...rest } = process.env;
   const [execPath, ...before] = [...under, process.execPath];
@@ -74,7 +74,7 @@ export function startProcess(script: URL, args: readonly string[], { execArgv = 
 
 export class Watched {
   readonly lines: Line[] = [];
-  /** As `onStall` was given them. */
+  /** The stalls that `onStall` was called with. */
   readonly stalls: Stall[] = [];
   readonly pid: number;
   port = 0;
@@ -101,7 +101,7 @@ export class Watched {
     });
   }
 
-  /** Resolves when it is answered, and so when its work has ended. */
+  /** Resolves when the server has responded to the request, hence when the request's work has ended. */
   async request(requestId: string = randomUUID()): Promise<Scheduling> {
     const response = await fetch(`http://127.0.0.1:${this.port}/`, { headers: { 'x-request-id': requestId } });
     const scheduling = (await response.json()) as Scheduling;
@@ -113,7 +113,7 @@ export class Watched {
     return this.stalls.some(({ kind }) => kind === 'starved') && this.#schedulings.some(({ ms, waitingMs }) => waitingMs > ms / 3);
   }
 
-  /** Has the module's `outside` called, in the context of no request. */
+  /** Makes the process call the module's `outside`, in the context of no request. */
   async outside(): Promise<void> {
     this.#child.send('outside');
     await this.message('outside ended');
@@ -136,7 +136,7 @@ export class Watched {
     return this.until('a stall', () => this.stalls[nth]);
   }
 
-  /** Stops the watchdog, which tells before that of whatever it has found, and ends the process. */
+  /** Stops the watchdog, which first reports all stalls that the watchdog has found, and ends the process. */
   async stop(): Promise<WatchdogReport> {
     this.#child.send('stop');
     const { report } = await this.message('stopped');
@@ -145,13 +145,13 @@ export class Watched {
     return report;
   }
 
-  /** What `find` returns, once it returns something; it is asked whenever the process has said something. */
+  /** Resolves to the first result of `find` that is not undefined. `find` is called whenever the process has written something. */
   async until<T>(what: string, find: () => T | undefined): Promise<T> {
-    const timeout = AbortSignal.timeout(PATIENCE);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     for (;;) {
       const found = find();
       if (found !== undefined) return found;
-      if (this.#isClosed || timeout.aborted) throw new Error(`Expected ${what}, got ${this.#isClosed ? 'the end' : 'nothing'}.\n${this.#story()}`);
+      if (this.#isClosed || timeout.aborted) throw new Error(`Expected ${what}, got ${this.#isClosed ? 'the end' : 'nothing'}.\n${this.#transcript()}`);
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         timeout.addEventListener('abort', () => resolve(), { once: true });
@@ -165,7 +165,7 @@ export class Watched {
     this.#wake();
   }
 
-  #story(): string {
+  #transcript(): string {
     return [...this.lines.map((line) => JSON.stringify(line)), this.#otherText].join('\n');
   }
 }

@@ -3,14 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { parseMetrics } from './page/prometheus.ts';
-import { ask, askUntil, makeFifo, ofWatchdog, parseLines, watched, type Watched } from './processes.ts';
+import { ask, askUntil, makeFifo, watchdogLines, parseLines, watched, type Watched } from './processes.ts';
 
 const page = { page: { port: 0 } };
-// With other tests beside it, there may not be CPU enough.
+// Other tests that run at the same time may leave the process too little CPU.
 const computing = expect.stringMatching(/^(javascript|starved)$/);
 
-/** All that can be had while the loop is stuck in `name`; whoever gets it here gets it before the block ends. */
-async function everythingAbout(child: Watched, name: string, id: string): Promise<string> {
+/** Reads everything that is available while the event loop is stuck in `name`. Each request here is served before the block ends. */
+async function expectReportedEverywhere(child: Watched, name: string, id: string): Promise<string> {
   const { url } = await child.says('ready');
   await child.stderr(new RegExp(`^offloop: the event loop has been stuck for .* in ${name} \\(`, 'm'));
   const health = await ask(url, '/health');
@@ -27,7 +27,7 @@ async function everythingAbout(child: Watched, name: string, id: string): Promis
 describe('while the loop is stuck', () => {
   it('a block of two seconds is on stderr, on /health, on /metrics and in the report', async () => {
     const child = watched('spins-until-told.js', page, { args: ['2000'] });
-    const url = await everythingAbout(child, 'spinsUntilTold', 'r-1');
+    const url = await expectReportedEverywhere(child, 'spinsUntilTold', 'r-1');
     expect(child.said('free')).toEqual([]);
     child.tell();
     const stall = await child.says('stall');
@@ -43,7 +43,7 @@ describe('while the loop is stuck', () => {
 
   it('so is a loop that never ends', async () => {
     const child = watched('spins-forever.js', page);
-    const url = await everythingAbout(child, 'spinsForever', 'r-2');
+    const url = await expectReportedEverywhere(child, 'spinsForever', 'r-2');
     await child.stderr(/^offloop: still stuck, for .* in spinsForever \(/m);
     expect((await ask(url, '/health')).status).toBe(503);
     child.kill('SIGKILL');
@@ -82,7 +82,7 @@ describe.skipIf(process.platform === 'win32')('while the loop is stuck in a nati
     const child = watched('reads-fifo.js', page, { args: [fifo] });
     const { url } = await child.says('ready');
     await child.stderr(/^offloop: the event loop has been stuck for .* and does not answer: native code, or a call that blocks/m);
-    // The heartbeat was the last that was heard of it; it may have been idle for a while after that.
+    // The time counts from the last heartbeat; the event loop may have been idle for a while after that heartbeat.
     const health = await askUntil(url, '/health', ({ body }) => JSON.parse(body).forMs > 200);
     expect([health.status, JSON.parse(health.body)]).toEqual([503, { status: 'stuck', since: expect.any(Number), forMs: expect.any(Number), kind: 'blocking-io' }]);
     expect(child.said('read')).toEqual([]);
@@ -97,7 +97,7 @@ describe.skipIf(process.platform === 'win32')('while the loop is stuck in a nati
   it('abortAfter ends the process by SIGKILL, after a notice', async () => {
     const { code, signal, stderr } = await watched('reads-fifo.js', { abortAfter: 300 }, { args: [makeFifo()] }).ended;
     expect([code, signal]).toEqual([null, 'SIGKILL']);
-    const said = ofWatchdog(stderr);
+    const said = watchdogLines(stderr);
     expect(said[0]).toMatch(/has been stuck for .* and does not answer: native code, or a call that blocks/);
     expect(said.find((line) => line.includes('abortAfter'))).toMatch(/stuck for \d+ ms, longer than `abortAfter` allows: the process ends$/);
     expectNoFalseEnd(stderr);
@@ -130,7 +130,7 @@ describe('abortAfter', () => {
   });
 });
 
-/** It is not free when it is killed, and no debugger is attached. */
+/** The log must not say that the event loop is free when the process is killed, nor that a debugger is attached. */
 function expectNoFalseEnd(stderr: string): void {
   expect(stderr).not.toContain('free again');
   expect(stderr).not.toContain('debugger');

@@ -6,7 +6,7 @@ type Callback = (error: Error | null, answer?: unknown) => void;
 
 const { sessions, Session } = vi.hoisted(() => {
   const sessions: FakeSession[] = [];
-  /** Answers when it is told to. */
+  /** An inspector session that responds when the test calls `answer`. */
   class FakeSession {
     isConnected = false;
     expression = '';

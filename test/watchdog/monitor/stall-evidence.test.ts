@@ -13,7 +13,7 @@ const ticks: RawFrame = { name: 'processTicksAndRejections', file: 'node:interna
 
 type Look = readonly [at: number, frames: readonly RawFrame[], more?: Partial<Finding>, delay?: number];
 
-/** Suspected when it had lasted for half the threshold. All instants count from its start. */
+/** The evidence of a stall that was suspected after half the threshold. All instants count from the stall's start. */
 function evidenceOf(looks: readonly Look[], { onCpu = 1, canLook = true } = {}): { start: number; evidence: StallEvidence; after(ms: number): Scheduling } {
   const start = now();
   const evidence = new StallEvidence(1, { since: start, idle: 0, askedAt: start + THRESHOLD / 2, scheduling: { onCpu: 0, waiting: 0 }, canLook });

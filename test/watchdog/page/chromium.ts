@@ -13,7 +13,7 @@ const places = [
 
 const executablePath = places.find((path) => path !== undefined && existsSync(path));
 
-/** Without a browser these tests are skipped, which is said aloud; where CI is set they fail. */
+/** Without a browser the tests of the page are skipped with a warning; where `CI` is set, the tests fail instead. */
 export const isSkipped = executablePath === undefined && process.env.CI === undefined;
 export const title = isSkipped ? 'in Chromium (SKIPPED: none was found; CHROMIUM_PATH can name one)' : 'in Chromium';
 

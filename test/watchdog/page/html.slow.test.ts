@@ -37,7 +37,7 @@ describe.skipIf(isSkipped)(title, () => {
   });
 
   afterAll(async () => {
-    // Undefined where it could not be started.
+    // `browser` is undefined where the browser could not be started.
     await (browser as Browser | undefined)?.close();
     await rm(folder, { recursive: true, force: true });
   });
@@ -189,7 +189,7 @@ describe.skipIf(isSkipped)(title, () => {
     return openPage(pathToFileURL(file).href, view);
   }
 
-  /** What it says: the report that is answered, or undefined for no answer at all. */
+  /** Opens a live page. `say()` sets the report that the server sends next; with undefined, the server closes the connection instead. */
   async function openLive(data: ReportData) {
     let answer: object | undefined = data;
     const server = createServer((request, response) => {
@@ -216,7 +216,7 @@ describe.skipIf(isSkipped)(title, () => {
     return { page, problems, requests };
   }
 
-  /** One page does for all tests, and is emptied by each: to open another takes the browser a second. */
+  /** All tests share one page, and each test empties the page at its end: the browser takes a second to open another. */
   async function pageWith(javaScriptEnabled: boolean): Promise<Page> {
     const page = pages.get(javaScriptEnabled) ?? (await browser.newPage({ javaScriptEnabled }));
     pages.set(javaScriptEnabled, page);
@@ -258,7 +258,7 @@ async function openOnes(page: Page): Promise<string[]> {
   return page.evaluate<string[]>('Array.from(document.querySelectorAll("details[open]"), ({ id }) => id)');
 }
 
-/** Whether the canvas has pixels of the kind's very colour. */
+/** Tells for each kind whether the canvas has pixels of exactly the kind's colour. */
 async function drawnColours(page: Page, kinds: string[]): Promise<Record<string, boolean>> {
   return page.evaluate<Record<string, boolean>>(`(() => {
     const canvas = document.querySelector('canvas');

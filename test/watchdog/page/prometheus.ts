@@ -5,8 +5,8 @@ export interface Metric {
 }
 
 /**
- * Parses Prometheus's text format, and throws at whatever a strict reader refuses: a metric without HELP and TYPE or with
- * two of them, samples of one metric apart from each other, a series twice, a histogram whose buckets do not add up.
+  * Parses Prometheus's text format, and throws where a strict reader refuses the text: a metric without HELP and TYPE or with
+  * two of either, samples of one metric apart from each other, a series twice, a histogram whose buckets do not add up.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 export function parseMetrics(text: string): Map<string, Metric> {
@@ -23,7 +23,7 @@ export function parseMetrics(text: string): Map<string, Metric> {
   return metrics;
 }
 
-/** HELP comes first, and TYPE before any sample. */
+/** Adds a comment line; HELP must come first, and TYPE before any sample. */
 function addComment(metrics: Map<string, Metric>, current: string, [line, what, name = '', text = '']: RegExpExecArray): string {
   const metric = metrics.get(name);
   if (what === 'HELP') {

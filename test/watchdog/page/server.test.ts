@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { add } from '../../fixtures/places.js';
 import { parseMetrics } from './prometheus.ts';
-import { ask, askUntil, ofWatchdog, watched } from '../processes.ts';
+import { ask, askUntil, watchdogLines, watched } from '../processes.ts';
 
 describe('the page', () => {
   let watchdog: Watchdog;
@@ -122,7 +122,7 @@ describe('a page', () => {
     expect(await child.says('ready')).toEqual({ capture: { mode: 'live' } });
     child.kill('SIGTERM');
     const { code, stderr } = await child.ended;
-    expect([code, ofWatchdog(stderr)]).toEqual([0, [`offloop: the watchdog's page cannot be served on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}`]]);
+    expect([code, watchdogLines(stderr)]).toEqual([0, [`offloop: the watchdog's page cannot be served on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}`]]);
     await new Promise((resolve) => taken.close(resolve));
   });
 
@@ -130,6 +130,6 @@ describe('a page', () => {
     const child = watched('serves-page.js', { page: { port: 0 } });
     const { url } = await child.says('ready');
     child.kill('SIGTERM');
-    expect(ofWatchdog((await child.ended).stderr)).toEqual([`offloop: the watchdog's page is on ${url}`]);
+    expect(watchdogLines((await child.ended).stderr)).toEqual([`offloop: the watchdog's page is on ${url}`]);
   });
 });

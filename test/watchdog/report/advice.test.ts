@@ -21,7 +21,7 @@ function stall(more: Partial<Seen>): Seen {
   return { startedAt: 0, duration: 500, kind: 'javascript', confidence: 'live', samples: [], context: {}, ...more };
 }
 
-/** As the watchdog sees it: one sample, the culprit on top of what it called. */
+/** A stall as the watchdog sees it: one sample, in which the culprit follows the call that the culprit made. */
 function blockedIn(culprit: Frame, more: Partial<Seen> = {}): Seen {
   const { call, samples = [[...(call === undefined ? [] : [native(call)]), culprit]] } = more;
   return stall({ culprit, boundary: culprit, ...more, samples });

@@ -3,7 +3,7 @@ import type { Frame, Offender, ReportData } from '../../../src/watchdog/types.ts
 const since = Date.UTC(2026, 10, 23, 14, 2, 11);
 const root = process.cwd();
 
-/** A minute of a service: a regular expression, a password hash, a file, a dependency, the collector. */
+/** The report of one minute of a service: a regular expression, a password hash, a file, a dependency, the garbage collector. */
 export function sampleReport(overrides: Partial<ReportData> = {}): ReportData {
   const offenders = overrides.offenders ?? sampleOffenders();
   const timeline = offenders.flatMap(stallsOf).sort((a, b) => a.startedAt - b.startedAt);
@@ -109,7 +109,7 @@ function collector(): Offender {
   };
 }
 
-/** Spread over the time it was seen, and around its median. */
+/** The stalls of an offender, spread over the time between its first and its last stall, and around its median. */
 function stallsOf({ count, p50, max, firstSeen, lastSeen }: Offender, offender: number): ReportData['timeline'][number][] {
   return Array.from({ length: Math.min(count, 1000) }, (_, index) => {
     const isLast = index === count - 1;

@@ -22,7 +22,7 @@ const stall: Stall = {
 
 describe('the text for people', () => {
   it('about a stall that lasts shows the place, the context, the kind, the latest stack and the advice', () => {
-    expect(written((log) => { log.stuck(stall, 0); })).toEqual([
+    expect(linesOf((log) => { log.stuck(stall, 0); })).toEqual([
       'offloop: the event loop has been stuck for 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7), called from checkBody (src/body.js:34:7)',
       '  javascript',
       '  task: validate',
@@ -37,34 +37,34 @@ describe('the text for people', () => {
   });
 
   it('about a stall that is over is whole where the log had nothing before, and one line where it had', () => {
-    const [first, second] = written((log) => { log.ended({ ...stall, confidence: 'at-return' }, false, 0); });
+    const [first, second] = linesOf((log) => { log.ended({ ...stall, confidence: 'at-return' }, false, 0); });
     expect([first, second]).toEqual([
       'offloop: the event loop was stuck for 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7), called from checkBody (src/body.js:34:7)',
       '  javascript, seen as it returned',
     ]);
-    expect(written((log) => { log.ended(stall, true, 0); })).toEqual(['offloop: the event loop is free again after 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
+    expect(linesOf((log) => { log.ended(stall, true, 0); })).toEqual(['offloop: the event loop is free again after 1.2 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
   });
 
   it('about a stall without a stack says so', () => {
     const { startedAt, duration } = stall;
     const bare: Stall = { startedAt, duration, kind: 'suspended', confidence: 'none', samples: [], context: {}, advice: { action: 'none', text: '' } };
-    expect(written((log) => { log.ended(bare, false, 0); })).toEqual(['offloop: the event loop was stuck for 1.2 s', '  suspended, no stack could be had']);
+    expect(linesOf((log) => { log.ended(bare, false, 0); })).toEqual(['offloop: the event loop was stuck for 1.2 s', '  suspended, no stack could be had']);
   });
 
   it('about a stall that does not answer, or lasts on, is one line', () => {
-    expect(written((log) => { log.silent(104.4, 0); })).toEqual(['offloop: the event loop has been stuck for 104 ms and does not answer: native code, or a call that blocks. Its stack follows when it returns.']);
-    expect(written((log) => { log.stillStuck({ ...stall, duration: 10_000 }, 0); })).toEqual(['offloop: still stuck, for 10 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
+    expect(linesOf((log) => { log.silent(104.4, 0); })).toEqual(['offloop: the event loop has been stuck for 104 ms and does not answer: native code, or a call that blocks. Its stack follows when it returns.']);
+    expect(linesOf((log) => { log.stillStuck({ ...stall, duration: 10_000 }, 0); })).toEqual(['offloop: still stuck, for 10 s in validate (node_modules/ajv/dist/validate.js:12:7)']);
   });
 
   it('shows twelve frames, and how many more there are', () => {
     const deep = Array.from({ length: 40 }, (_, i) => frame(`f${i}`, '/a.js', i + 1));
-    const lines = written((log) => { log.stuck({ ...stall, samples: [deep] }, 0); });
+    const lines = linesOf((log) => { log.stuck({ ...stall, samples: [deep] }, 0); });
     expect(lines.filter((line) => line.startsWith('      at '))).toHaveLength(12);
     expect(lines).toContain('      … 28 more');
   });
 
   it('cuts a context that is long', () => {
-    const lines = written((log) => { log.stuck({ ...stall, context: { request: 'x'.repeat(10_000) } }, 0); });
+    const lines = linesOf((log) => { log.stuck({ ...stall, context: { request: 'x'.repeat(10_000) } }, 0); });
     expect(lines.find((line) => line.includes('context:'))!.length).toBeLessThan(600);
   });
 });
@@ -73,17 +73,17 @@ describe('what comes from outside', () => {
   const evil = 'a\u001B[2J\u001B]0;t\u0007b\r\nc\u2028d\u0085e\u009B31m';
 
   it('cannot control a terminal, nor forge a line', () => {
-    const lines = written((log) => {
+    const lines = linesOf((log) => {
       const culprit = frame(evil, `/x/${evil}.js`, 1);
       log.stuck({ ...stall, culprit: { ...culprit, calledFrom: culprit }, samples: [[culprit]], task: evil, context: { request: evil }, advice: { action: 'offload', text: evil.replaceAll('\n', '') } }, 0);
     });
     expect(lines).toHaveLength(6);
-    // eslint-disable-next-line no-control-regex -- these are what is looked for
+    // eslint-disable-next-line no-control-regex -- the test looks for control characters
     for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001F\u007F-\u009F\u2028\u2029]/);
   });
 
   it('is one line of JSON all the same', () => {
-    const lines = written((log) => { log.stuck({ ...stall, task: evil, context: { request: evil } }, 0); }, 'json');
+    const lines = linesOf((log) => { log.stuck({ ...stall, task: evil, context: { request: evil } }, 0); }, 'json');
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0]!)).toMatchObject({ task: evil, context: { request: evil } });
   });
@@ -92,7 +92,7 @@ describe('what comes from outside', () => {
 describe('the lines for machines', () => {
   it('hold the whole stall, with its latest stack only', () => {
     const told = { ...stall, samples: stall.samples.slice(-1) };
-    const lines = written((log) => {
+    const lines = linesOf((log) => {
       log.silent(101, 0);
       log.stuck(stall, 0);
       log.stillStuck(stall, 0);
@@ -109,7 +109,7 @@ describe('the lines for machines', () => {
   });
 
   it('are none where there is no log', () => {
-    expect(written((log) => { log.stuck(stall, 0); log.notice('x'); }, false)).toEqual([]);
+    expect(linesOf((log) => { log.stuck(stall, 0); log.notice('x'); }, false)).toEqual([]);
   });
 });
 
@@ -118,13 +118,13 @@ describe('the limit', () => {
   const firsts = (lines: string[]): string[] => lines.filter((line) => line.startsWith('offloop:'));
 
   it('lets twenty reports through at once, and then one for every ten seconds', () => {
-    expect(firsts(written((log) => { times(100, () => { log.ended(stall, true, 5000); }); }))).toHaveLength(20);
-    const later = firsts(written((log) => { times(100, (i) => { log.ended(stall, true, 5000 + i * 1000); }); }));
+    expect(firsts(linesOf((log) => { times(100, () => { log.ended(stall, true, 5000); }); }))).toHaveLength(20);
+    const later = firsts(linesOf((log) => { times(100, (i) => { log.ended(stall, true, 5000 + i * 1000); }); }));
     expect(later.filter((line) => line.includes('free again'))).toHaveLength(20 + 9);
   });
 
   it('says how much it has held back, once', () => {
-    const lines = firsts(written((log) => {
+    const lines = firsts(linesOf((log) => {
       times(50, () => { log.ended(stall, true, 5000); });
       log.ended(stall, true, 25_000);
       log.ended(stall, true, 25_000);
@@ -133,7 +133,7 @@ describe('the limit', () => {
   });
 
   it('says so in JSON, too, in the next report', () => {
-    const lines = written((log) => {
+    const lines = linesOf((log) => {
       times(25, () => { log.ended(stall, true, 1); });
       log.ended(stall, true, 10_001);
     }, 'json');
@@ -141,7 +141,7 @@ describe('the limit', () => {
   });
 
   it('forgets quiet hours: never more than twenty at once', () => {
-    const lines = written((log) => {
+    const lines = linesOf((log) => {
       log.ended(stall, true, 1);
       times(100, () => { log.ended(stall, true, 3.6e6); });
     });
@@ -149,7 +149,7 @@ describe('the limit', () => {
   });
 
   it('holds back no notice', () => {
-    const lines = written((log) => {
+    const lines = linesOf((log) => {
       times(100, () => { log.ended(stall, true, 1); });
       times(100, () => { log.notice('the process ends'); });
     });
@@ -168,13 +168,13 @@ describe.skipIf(process.platform === 'win32')('a stderr (Windows has no mkfifo)'
     ['full', 'that nobody empties hangs nothing, and makes up no stall'],
     ['broken', 'whose reader has gone crashes nothing, and the watchdog goes on'],
   ])('%s, %s', async (state) => {
-    const { code, signal, said } = await runWatched('blocks-three-times.js', {}, { stderr: pipeThatIs(state) });
+    const { code, signal, said } = await runWatched('blocks-three-times.js', {}, { stderr: openPipe(state) });
     expect({ code, signal, kinds: said('kinds')[0] }).toEqual({ code: 0, signal: null, kinds: ['javascript', 'javascript', 'javascript'] });
   });
 });
 
-/** One end of a pipe, to write to. */
-function pipeThatIs(state: 'full' | 'broken'): number {
+/** Opens a pipe, and returns the end to write to. */
+function openPipe(state: 'full' | 'broken'): number {
   const path = makeFifo();
   const reader = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   const writer = openSync(path, 'w');
@@ -194,7 +194,7 @@ function fill(fd: number): void {
 }
 
 /** The lines that a log has written to a file. */
-function written(write: (log: StallLog) => void, format: 'stderr' | 'json' | false = 'stderr'): string[] {
+function linesOf(write: (log: StallLog) => void, format: 'stderr' | 'json' | false = 'stderr'): string[] {
   const path = join(tmpdir(), `offloop-test-${randomUUID()}`);
   const fd = openSync(path, 'w');
   onTestFinished(() => { rmSync(path); });

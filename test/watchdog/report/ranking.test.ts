@@ -5,7 +5,7 @@ import { Ranking } from '../../../src/watchdog/report/ranking.ts';
 import type { Offender, Stall } from '../../../src/watchdog/types.ts';
 import { runNode } from '../../pool/helpers.ts';
 import { randomFrom, stallIn, tenThousandStalls } from '../simulated-stalls.ts';
-import { life } from '../processes.ts';
+import { lifeFixture } from '../processes.ts';
 
 describe('ten thousand stalls of a thousand causes, in any order', () => {
   it('rank the heavy ones first, with what they took', () => {
@@ -35,12 +35,12 @@ describe('ten thousand stalls of a thousand causes, in any order', () => {
   });
 
   it('keep less than some MB, whatever their stacks and contexts are', async () => {
-    const { stdout, stderr } = await runNode(['--expose-gc', '--single-threaded-gc', '--import', 'tsx', life('ranks-ten-thousand.ts')]);
+    const { stdout, stderr } = await runNode(['--expose-gc', '--single-threaded-gc', '--import', 'tsx', lifeFixture('ranks-ten-thousand.ts')]);
     expect(stderr).toBe('');
     const { grownBy, size, residentBy } = JSON.parse(stdout);
     expect(grownBy).toBeLessThan(2e6);
     expect(size).toBeLessThan(3e6);
-    // What lies outside of the heap, too, and is freed only when the heap is full. With threads of its own, the collector is late on a busy machine.
+    // Resident memory includes memory outside of the heap, which is freed only when the heap is full. A collector with threads of its own is late on a busy machine.
     expect(residentBy).toBeLessThan(30e6);
   });
 
@@ -121,7 +121,7 @@ function rank(stalls: readonly Stall[]): ReturnType<Ranking['toJSON']> {
   return ranking.toJSON();
 }
 
-/** Within one per cent: a stall or two of it may have been dropped before it had proved to be heavy. */
+/** Allows a deviation of one per cent: a stall or two of an offender may have been dropped before the offender proved to be heavy. */
 function expectNearly(offender: Offender, stalls: readonly Stall[]): void {
   const durations = stalls.map(({ duration }) => duration).sort((a, b) => a - b);
   const truth = { count: stalls.length, totalMs: sum(durations), p50: durations[Math.ceil(durations.length / 2) - 1]!, max: durations.at(-1)! };

@@ -145,7 +145,7 @@ test.each([[0, '0 %'], [0.0001, '<0.1 %'], [0.0694, '6.9 %'], [0.22, '22.0 %'], 
   expect(percent(share)).toBe(text);
 });
 
-/** Wide characters take two columns. */
+/** The width of the widest line; wide characters take two columns. */
 function widest(table: string): number {
   const wide = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u;
   return Math.max(...table.split('\n').map((line) => Math.max(line.length, Array.from(line, (char) => (wide.test(char) ? 2 : 1)).reduce<number>((a, b) => a + b, 0))));

@@ -10,7 +10,7 @@ import type { Frame } from '../../../src/watchdog/types.ts';
 
 const place = { line: 1, column: 1, isAsync: false, isEntry: false };
 const raw = (name: string, file: string, more: Partial<RawFrame> = {}): RawFrame => ({ name, file, ...place, ...more });
-/** As they are found: innermost first, topped by offloop's own and by the expression that asked. */
+/** The first frames of a captured stack, innermost first: offloop's own frame, and the expression that asked for the stack. */
 const probe = [raw('Probe.look', new URL('../../../src/watchdog/probe/probe.ts', import.meta.url).href), raw('', '')];
 const app = (name: string, more: Partial<RawFrame> = {}): RawFrame => raw(name, '/app/src/app.js', more);
 const dependency = (name: string, of = 'ajv'): RawFrame => raw(name, `/app/node_modules/${of}/dist/index.js`);

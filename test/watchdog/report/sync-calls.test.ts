@@ -16,7 +16,7 @@ const exempt: Record<string, string> = {
   'Socket.connectSync': 'dgram: a system call that waits for nothing',
 };
 
-/** The first major version that has it, if only in its later releases. */
+/** The first major version that has each function, even if only in later releases of that version. */
 const since: Record<string, number> = {
   ...{ DatabaseSync: 22, StatementSync: 22, globSync: 22, zstdCompressSync: 22, zstdDecompressSync: 22 },
   ...{ argon2Sync: 24, mkdtempDisposableSync: 24, 'Utf8Stream.flushSync': 24 },
@@ -93,15 +93,15 @@ describe('syncCall()', () => {
 });
 
 function syncNames(): Set<string> {
-  // Those that only have the prefix are not listed by every version.
+  // Some versions of Node do not list the modules that exist only with the prefix `node:`.
   const modules = new Set([...builtinModules, 'node:sqlite', 'node:test', 'node:sea', 'node:ffi']);
   const names = new Set<string>();
-  // Deprecated modules warn, and are others by another name.
+  // Deprecated modules are left out: loading them prints a warning, and they are other modules under another name.
   for (const name of modules) if (!/^(_|sys$|punycode$)/.test(name)) collect(load(name), '', names, new Set());
   return names;
 }
 
-/** Looks into objects and classes; the class is part of a method's name. */
+/** Collects the names from objects and classes; the class is part of a method's name. */
 function collect(value: unknown, owner: string, names: Set<string>, seen: Set<unknown>): void {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function') || seen.has(value)) return;
   seen.add(value);
@@ -121,7 +121,7 @@ function find(name: string): any {
   return lookUp(from === 'node:fs/promises' ? 'node:fs' : from, name);
 }
 
-/** A function, a static method or a method. */
+/** Finds a function, a static method or a method. */
 function lookUp(from: string, name: string): any {
   const home = from === 'globalThis' ? globalThis : load(from);
   const [first = '', second] = name.split('.');
@@ -129,7 +129,7 @@ function lookUp(from: string, name: string): any {
   return home?.[first]?.[second] ?? home?.[first]?.prototype[second];
 }
 
-/** Runs the very line that is shown, with arguments for its dots. */
+/** Runs exactly the line that the advice shows, with arguments in place of its `…`. */
 async function run(name: string, { name: twin, from, how, line }: Twin, scope: object): Promise<unknown> {
   expect(lookUp(from, twin)).toBeTypeOf('function');
   const code = line.replace('…', () => args[name]!);
@@ -139,13 +139,13 @@ async function run(name: string, { name: twin, from, how, line }: Twin, scope: o
 }
 
 function evaluate(body: string, scope: object, kind: 'async' | '' = ''): any {
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what is shown is text
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the advice shows its code as text
   return new Function(...Object.keys(scope), `return (${kind} function () { ${body} })()`)(...Object.values(scope));
 }
 
 interface Scope extends Record<string, unknown> { remove(): void }
 
-/** What the arguments below name. */
+/** The variables that the arguments below name. */
 function createScope(name: string): Scope {
   const folder = fs.mkdtempSync(join(tmpdir(), 'offloop-'));
   const at = (path: string): string => join(folder, path);
@@ -162,7 +162,7 @@ function createScope(name: string): Scope {
   return { fs, zlib, crypto, promisify, once, ...values, folder, at, file, fd, ...receiver, remove };
 }
 
-/** What the method is called on. */
+/** The object on which the method is called. */
 function createReceiver(name: string, folder: string, file: string): { dir?: fs.Dir; stream?: unknown; remove?(): void } {
   if (name === 'Dir.closeSync') return { dir: fs.opendirSync(folder) };
   if (name === 'Dir.readSync') {
