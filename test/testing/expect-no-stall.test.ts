@@ -16,7 +16,7 @@ describe('expectNoStall()', () => {
     ['at once', () => blockFor(250)],
     ['after a while', () => blocksLater(250)],
     ['under fake timers', () => {
-      // Not `Date`, by which the fixture measures.
+      // `Date` stays real: the fixture measures time by `Date`.
       vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'setImmediate', 'performance', 'hrtime'] });
       blockFor(250);
     }],

@@ -6,7 +6,7 @@ import { node } from '../cli/processes.ts';
 
 export interface Guarded {
   readonly code: number | null;
-  /** By name: whether each test has passed. */
+  /** Whether each test has passed, by the test's name. */
   readonly passed: Readonly<Record<string, boolean>>;
   readonly output: string;
 }
@@ -19,12 +19,12 @@ export function vitest(config: string, args: readonly string[], env: Record<stri
   return undisturbed([vitestCli, 'run', '--config', fixture(config), '--reporter=tap-flat', ...args], env);
 }
 
-/** The same by Node's own test runner. */
+/** Runs a fixture file by Node's own test runner. */
 export function nodeTest(name: string, env: Record<string, string> = {}): Promise<Guarded> {
   return undisturbed(['--test', '--import', 'offloop/testing/node-test', '--test-reporter=tap', fixture(name)], env);
 }
 
-/** Of the fixtures that block, however Vitest is told to run them. */
+/** Expects the fixture tests that block for too long to fail, and no others, whatever Vitest's arguments. */
 export async function expectBlockingFails(...args: readonly string[]): Promise<void> {
   const { code, passed, output } = await vitest('vitest.config.js', ['block.vitest', ...args]);
   expect(passed).toEqual({
@@ -38,18 +38,18 @@ export async function expectBlockingFails(...args: readonly string[]): Promise<v
     'blocks in another file': false,
   });
   expect(code).toBe(1);
-  for (const name of ['blocks at once', 'blocks after a while', 'blocks in another file']) expect(output).toMatch(blocked(name));
-  // Of the source, not of what Vitest has compiled it to.
+  for (const name of ['blocks at once', 'blocks after a while', 'blocks in another file']) expect(output).toMatch(blockedMessage(name));
+  // The line numbers are those of the source, not those of the code that Vitest has compiled.
   expect(output).toContain('function at some-block.vitest.js:14 ');
   expect(output).toContain('function at some-block.vitest.js:23 ');
 }
 
-/** What is said of a test that has blocked. */
-export function blocked(name: string): RegExp {
+/** The message about a test that has blocked. */
+export function blockedMessage(name: string): RegExp {
   return new RegExp(`The test '${name}': the event loop was blocked for \\d+ ms, and 100 ms are allowed, in \`blockFor\` \\(blocks-for\\.js:\\d+\\)`);
 }
 
-/** A test that has blocked is let off where the machine gave it no CPU: then it is tried again. */
+/** Repeats a run in which the machine gave a test no CPU, since such a test does not fail although it has blocked. */
 async function undisturbed(args: readonly string[], env: Record<string, string>): Promise<Guarded> {
   for (let nth = 1; ; nth++) {
     const { code, stdout, stderr } = await node(args, { env: { NO_COLOR: '1', OFFLOOP_LOG: 'json', ...env } }).ended;

@@ -19,7 +19,7 @@ function closed(pool: Pool): Pool {
   return pool;
 }
 
-/** What a caller can see of each call, in words. */
+/** Calls by description; each function resolves to everything that the caller can see of the call. */
 const calls: Record<string, (pool: Pool) => Promise<unknown>> = {
   'a store, changed by the task': async (pool) => {
     const store = { id: 'mine' };

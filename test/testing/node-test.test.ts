@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { blocked, nodeTest } from './guarded-tests.ts';
+import { blockedMessage, nodeTest } from './guarded-tests.ts';
 
 describe('offloop/testing/node-test', () => {
   it('fails the tests that block, and no other', async () => {
@@ -19,7 +19,7 @@ describe('offloop/testing/node-test', () => {
       'has parts': false,
     });
     expect(code).toBe(1);
-    for (const name of ['blocks at once', 'blocks after a while', 'of which one blocks']) expect(output).toMatch(blocked(name));
+    for (const name of ['blocks at once', 'blocks after a while', 'of which one blocks']) expect(output).toMatch(blockedMessage(name));
     expect(output).toMatch(/stack: \|-\n\s+blockFor \(.*blocks-for\.js:\d+:\d+\)\n/);
   });
 

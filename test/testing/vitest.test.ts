@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFailed } from 'vitest';
 import { expectBlockingFails, vitest, type Guarded } from './guarded-tests.ts';
 
 describe('offloop/testing/vitest', () => {
-  // Other ways to run them are tried in testing-vitest.slow.test.ts.
+  // vitest.slow.test.ts runs the same fixtures with other arguments of Vitest's.
   it('fails the tests that block, and no other: --pool=forks', () => expectBlockingFails('--pool=forks'));
 
   it('reports the stack of a test that never ends, and ends the process', async () => {
@@ -26,7 +26,7 @@ it('an inline pool carries stores whose modules Vitest has compiled, and so does
 
 let ran: Promise<Guarded> | undefined;
 
-/** One run for two tests, and another one where that has failed. */
+/** Two tests share one run; after a failure the next test starts another run. */
 function inline(): Promise<Guarded> {
   onTestFailed(() => { ran = undefined; });
   return (ran ??= vitest('vitest.config.js', ['inline'], { OFFLOOP_THRESHOLD: 'soon' }));
