@@ -22,7 +22,7 @@ interface Ended {
 export interface Running {
   readonly process: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** Resolves with the first match in what has been written to both streams. */
+  /** Resolves to the first match in the text of stdout and stderr. */
   wrote(pattern: RegExp): Promise<string>;
 }
 
@@ -37,7 +37,7 @@ export function offloop(args: readonly string[], how?: How): Running {
   return node([cli, ...args], how);
 }
 
-/** Ended with the test, whatever becomes of it. */
+/** Starts Node. The process is killed at the end of the test, whatever the test's result. */
 export function node(args: readonly string[], { env = {}, input = '', ...options }: How = {}): Running {
   const child = spawn(process.execPath, args, { ...options, env: { ...cleanEnvironment(), ...env }, stdio: 'pipe' });
   onTestFinished(() => { child.kill('SIGKILL'); });
@@ -65,14 +65,14 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Vitest's own flags do not reach what is started, but how context is kept is what is tested. */
+/** The environment without Vitest's own flags, except the flag that selects how Node keeps context: the tests run both with and without it. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS = '', ...env } = process.env;
   const own = Object.entries(env).filter(([name]) => !name.startsWith('OFFLOOP_'));
   return { ...Object.fromEntries(own), NODE_OPTIONS: NODE_OPTIONS.includes('async-context-frame') ? '--no-async-context-frame' : '' };
 }
 
-/** The functions that are to blame for the stalls of a report. */
+/** The names of the functions that caused the stalls of a report. */
 export function namesIn({ offenders }: ReportData): (string | undefined)[] {
   return offenders.map(({ culprit }) => culprit?.function);
 }

@@ -21,7 +21,7 @@ it('the report is written as JSON', async () => {
 
 describe('a program that does not come to its end', () => {
   it('is ranked when it was killed in the middle of a stall', async () => {
-    // The limit is for a test that fails: a process that spins outlives the command.
+    // Only a failing test needs the limit: the spinning process would outlive the command.
     const { wrote, ended } = offloop(['run', '--abort-after', '20000', fixture('spins.mjs')]);
     const pid = Number(await wrote(/^(\d+)\n/));
     await wrote(/stuck for .* in spinForEver/);
