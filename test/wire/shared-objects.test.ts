@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { SharedObjectGuard } from '../../src/wire/shared-objects.ts';
 
-function areApart(...values: unknown[]): boolean {
-  const apart = new SharedObjectGuard();
-  return values.map((value) => apart.add(value)).every(Boolean);
+function mayShareMessage(...values: unknown[]): boolean {
+  const guard = new SharedObjectGuard();
+  return values.map((value) => guard.add(value)).every(Boolean);
 }
 
 describe('values may share a message', () => {
@@ -15,7 +15,7 @@ describe('values may share a message', () => {
     ['when one holds an object twice', () => { const part = {}; return [{ a: part, b: [part] }, {}]; }],
     ['when it is shared memory that they share', () => { const view = new Int32Array(new SharedArrayBuffer(4)); return [{ a: new Int32Array(view.buffer) }, { b: new Int32Array(view.buffer) }]; }],
   ])('%s', (_when, values) => {
-    expect(areApart(...values())).toBe(true);
+    expect(mayShareMessage(...values())).toBe(true);
   });
 });
 
@@ -33,6 +33,6 @@ describe('values must not share a message', () => {
     ['when nobody can tell: a getter that throws', [{ get a() { throw new Error('no'); } }, 1]],
     ['when one is large', [Array.from({ length: 1001 }, () => ({})), 1]],
   ])('%s', (_when, values) => {
-    expect(areApart(...values)).toBe(false);
+    expect(mayShareMessage(...values)).toBe(false);
   });
 });

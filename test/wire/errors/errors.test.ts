@@ -165,7 +165,7 @@ describe.each(runtimes)('from %s', (runtime) => {
     });
 
     it('is made without its constructor', async () => {
-      // ExportedError's would throw without its second argument.
+      // ExportedError's constructor would throw without its second argument.
       await expect(pool.run(throwsOnPurpose, ['exported'])).rejects.toMatchObject({ status: 503 });
     });
 

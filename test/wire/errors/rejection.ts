@@ -1,4 +1,4 @@
-/** Fails instead of waiting for ever: whether a call settles at all is what these tests are about, too. */
+/** Fails instead of waiting for ever: these tests also check whether a call settles at all. */
 export async function settled<T>(call: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const never = new Promise<never>((_resolve, reject) => {

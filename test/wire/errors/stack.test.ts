@@ -94,7 +94,7 @@ describe.each(['threads', 'processes'] as const)('from %s', (runtime) => {
   });
 });
 
-/** Without what called the test: the frames of this test runner. */
+/** The frames of an error, without the frames of the test runner, which has called the test. */
 async function framesOf(failing: Promise<unknown>): Promise<string[]> {
   const error = (await rejection(failing)) as Error;
   const frames = namesOf(error.stack);

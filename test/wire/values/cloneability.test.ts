@@ -10,7 +10,7 @@ class Point {
 
 const look = (...args: unknown[]): unknown => prepareList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined });
 
-/** Tells whether it has been read. */
+/** Makes one item tell whether the item has been read. */
 function watched(items: unknown[], at: number): { items: unknown[]; wasRead(): boolean } {
   let reads = 0;
   Object.defineProperty(items, at, { enumerable: true, get: () => reads++ });

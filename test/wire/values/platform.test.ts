@@ -7,7 +7,7 @@ import { runtimes } from '../../pool/helpers.ts';
 
 const tagOf = (value: unknown): string => Object.prototype.toString.call(value);
 const kept = new Set(['Blob', 'SharedArrayBuffer', 'view of shared memory', 'WebAssembly.Module', 'CryptoKey']);
-// Before that, it would arrive as a Blob with no name.
+// Before Node 24, a File would arrive as a Blob with no name.
 if (Number(process.versions.node.split('.')[0]) >= 24) kept.add('File');
 
 describe.each(runtimes)('to and from %s, a platform object', (runtime) => {

@@ -41,7 +41,7 @@ describe.each(runtimes)('a value of another realm crosses to and from %s', (runt
 
   it('a signal, which aborts a call', async () => {
     const controller = new AbortController();
-    // As jsdom's: an object of another class that is called AbortSignal.
+    // The signal is like jsdom's: an instance of another class that is also named AbortSignal.
     const signal = Object.create(Object.create(null, { [Symbol.toStringTag]: { value: 'AbortSignal' } }) as object, {
       aborted: { get: () => controller.signal.aborted },
       reason: { get: () => controller.signal.reason as unknown },
