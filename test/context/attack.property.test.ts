@@ -26,7 +26,7 @@ const revoked = (): object => {
 
 const hostileKey = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', 'then', 'toJSON', 'hasOwnProperty', '$offloop', '');
 
-/** Any value, in place of a part of the carrier. Each is made anew, since a proxy may be revoked only once. */
+/** Any value, in place of a part of the carrier. Each value is made anew, since a proxy may be revoked only once. */
 const junk: fc.Arbitrary<() => unknown> = fc.oneof(
   fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSet: true, withTypedArray: true }).map((value) => () => value),
   fc.constantFrom(undefined, null, NaN, -0, -1, Infinity, 1e308, 2 ** 53, 1n, Symbol('s'), '', '1', [], {}, () => 1, Promise.resolve({}), /x/u).map((value) => () => value),
@@ -83,7 +83,7 @@ const inStores = (act: (texts: any) => void): Attack => (carrier) => {
 const atTop = (act: (carrier: any) => void): Attack => (carrier) => {
   try {
     act(carrier);
-  } catch { /* The same. */ }
+  } catch { /* The carrier is no object, or it throws. */ }
   return carrier;
 };
 

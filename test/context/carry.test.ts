@@ -150,7 +150,7 @@ describe('a module that is evaluated again', () => {
   });
 });
 
-// Only the implementation on async_hooks has the method `_enable`. That implementation has no default, or loses the default in every new scope.
+// Only the implementation on async_hooks has the method `_enable`; with this implementation a store has no default, or loses its default in every new scope.
 const hasDefaults = !('_enable' in AsyncLocalStorage.prototype);
 
 describe.runIf(hasDefaults)('a store with a default value (only where Node has AsyncContextFrame)', () => {

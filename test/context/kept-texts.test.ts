@@ -28,7 +28,7 @@ describe('a store that comes with call after call', () => {
     const pool = await warmPool();
     const request: Record<string, unknown> = { id: 0 };
     const calls = requestStore.run(request, () => Array.from({ length: 1000 }, (_, nth) => {
-      // In turn: the same content again, the same number of keys with other names, and another order.
+      // The requests take turns: the same content again, the same number of keys with other names, and another order.
       request.id = nth % 3;
       if (nth % 5 === 0) request[`key ${String(nth % 2)}`] = nth;
       if (nth % 7 === 0) delete request['key 0'];

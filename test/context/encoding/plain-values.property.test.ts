@@ -187,7 +187,7 @@ function steps(value: unknown): [string, unknown][] {
   return [...symbols, ...names];
 }
 
-/** Whether a value, without its content, is of none of the plain kinds; independent of the code under test. */
+/** Whether a value, without its content, is of none of the plain kinds. The check is independent of the code under test. */
 function isUnacceptable(value: unknown): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return true;
   if (typeof value !== 'object' || value === null) return false;
