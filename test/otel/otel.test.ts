@@ -19,7 +19,7 @@ beforeAll(() => {
   new NodeTracerProvider().register();
 });
 
-/** A context with the trace of a request's headers; each has other ids. */
+/** A context with the trace of a request's headers; each request has ids of its own. */
 function requestContext(n: number, traceFlags = TraceFlags.SAMPLED): Context {
   const [traceId, spanId] = [n.toString(16).padStart(32, 'a'), n.toString(16).padStart(16, 'b')];
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, traceState: createTraceState(tracestate) });
