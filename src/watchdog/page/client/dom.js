@@ -1,7 +1,7 @@
 /* global document */
 import { kindShape } from './kinds.js';
 
-/** Makes an element, the only way to do so in this page: text stays text, whatever it contains. */
+/** Makes an element. The page makes elements only by this function, so text stays text, whatever it contains. */
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -9,7 +9,7 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** The coloured shape of a kind. Decoration only, since the name of the kind stands next to it. */
+/** The coloured shape of a kind. The shape is decoration only, since the name of the kind stands next to the shape. */
 export function symbol(kind) {
   const node = element('span', { 'class': 'symbol', 'data-kind': kind, 'aria-hidden': 'true' });
   node.style.clipPath = `polygon(${kindShape(kind).map(([x, y]) => `${x * 100}% ${y * 100}%`).join(',')})`;
@@ -22,7 +22,7 @@ export function prose(tag, text) {
   return element(tag, { 'class': 'prose' }, ...parts);
 }
 
-/** Long code gets a line of its own. */
+/** Text as code; long code gets a line of its own. */
 function code(text) {
   return element('code', text.length > 40 ? { 'class': 'line' } : {}, text);
 }

@@ -4,7 +4,7 @@ import { stallKinds } from '../../stall-kinds.ts';
 
 /** @import { Frame, Offender, ReportData } from '../../types.ts' */
 
-/** 9.5 ms, 312 ms, 2.7 s, 5 min 3 s, 2 h 13 min, 3 d 4 h
+/** Formats a duration: 9.5 ms, 312 ms, 2.7 s, 5 min 3 s, 2 h 13 min, 3 d 4 h
  * @param {number} ms
  * @returns {string} */
 export function duration(ms) {
@@ -18,7 +18,7 @@ export function duration(ms) {
   return minutes < 1440 ? pair(minutes, 60, 'h', 'min') : pair(Math.round(minutes / 60), 24, 'd', 'h');
 }
 
-/** 6.9 %
+/** Formats a share: 6.9 %
  * @param {number} share from 0 to 1
  * @returns {string} */
 export function percent(share) {
@@ -28,7 +28,7 @@ export function percent(share) {
   return value < 99.95 ? `${value.toFixed(1)} %` : '100 %';
 }
 
-/** 1,234 stalls
+/** Formats a count with its noun: 1,234 stalls
  * @param {number} count
  * @param {string} noun
  * @returns {string} */
@@ -69,7 +69,7 @@ export function culpritName({ culprit, call, kind, task }) {
   return call ?? (task ? `task ${task}` : stallKinds[kind].withoutCulprit ?? '(no stack was caught)');
 }
 
-/** src/validate.js:12
+/** Formats the place of a frame: src/validate.js:12
  * @param {Frame} frame
  * @param {string} root the working directory
  * @returns {string} */
@@ -86,14 +86,14 @@ export function kindName({ kind, confidence }) {
   return `${kind}, ${confidence === 'none' ? 'no stack' : confidence}`;
 }
 
-/** Requests are counted up to 1,000.
+/** Formats the number of requests, which are counted up to 1,000.
  * @param {Pick<Offender, 'requests'>} offender
  * @returns {string} */
 export function requestCount({ requests }) {
   return requests < 1000 ? number(requests) : '1,000+';
 }
 
-/** 14:02:11, in the reader's time zone; as fine or coarse as steps of so many seconds need it.
+/** Formats a time in the reader's time zone, as fine or coarse as steps of so many seconds need: 14:02:11
  * @param {number} at epoch ms
  * @param {number} [step]
  * @returns {string} */
@@ -106,7 +106,7 @@ export function clock(at, step = 1) {
   return new Date(at).toLocaleTimeString('en-GB', time);
 }
 
-/** Mon, 23 Nov 2026, 14:02:11 to 14:03:12
+/** Formats a span of time: Mon, 23 Nov 2026, 14:02:11 to 14:03:12
  * @param {number} since
  * @param {number} until
  * @returns {string} */

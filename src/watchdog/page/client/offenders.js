@@ -13,7 +13,7 @@ export function offenderList(report, root, openKeys) {
   });
 }
 
-/** The same for one offender in every report, while its rank may change. */
+/** A key that stays the same for an offender in every report, while the offender's rank may change. */
 function keyOf({ kind, task, call, culprit }) {
   return JSON.stringify([kind, task, call, culprit?.function, culprit?.file, culprit?.line]);
 }

@@ -2,7 +2,7 @@
 import { colour } from './drawing.js';
 import { clock, duration } from './format.js';
 
-/** In seconds. Starts at the first stall of the timeline where earlier stalls were left out of it. */
+/** The span of the time axis, in seconds. The span starts at the first stall of the timeline where earlier stalls were left out of the timeline. */
 export function spanOf({ since, until, stalls, timeline }, known) {
   const first = known[0].startedAt;
   const last = known.at(-1);
@@ -11,7 +11,7 @@ export function spanOf({ since, until, stalls, timeline }, known) {
   return [start / 1000, Math.max(end, start + 100) / 1000];
 }
 
-/** At least a factor of ten, with some room at the edges. */
+/** The range of the axis of durations: at least a factor of ten, with some room at the edges. */
 export function durationRange(stalls) {
   const durations = stalls.map((stall) => Math.max(0.1, stall.duration));
   const min = Math.min(...durations) * 0.6;

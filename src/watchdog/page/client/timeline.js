@@ -70,7 +70,7 @@ export class Timeline {
     this.#plot.over.append(this.#tooltip);
   }
 
-  /** Zooms to the time between two pixels, or out where there are none. */
+  /** Zooms in to the time between two pixels, or zooms out where no pixels are given. */
   #zoomTo(...pixels) {
     this.#zoom = pixels.length > 0 ? pixels.map((x) => this.#plot.posToVal(x, 'x')) : undefined;
     this.#plot.setSelect({ left: 0, width: 0 }, false);
