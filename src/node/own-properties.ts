@@ -5,8 +5,8 @@ const Own = function () { /* Nothing to set. */ } as unknown as new () => object
 Own.prototype = Object.freeze(Object.create(null) as object);
 
 /**
- * A copy that has the object's own properties, and no others: a key that somebody has put on `Object.prototype` is neither an option nor
- * a part of a message. Read the copy, destructure it, and pass it on; but `{ ...copy }` and a rest pattern inherit again.
+  * A copy that has the object's own properties, and no others: a key that other code has put on `Object.prototype` is neither an option nor
+  * a part of a message. Read the copy, destructure it, and pass it on; but `{ ...copy }` and a rest pattern inherit again.
  */
 export function ownCopy<T extends object>(object: T): T {
   return Object.assign<object, T>(new Own(), object);

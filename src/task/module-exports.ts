@@ -24,8 +24,8 @@ export function namespaceOf(url: string): Namespace | undefined {
 }
 
 /**
- * The exports of a module that a task comes from; none where the module is still being evaluated. Its top level may be waiting for that
- * very task, and whoever waits for its exports then waits for ever.
+  * The exports of a module that a task comes from; none where the module is still being evaluated. The module's top level may be waiting
+  * for that very task, and then waiting for the module's exports would never end.
  * @param load imports the module
  */
 export async function loadExports(url: string, load: (url: string) => Promise<Namespace>): Promise<Namespace> {

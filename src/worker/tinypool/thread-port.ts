@@ -37,7 +37,7 @@ export interface TinypoolPort {
 
 /**
  * Repairs three things about the port by which tinypool gets its tasks, which static/preload.cjs has found in tinypool's startup
- * message. To be called before tinypool begins to listen on it:
+  * message. Call this function before tinypool begins to listen on the port:
  *
  * tinypool posts the response itself, outside of any try: a result with a function in it would end the worker. Walking or cloning
  * every result beforehand would cost every task, so the post itself is guarded.

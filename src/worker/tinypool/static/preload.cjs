@@ -75,7 +75,7 @@ function replaceTinypoolsOn(emitter, replace) {
 
 /*
  * While it is idle, tinypool reads its port by `receiveMessageOnPort()`, outside of any try: a message that is nested too deeply
- * for this thread's stack would end the worker. thread-port.ts registers what is to be called instead.
+  * for this thread's stack would end the worker. thread-port.ts registers the function that handles the error instead.
  */
 function guardReads() {
   threads.receiveMessageOnPort = {
