@@ -111,8 +111,11 @@ export function isRefused({ when }: Asked, answer: Answer): boolean {
 }
 
 /** Whether the deadline has passed, and the error says when. */
+/** The deadline of the call itself passed, and not that of a task that its task has called. */
 export function isLate(answer: Answer, when: string): boolean {
-  return 'error' in answer && codeOf(answer.error) === 'OFFLOOP_DEADLINE' && String(answer.error.message).includes(when);
+  if (!('error' in answer) || codeOf(answer.error) !== 'OFFLOOP_DEADLINE') return false;
+  const message = String(answer.error.message);
+  return message.startsWith("The deadline of the task 'acts'") && message.includes(when);
 }
 
 export function codeOf(error: unknown): unknown {
