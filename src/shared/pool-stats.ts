@@ -41,7 +41,10 @@ export interface PoolStats {
     readonly started: number;
     /** Workers that ended by themselves: an exit, an uncaught exception, out of memory, a signal. */
     readonly crashed: number;
-    /** Workers that the pool replaced: after `abortGrace`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`. */
+    /**
+     * Workers that the pool replaced: after `abortGrace` or `startTimeout`, by `isolate`, `maxTasksPerWorker` or `maxMemoryBeforeRecycle`,
+     * after a module that could not be loaded, or after an error of code that a finished task had left running.
+     */
     readonly replaced: number;
     /** Messages that calls were sent in: fewer than the calls where short ones shared a message. */
     readonly messages: number;
