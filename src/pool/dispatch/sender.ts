@@ -52,7 +52,8 @@ export class Sender {
         this.#workers.release(worker);
       },
       onUnsent: (error) => {
-        // The message was not sent, so the worker has not seen the call.
+        // The message was not sent, so the worker has seen neither the call nor, if this was the first call, its setup.
+        worker.endStartWatch();
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },

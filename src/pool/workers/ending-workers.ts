@@ -1,3 +1,4 @@
+import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** The workers that a pool is ending, which no longer count as the pool's workers. */
@@ -29,8 +30,10 @@ export class EndingWorkers {
     this.#ending.add(gone);
   }
 
+  /** Resolves when all of them are gone, and the thread that reads their stacks. */
   async whenGone(): Promise<void> {
     await Promise.all(this.#ending);
+    await stopStackReader();
   }
 
   async #endAfterHooks(worker: PoolWorker): Promise<void> {

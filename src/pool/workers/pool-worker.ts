@@ -75,6 +75,11 @@ export class PoolWorker implements CallHolder {
     return this.#recycleReason;
   }
 
+  /** Whether a call that was sent an abort has no response. */
+  get hasAbort(): boolean {
+    return this.#abortSent !== undefined;
+  }
+
   get idleSince(): number {
     return this.#idleSince;
   }
@@ -91,7 +96,7 @@ export class PoolWorker implements CallHolder {
 
   /** Call this when the first response has come. */
   markStarted(): void {
-    this.#endStartWatch();
+    this.endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
   }
 
@@ -137,14 +142,20 @@ export class PoolWorker implements CallHolder {
     if (this.#abortSent?.id === id) return;
     // Only one task of a batch runs at a time: a task that was sent an abort before has ended.
     this.#clearAbort();
-    this.engine.sendAbort({ type: 'abort', id, kind });
     this.#abortSent = { id, grace: timeLimit(realClock, this.#options.abortGrace, () => { this.#options.onGraceOver(); }) };
+    // An inline task hears of it at once, and may cancel more.
+    this.engine.sendAbort({ type: 'abort', id, kind });
   }
 
   /** @param onLate called when the worker has not been set up within `ms` */
   watchStart(ms: number, onLate: () => void): void {
-    this.#endStartWatch();
+    this.endStartWatch();
     this.#startTimer = timeLimit(realClock, ms, () => { if (!this.engine.isReady()) onLate(); });
+  }
+
+  endStartWatch(): void {
+    this.#startTimer?.cancel();
+    this.#startTimer = undefined;
   }
 
   /** @param onLate called when the call has not begun within `ms`: its module is still being loaded */
@@ -162,8 +173,9 @@ export class PoolWorker implements CallHolder {
   /** Call this when the pool is about to end the worker, or has seen that the worker is gone. */
   end(state: 'ending' | 'ended'): void {
     this.#state = state;
-    this.#clearAbort();
-    this.#endStartWatch();
+    // The id stays: a call that is cancelled again while its worker ends is sent no second abort.
+    this.#abortSent?.grace.cancel();
+    this.endStartWatch();
     this.endLoadWatch();
     if (state === 'ended') this.#onEnded?.();
   }
@@ -179,11 +191,6 @@ export class PoolWorker implements CallHolder {
       this.#onEnded = done;
       this.engine.runEndHooks?.(done);
     });
-  }
-
-  #endStartWatch(): void {
-    this.#startTimer?.cancel();
-    this.#startTimer = undefined;
   }
 
   #clearAbort(): void {

@@ -1,25 +1,17 @@
 import type { OffloopError } from '../../errors.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
-import type { Call } from '../calls/call.ts';
 import type { PoolStats } from '../calls/stats.ts';
 import type { WorkerExit } from '../engines/engine.ts';
-import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
 import type { PoolSettings } from '../options.ts';
 import { EndingWorkers } from './ending-workers.ts';
 import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './exit-errors.ts';
 import { IdleWorkers } from './idle.ts';
-import { Launcher, type LauncherHost } from './launcher.ts';
+import type { WorkersEvents } from './events.ts';
+import { Launcher } from './launcher.ts';
 import { failStarted, failTransferred } from '../responses/lost-calls.ts';
 import { readAll, readNotice } from '../responses/notices.ts';
 import { PoolWorker, type WorkerState } from './pool-worker.ts';
 import { Recycling } from './recycling.ts';
-
-export interface WorkersEvents extends Pick<LauncherHost, 'startRefused'> {
-  /** A worker can be taken or started. @param worker the worker that is done with its message; undefined where another worker may be started */
-  workerFree(worker: PoolWorker | undefined): void;
-  /** These calls were sent, have not been started, and go back to the queue; the last one comes first. */
-  callsReturned(calls: readonly Call[]): void;
-}
 
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
 export class Workers {
@@ -35,11 +27,11 @@ export class Workers {
   #minimum: number;
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
-    const { endGrace, idleTimeout, minThreads, maxThreads } = settings;
+    const { endGrace, idleTimeout, maxThreads } = settings;
     const roomFree = (): void => { events.workerFree(undefined); };
     this.#settings = settings;
     this.#events = events;
-    this.#minimum = minThreads;
+    this.#minimum = settings.minThreads;
     this.#launcher = new Launcher(settings, {
       // Workers that run their end hooks are not counted as the pool's, but must not pile up either: their hooks may never finish.
       hasRoom: () => this.#workers.size < maxThreads && this.#ending.runningHooks < maxThreads,
@@ -102,7 +94,6 @@ export class Workers {
     this.#launcher.stop();
     for (const worker of [...this.#workers]) this.#end(worker);
     await this.#ending.whenGone();
-    await stopStackReader();
   }
 
   /** Call this with each response of a worker. */
@@ -153,10 +144,18 @@ export class Workers {
       onExit: (exit) => { this.#handleExit(worker, exit); },
     });
     if (engine === undefined) return undefined;
-    const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.replace(worker); } });
+    const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.#endGrace(worker); } });
     this.#counts.started++;
     this.#workers.add(worker);
     return worker;
+  }
+
+  /** A batch's next call may run by now, and must not be ended for the aborted one: so no further call starts, and the responses are read first. */
+  #endGrace(worker: PoolWorker): void {
+    this.#events.callsReturned(worker.takeBackUnstarted());
+    readAll(worker);
+    if (worker.hasAbort) this.replace(worker);
+    else this.#events.workerFree(undefined);
   }
 
   #end(worker: PoolWorker): void {

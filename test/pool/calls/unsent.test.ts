@@ -16,6 +16,14 @@ it('an argument that cannot be cloned costs no worker when its call is made whil
   expect(pool.stats().workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
 });
 
+it.each(['threads', 'processes'] as const)('a first call that cannot be cloned leaves its worker of %s, whose setup comes with the next call', async (runtime) => {
+  const startTimeout = 50;
+  const pool = poolFor({ runtime, maxThreads: 1, startTimeout });
+  expect(await rejection(pool.run(takes, [Symbol('no')]))).toMatchObject({ code: 'OFFLOOP_NOT_CLONEABLE' });
+  await new Promise((resolve) => setTimeout(resolve, 5 * startTimeout));
+  expect(pool.stats().workers).toMatchObject({ started: 1, idle: 1, crashed: 0, replaced: 0 });
+});
+
 /** An idle worker is asked to let its event loop turn: the next message waits until it has done so. */
 function whenResumeIsSent(then: () => void): void {
   const { postMessage } = MessagePort.prototype;

@@ -13,10 +13,10 @@ export class Posting {
   readonly #pool: Tinypool;
   readonly #handle: Handle;
   readonly #life: Life;
-  readonly #listeners: PortListeners;
+  /** Dropped once the port is guarded: they hold every port that was opened during the start. */
+  #listeners: PortListeners | undefined;
   /** Messages that could not be posted. */
   readonly #unsent = new WeakSet<object>();
-  #isGuarded = false;
 
   constructor(pool: Tinypool, handle: Handle, life: Life, listeners: PortListeners) {
     this.#pool = pool;
@@ -46,9 +46,10 @@ export class Posting {
   }
 
   #run(message: object, transfer: readonly Transferable[] | undefined): Promise<unknown> {
-    if (this.#isGuarded) return this.#pool.run(message, runOptions(transfer));
-    this.#isGuarded = true;
-    return guardPortOf(message, this.#listeners, this.#unsent, () => this.#pool.run(message, runOptions(transfer)));
+    const listeners = this.#listeners;
+    if (listeners === undefined) return this.#pool.run(message, runOptions(transfer));
+    this.#listeners = undefined;
+    return guardPortOf(message, listeners, this.#unsent, () => this.#pool.run(message, runOptions(transfer)));
   }
 }
 
