@@ -4,7 +4,7 @@
  */
 const message = 'No regular expression may run on top of the blocked frames: see eslint.probe.js.';
 
-/** What the probe may import. */
+/** The imports that the probe may have. */
 export const probeImports = ['watchdog/protocol', 'watchdog/types.ts', 'context/shown-stores.ts', 'shared', 'node/clock.ts'];
 
 /** The probe, and the code that it calls. */

@@ -2,7 +2,7 @@ import type { Call } from '../calls/call.ts';
 import type { LauncherHost } from './launcher.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
-/** What `Workers` tells the dispatcher. */
+/** The events that `Workers` sends to the dispatcher. */
 export interface WorkersEvents extends Pick<LauncherHost, 'startRefused'> {
   /** A worker can be taken or started. @param worker the worker that is done with its message; undefined where another worker may be started */
   workerFree(worker: PoolWorker | undefined): void;

@@ -3,7 +3,7 @@ import type { TaskRecord } from '../../task/registry.ts';
 import { SentTexts } from '../../wire/kept-texts.ts';
 import type { Call } from '../calls/call.ts';
 
-/** What one worker has been sent and keeps: the pool need not send it again. */
+/** The tasks, stores and texts that one worker has been sent and keeps: the pool need not send them again. */
 export class WorkerKnowledge {
   /** Texts of stores, in batches. */
   readonly texts = new SentTexts();
