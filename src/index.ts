@@ -37,6 +37,7 @@ export type { MapOptions, MapProgress, MapResult } from './pool/map/map.ts';
 export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
 export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';
+export type { CallKey } from './pool/queue/call-key.ts';
 export type { CloseOptions, Pool } from './pool/types.ts';
 export { currentTask } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';

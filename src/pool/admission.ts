@@ -7,7 +7,7 @@ import type { TaskRecord } from '../task/registry.ts';
 import { prepareList } from '../wire/values/cloneability.ts';
 import { extrasOf, type Call } from './calls/call.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
-import type { PoolSettings } from './options.ts';
+import type { PoolSettings } from './settings.ts';
 import { Reservations } from './reservations.ts';
 import { assertArgsArray, queueFullError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';

@@ -1,8 +1,9 @@
 import { OptionError } from '../errors.ts';
 import { shared } from '../shared/shared.ts';
 import type { Runner } from '../task/offload.ts';
-import { normalizePoolOptions, type PoolOptions } from './options.ts';
+import type { PoolOptions } from './options.ts';
 import { WorkerPool } from './pool.ts';
+import { normalizePoolOptions } from './settings.ts';
 
 /**
  * Shared by all copies of offloop: a library with a copy of its own would start as many workers again, and the application

@@ -1,16 +1,10 @@
-import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 
-import { stores as declaredStores } from '../context/stores/registry.ts';
-import { selectStores } from '../context/stores/selection.ts';
-import type { Carried, StoreRecord } from '../context/stores/store-record.ts';
-import { moduleUrl, type ModuleRef } from '../context/module-ref.ts';
-import { thread } from '../shared/shared.ts';
-import { describe } from '../validation/describe.ts';
-import { OptionError } from '../errors.ts';
-import { checkOptions, oneOf, rules, type Rule } from '../validation/options.ts';
-import { ownCopy } from '../node/own-properties.ts';
-import { engines, type Engine, type Runtime } from './engines/engines.ts';
+import type { ModuleRef } from '../context/module-ref.ts';
+import type { Carried } from '../context/stores/store-record.ts';
+import { oneOf, rules, type Rule } from '../validation/options.ts';
+import { engines, type Runtime } from './engines/engines.ts';
+import { callKeyRule, type CallKey } from './queue/call-key.ts';
 
 export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
@@ -20,6 +14,26 @@ export interface PoolOptions {
    * hold up the short ones.
    */
   maxThreads?: number;
+  /**
+   * A task that has run for longer than this, and has used a CPU, no longer counts against `maxThreads` while shorter calls wait: see
+   * `spareThreads`. In ms, from the task's start in its worker. Default 50.
+   */
+  agedAfter?: number;
+  /**
+   * How many workers may be added for calls that are expected to be much shorter than what a long task has used already. Default: as
+   * many as `maxThreads`, at least 2 and at most 8; where a CPU quota limits the process, 1; where `maxThreads` is given, 0: none.
+   */
+  spareThreads?: number;
+  /**
+   * The order of waiting calls of one priority and key. 'shortest-expected': by the time of the call plus a multiple of the run time
+   * that is expected from earlier runs, so that no call is held up for long by a heavy one, and no heavy one forever. 'fifo': first
+   * come, first served. Default 'shortest-expected'; with `maxThreads: 1` 'fifo'.
+   */
+  order?: 'shortest-expected' | 'fifo';
+  /** Calls of one priority take turns by this key, each key with an equal share of the workers' time. Default: no turns. */
+  fairBy?: CallKey;
+  /** CPU time is summed up by this key in `stats().billing`. Default: not summed up. */
+  billBy?: CallKey;
   /** How long a worker beyond `minThreads` may idle before it is stopped, in ms. Default 10 000. */
   idleTimeout?: number;
   /** How many calls may wait; a further call rejects with QueueFullError. Default 10 000. */
@@ -68,38 +82,15 @@ export interface PoolOptions {
   name?: string;
 }
 
-/** The options that become a setting of another name. */
-type Renamed = 'runtime' | 'context' | 'coalesce';
-
-/** The pool's options, checked, with defaults, and copied from the caller's object. Every option has its setting: the compiler names a missing one. */
-export interface PoolSettings extends Readonly<Record<Exclude<keyof PoolOptions, Renamed>, unknown>> {
-  readonly minThreads: number;
-  readonly maxThreads: number;
-  readonly idleTimeout: number;
-  readonly maxQueue: number;
-  readonly engine: Engine;
-  readonly isolate: boolean;
-  readonly stores: () => Iterable<StoreRecord>;
-  readonly timeout: number | undefined;
-  readonly startTimeout: number;
-  readonly abortGrace: number;
-  readonly endGrace: number;
-  /** Ms of estimated work in one message; 0: each call has its own message. */
-  readonly budget: number;
-  readonly resourceLimits: ResourceLimits | undefined;
-  readonly maxMemoryBeforeRecycle: number | undefined;
-  readonly maxTasksPerWorker: number;
-  readonly preload: readonly string[];
-  readonly execArgv: readonly string[] | undefined;
-  readonly env: Readonly<Record<string, string>> | undefined;
-  readonly name: string;
-}
-
-const MIN_HEAP_MB = 4;
-
-const table: Readonly<Record<keyof PoolOptions, Rule>> = {
+/** The rules for `checkOptions()`; a new option is added to its interface above and to this table. */
+export const poolTable: Readonly<Record<keyof PoolOptions, Rule>> = {
   minThreads: rules.positiveInteger,
   maxThreads: rules.positiveInteger,
+  agedAfter: rules.positiveMs,
+  spareThreads: rules.wholeNumber,
+  order: oneOf('shortest-expected', 'fifo'),
+  fairBy: callKeyRule,
+  billBy: callKeyRule,
   idleTimeout: rules.ms,
   maxQueue: rules.wholeNumber,
   runtime: oneOf(...Object.keys(engines)),
@@ -118,62 +109,3 @@ const table: Readonly<Record<keyof PoolOptions, Rule>> = {
   env: { is: (v) => rules.record.is(v) && Object.values(v as object).every((s) => typeof s === 'string'), expected: 'an object of strings' },
   name: rules.name,
 };
-
-/** @throws OptionError (OFFLOOP_OPTION) */
-export function normalizePoolOptions(call: string, options: PoolOptions): PoolSettings {
-  const given = checkOptions<PoolOptions>(call, options, table);
-  const [minThreads, maxThreads] = threadCounts(call, given);
-  // Inside a worker, a pool runs inline: the task is off the event loop already, and workers that start workers would multiply.
-  const runtime = thread.isWorker ? 'inline' : (given.runtime ?? 'threads');
-  return {
-    minThreads,
-    maxThreads,
-    idleTimeout: given.idleTimeout ?? 10_000,
-    maxQueue: given.maxQueue ?? 10_000,
-    engine: engines[runtime],
-    isolate: given.isolate ?? false,
-    stores: storeSelection(call, given.context ?? 'all'),
-    timeout: given.timeout,
-    startTimeout: given.startTimeout ?? 30_000,
-    abortGrace: given.abortGrace ?? 100,
-    endGrace: given.endGrace ?? 2000,
-    budget: batchBudget(call, given.coalesce ?? true),
-    resourceLimits: given.resourceLimits && heapLimits(call, ownCopy(given.resourceLimits)),
-    maxMemoryBeforeRecycle: given.maxMemoryBeforeRecycle,
-    maxTasksPerWorker: given.isolate === true ? 1 : (given.maxTasksPerWorker ?? Infinity),
-    preload: (given.preload ?? []).map((module) => moduleUrl(`${call}, preload`, module)),
-    execArgv: given.execArgv && [...given.execArgv],
-    env: given.env && ownCopy(given.env),
-    name: given.name ?? 'pool',
-  };
-}
-
-function threadCounts(call: string, { minThreads, maxThreads }: PoolOptions): [min: number, max: number] {
-  if (minThreads !== undefined && maxThreads !== undefined && minThreads > maxThreads) {
-    throw new OptionError(`${call}: expected \`minThreads\` to be at most \`maxThreads\` (${describe(maxThreads)}), got ${describe(minThreads)}.`);
-  }
-  const max = maxThreads ?? Math.max(2, availableParallelism(), minThreads ?? 1);
-  return [minThreads ?? 1, max];
-}
-
-/** With a limit of 2 MB, Node 22 to 26 end the whole process and not only the worker; with 4 MB, no worker starts, but the process goes on. */
-function heapLimits(call: string, limits: ResourceLimits): ResourceLimits {
-  const { maxOldGenerationSizeMb: heap } = limits;
-  if (heap !== undefined && !(typeof heap === 'number' && heap >= MIN_HEAP_MB)) {
-    throw new OptionError(`${call}: expected \`resourceLimits.maxOldGenerationSizeMb\` to be at least ${MIN_HEAP_MB} (MB), got ${describe(heap)}: no worker can start with less.`);
-  }
-  return limits;
-}
-
-function batchBudget(call: string, coalesce: NonNullable<PoolOptions['coalesce']>): number {
-  if (typeof coalesce === 'boolean') return coalesce ? 1 : 0;
-  return checkOptions<typeof coalesce>(`${call}, coalesce`, coalesce, { budget: rules.positiveMs }).budget ?? 1;
-}
-
-/** 'all' means all stores at the time of the call: a module that is loaded later may declare more. */
-function storeSelection(call: string, context: NonNullable<PoolOptions['context']>): () => Iterable<StoreRecord> {
-  if (context === 'all') return () => declaredStores.values();
-  if (context === 'none') return () => [];
-  const stores = [...selectStores(call, context)];
-  return () => stores;
-}

@@ -18,8 +18,11 @@ export function selectStores(call: string, only: readonly Carried<unknown>[] | u
   });
 }
 
-/** A module that is evaluated again declares its store anew: what `carry()` returned to the first evaluation stands for the new declaration. */
-function recordOf(carried: unknown): StoreRecord | undefined {
+/**
+ * The record behind what carry() returned; undefined where it is anything else. A module that is evaluated again declares its store anew:
+ * what `carry()` returned to the first evaluation stands for the new declaration.
+ */
+export function recordOf(carried: unknown): StoreRecord | undefined {
   const all = [...stores.values()];
   return all.find((record) => record === carried) ?? findStore((carried as Partial<StoreRecord> | null)?.name ?? '');
 }

@@ -10,7 +10,7 @@ import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Newest } from '../../wire/newest-values.ts';
 import type { Repairs } from '../../wire/values/repairs.ts';
 import { rejectWith, type Failure } from './rejection.ts';
-import type { Queued } from './queue.ts';
+import type { Queued } from '../queue/task-queue.ts';
 import type { TaskTimings } from './stats.ts';
 import type { TracedCall } from './trace.ts';
 

@@ -2,7 +2,7 @@ import { lateLoadError } from '../workers/exit-errors.ts';
 import type { Batch } from '../../wire/messages/batch.ts';
 import type { Call } from '../calls/call.ts';
 import type { Unread } from '../engines/unread.ts';
-import type { PoolSettings } from '../options.ts';
+import type { PoolSettings } from '../settings.ts';
 import { endBatch, readAll } from '../responses/notices.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 import { failPending, respond } from '../responses/responses.ts';

@@ -1,6 +1,6 @@
 import { SharedObjectGuard } from '../../wire/shared-objects.ts';
 import type { Call } from '../calls/call.ts';
-import type { TaskQueue } from '../calls/queue.ts';
+import type { TaskQueue } from '../queue/task-queue.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
 /**

@@ -9,7 +9,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { MapCall, PromisedItem } from './map-call.ts';
 import { assertIterable, checkMapOptions, mapResult, type MapOptions, type MapResult } from './map.ts';
 import type { Items, MapPool, Problem } from './types.ts';
-import type { PoolSettings } from '../options.ts';
+import type { PoolSettings } from '../settings.ts';
 import { withCallSiteStack, closedError, notATaskError } from '../calls/refusals.ts';
 import { taskChannel } from '../calls/trace.ts';
 

@@ -1,5 +1,5 @@
 import { now } from '../../node/clock.ts';
-import type { PoolSettings } from '../options.ts';
+import type { PoolSettings } from '../settings.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** How old a worker has to be before it is replaced because a module did not load in it: the first age, and the longest. */

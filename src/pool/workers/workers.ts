@@ -2,7 +2,7 @@ import type { OffloopError } from '../../errors.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { PoolStats } from '../calls/stats.ts';
 import type { WorkerExit } from '../engines/engine.ts';
-import type { PoolSettings } from '../options.ts';
+import type { PoolSettings } from '../settings.ts';
 import { EndingWorkers } from './ending-workers.ts';
 import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './exit-errors.ts';
 import { IdleWorkers } from './idle.ts';

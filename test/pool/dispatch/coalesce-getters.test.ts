@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 
 import type { Call } from '../../../src/pool/calls/call.ts';
 import { takeBatch } from '../../../src/pool/dispatch/take-batch.ts';
-import { TaskQueue } from '../../../src/pool/calls/queue.ts';
+import { TaskQueue } from '../../../src/pool/queue/task-queue.ts';
 import { WorkerKnowledge } from '../../../src/pool/workers/worker-knowledge.ts';
 import type { TaskRecord } from '../../../src/task/registry.ts';
 import { mixed } from '../../fixtures/mixed.js';

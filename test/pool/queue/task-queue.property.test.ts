@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { TaskQueue, type Queued } from '../../../src/pool/calls/queue.ts';
+import { TaskQueue, type Queued } from '../../../src/pool/queue/task-queue.ts';
 
 interface Item extends Queued {
   readonly id: number;
