@@ -4,9 +4,14 @@ import { currentDeadline, nearer } from '../context/deadline.ts';
 import { deadlineError } from '../task/interruptions.ts';
 import type { RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
-import { prepareList } from '../wire/values/cloneability.ts';
-import { extrasOf, type Call } from './calls/call.ts';
+import { prepareList, sizeOfSimpleList } from '../wire/values/cloneability.ts';
+import { NOT_SIMPLE } from '../wire/values/simple.ts';
+import type { Call } from './calls/call.ts';
+import { extrasOf } from './calls/extras.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { UNKNOWN_LANE } from './learned/learned.ts';
+import { learnedFor } from './learned/learned-for.ts';
+import type { KeyReader } from './queue/call-key.ts';
 import type { PoolSettings } from './settings.ts';
 import { Reservations } from './reservations.ts';
 import { assertArgsArray, queueFullError } from './calls/refusals.ts';
@@ -22,6 +27,8 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** The deadline as an instant of the pool's clock. */
   readonly due: number | undefined;
+  /** The key of `fairBy`, where the caller's context has it. */
+  readonly fairKey: string | undefined;
 }
 
 /** Decides which calls enter the queue: checks that there is room, and checks and encodes each call's arguments and context. */
@@ -50,11 +57,16 @@ export class Admission {
     if (due !== undefined && this.#settings.engine.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'called');
     if (this.#room <= 0) throw queueFullError(this.#settings.name, this.#settings.maxQueue, task.name);
     const transfer = options.transfer && [...options.transfer];
-    const prepared = prepareList(args, 'args', { channel: this.#settings.engine.channel, transfer, exports: undefined });
+    const preparing = { channel: this.#settings.engine.channel, transfer, exports: undefined };
+    const size = sizeOfSimpleList(args, preparing);
+    const prepared = size === NOT_SIMPLE ? prepareList(args, 'args', preparing) : undefined;
+    const learned = learnedFor(this.#dispatcher.timings.of(task), task, args, size);
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const stores = encoded === undefined ? this.#stores(context, carried) : encoded.stores;
-    const call = create(id, task, this.#dispatcher.timings.of(task), prepared?.value ?? args, stores, priority, extras);
+    const fairKey = this.#keyOf(this.#settings.fairBy, task.name, args, options, carried?.stores, encoded);
+    const lane = this.#settings.isShortestFirst ? learned.lane : UNKNOWN_LANE;
+    const call = create(id, task, learned, lane, fairKey, prepared?.value ?? args, stores, priority, extras);
     this.reservations.consume();
     return call;
   }
@@ -63,10 +75,12 @@ export class Admission {
    * Encodes the caller's context now, for calls that are made later.
    * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
    */
-  contextOf({ context, deadline }: RunOptions): CallContext {
+  contextOf(task: string, options: RunOptions): CallContext {
+    const { context, deadline } = options;
     const carried = typeof context === 'object' ? readCarrier(context) : undefined;
     const nearest = nearer(nearer(deadline, carried?.deadline), currentDeadline());
-    return { stores: this.#stores(context, carried), deadline: nearest, due: nearest && this.#settings.engine.clock.instantOf(nearest) };
+    const fairKey = this.#settings.fairBy?.isOfContext === true ? this.#keyOf(this.#settings.fairBy, task, [], options, carried?.stores, undefined) : undefined;
+    return { stores: this.#stores(context, carried), deadline: nearest, due: nearest && this.#settings.engine.clock.instantOf(nearest), fairKey };
   }
 
   /**
@@ -99,6 +113,12 @@ export class Admission {
   #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {
     const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
     return timeout === Infinity ? undefined : timeout;
+  }
+
+  #keyOf(reader: KeyReader | undefined, name: string, args: readonly unknown[], { context }: RunOptions, carried: CallStores | undefined, encoded: CallContext | undefined): string | undefined {
+    if (reader === undefined) return undefined;
+    if (encoded !== undefined && reader.isOfContext) return encoded.fairKey;
+    return reader.read({ name, args, carried, inherits: context === undefined || context === 'inherit' });
   }
 
   #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {

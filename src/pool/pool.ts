@@ -191,4 +191,4 @@ export class WorkerPool implements Pool {
   }
 }
 
-const createPromised: Create<PromisedCall> = (id, task, timings, args, stores, priority, extras) => new PromisedCall(id, task, timings, args, stores, priority, extras);
+const createPromised: Create<PromisedCall> = (...parts) => new PromisedCall(...parts);

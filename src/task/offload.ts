@@ -34,11 +34,11 @@ export interface Task<A extends unknown[], R> {
  */
 export function offload<A extends unknown[], R>(module: ModuleRef, fn: (...args: A) => R, options: OffloadOptions = {}): Task<A, Awaited<R>> {
   if (typeof fn !== 'function') throw new OptionError(noFunctionMessage(module, fn));
-  const { name = fn.name, timeout, priority, errors = [] } = checkOffloadOptions(options);
+  const { name = fn.name, timeout, priority, expected, errors = [] } = checkOffloadOptions(options);
   const url = moduleUrl('offload()', module);
   if (name === '') throw new OptionError(anonymousMessage(url));
   assertNotEntry(`offload('${name}')`, url);
-  const record: TaskRecord = { module: url, name, ref: module, fn, timeout, priority, errors };
+  const record: TaskRecord = { module: url, name, ref: module, fn, timeout, priority, expected, errors };
   registerTask(record);
   return createTask<A, Awaited<R>>(record);
 }

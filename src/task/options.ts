@@ -11,6 +11,12 @@ export interface OffloadOptions {
   timeout?: number;
   /** Waiting calls of a larger priority run first. Default 0. */
   priority?: number;
+  /**
+   * How long a run is expected to take, in ms, until runs have shown it: light calls then never wait for the first heavy ones. A function
+   * of the arguments also tells calls apart that have arguments of the same size. Default: learned from the runs, by the size of
+   * the arguments.
+   */
+  expected?: number | ((...args: any[]) => number);
   /** Error classes that arrive as themselves though the module does not export them. */
   errors?: readonly ErrorClass[];
 }
@@ -37,6 +43,7 @@ const offloadTable: Readonly<Record<keyof OffloadOptions, Rule>> = {
   name: rules.name,
   timeout: rules.positiveMs,
   priority: rules.finite,
+  expected: { is: (v) => rules.ms.is(v) || rules.callback.is(v), expected: 'a number of milliseconds, 0 or more, or a function of the arguments' },
   errors: rules.errorClasses,
 };
 

@@ -1,5 +1,6 @@
 import type { ErrorClass } from '../wire/errors/error-repairs.ts';
 import type { TaskAddress } from '../wire/messages/requests.ts';
+import type { OffloadOptions } from './options.ts';
 import { DuplicateNameError } from '../errors.ts';
 import { isSameEvaluation, type ModuleRef } from '../context/module-ref.ts';
 import { shared } from '../shared/shared.ts';
@@ -18,6 +19,7 @@ export interface TaskRecord {
   readonly fn?: AnyFunction | undefined;
   readonly timeout?: number | undefined;
   readonly priority?: number | undefined;
+  readonly expected?: OffloadOptions['expected'] | undefined;
   readonly errors: readonly ErrorClass[];
 }
 

@@ -1,18 +1,12 @@
-import { AsyncResource } from 'node:async_hooks';
-import type { Transferable } from 'node:worker_threads';
-
 import { now } from '../../node/clock.ts';
 import type { CallStores } from '../../context/call-stores.ts';
 import type { TaskRecord } from '../../task/registry.ts';
-import type { Timer } from '../../node/limit-clock.ts';
-import type { ProgressNotice } from '../../wire/messages/notices.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
-import type { Newest } from '../../wire/newest-values.ts';
-import type { Repairs } from '../../wire/values/repairs.ts';
+import type { Learned } from '../learned/learned.ts';
+import type { Queued } from '../queue/lanes.ts';
+import type { Share, SharingItem } from '../queue/turns.ts';
+import type { CallExtras } from './extras.ts';
 import { rejectWith, type Failure } from './rejection.ts';
-import type { Queued } from '../queue/task-queue.ts';
-import type { TaskTimings } from './stats.ts';
-import type { TracedCall } from './trace.ts';
 
 /** The worker that has a call, as seen by code that cancels the call. */
 export interface CallHolder {
@@ -24,75 +18,27 @@ export interface CallHolder {
   sendAbort(call: Call, kind: AbortKind): void;
 }
 
-/** Rarely needed properties of a call, kept apart to save memory: tens of thousands of calls may wait. */
-export interface CallExtras {
-  readonly repairs: Repairs | undefined;
-  readonly transfer: readonly Transferable[] | undefined;
-  /** How long the task may run, in ms. */
-  readonly timeout: number | undefined;
-  /** Epoch ms, as the caller has set it. */
-  readonly deadline: number | undefined;
-  /** The deadline as an instant of the pool's clock. */
-  readonly due: number | undefined;
-  readonly onProgress: ((value: unknown) => void) | undefined;
-  /** Progress values that have not been delivered. */
-  pendingProgress: Newest<ProgressNotice> | undefined;
-  /** Defined while calls are traced. */
-  readonly traced: TracedCall | undefined;
-  timeoutTimer: Timer | undefined;
-  /** Settles when everything that the task has sent so far is delivered; undefined where it was delivered at once. */
-  lastDelivery: Promise<void> | undefined;
-  /** Called when the worker reports that it has called the task's function. */
-  onStarted: (() => void) | undefined;
-  /** Removes the call's abort listener and deadline timer. */
-  release: (() => void) | undefined;
-}
-
-/** Returns undefined where there are none, as for most calls. A call with a signal has extras too, for its `release`. */
-export function extrasOf(
-  repairs: CallExtras['repairs'],
-  transfer: CallExtras['transfer'],
-  timeout: number | undefined,
-  deadline: number | undefined,
-  due: number | undefined,
-  onProgress: CallExtras['onProgress'],
-  signal: AbortSignal | undefined,
-  traced: TracedCall | undefined,
-): CallExtras | undefined {
-  const isPlain = repairs === undefined && transfer === undefined && timeout === undefined && deadline === undefined;
-  if (isPlain && onProgress === undefined && signal === undefined && traced === undefined) return undefined;
-  return {
-    repairs,
-    transfer,
-    timeout,
-    deadline,
-    due,
-    // The listener belongs to the caller and runs in the caller's context.
-    onProgress: onProgress && AsyncResource.bind(onProgress),
-    pendingProgress: undefined,
-    traced,
-    timeoutTimer: undefined,
-    lastDelivery: undefined,
-    onStarted: undefined,
-    release: undefined,
-  };
-}
-
 /**
  * One call of a task, from its creation until it has settled. Its arguments and its context are checked and encoded before.
  *
  * Many calls may wait, and most take a microsecond of this thread's time: so the constructor sets every field once, and
  * `declare` keeps the compiler from initialising the fields before that.
  */
-export abstract class Call implements Queued {
+export abstract class Call implements SharingItem {
   declare readonly id: number;
   declare readonly task: TaskRecord;
-  declare readonly timings: TaskTimings;
   declare readonly args: readonly unknown[];
   declare readonly stores: CallStores | undefined;
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
+  /** What is known about runs like this one. */
+  declare readonly learned: Learned;
+  declare readonly lane: number;
+  declare readonly fairKey: string | undefined;
   declare readonly calledAt: number;
+  declare share: Share | undefined;
+  /** What its share was charged when it was sent, in whole microseconds, which take no memory of their own. */
+  declare charged: number;
   /** The worker that has the call, and the call's place in the message. */
   declare worker: CallHolder | undefined;
   declare place: number;
@@ -104,10 +50,24 @@ export abstract class Call implements Queued {
   declare isQueued: boolean;
   declare isRequeued: boolean;
 
-  constructor(id: number, task: TaskRecord, timings: TaskTimings, args: readonly unknown[], stores: CallStores | undefined, priority: number, extras: CallExtras | undefined) {
+  constructor(
+    id: number,
+    task: TaskRecord,
+    learned: Learned,
+    lane: number,
+    fairKey: string | undefined,
+    args: readonly unknown[],
+    stores: CallStores | undefined,
+    priority: number,
+    extras: CallExtras | undefined,
+  ) {
     this.id = id;
     this.task = task;
-    this.timings = timings;
+    this.learned = learned;
+    this.lane = lane;
+    this.fairKey = fairKey;
+    this.share = undefined;
+    this.charged = 0;
     this.args = args;
     this.stores = stores;
     this.priority = priority;
@@ -136,6 +96,7 @@ export abstract class Call implements Queued {
   /** Call this when a call that was sent, but not started, goes back to the queue. */
   markWaiting(): void {
     this.extras?.timeoutTimer?.cancel();
+    this.#correctCharge(0);
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.worker = undefined;
@@ -143,23 +104,30 @@ export abstract class Call implements Queued {
 
   /** Times are in ms. @param at when the response was read, an instant of `now()` */
   recordTimings(waitMs: number, runMs: number, at: number): void {
-    const { calledAt, extras } = this;
+    const { calledAt, extras, learned } = this;
     if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
-    this.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
+    learned.add(runMs);
+    learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
+    this.#correctCharge(runMs);
   }
 
   /** Settles the call. Only the first call of `fulfil()` or `fail()` has an effect. */
   fulfil(value: unknown): void {
     if (!this.#end()) return;
-    this.timings.count++;
+    this.learned.timings.count++;
     this.notifyCaller(value, undefined);
   }
 
   fail(failure: Failure): void {
     if (!this.#end()) return;
-    this.timings.count++;
-    this.timings.failed++;
+    this.learned.timings.count++;
+    this.learned.timings.failed++;
     this.notifyCaller(undefined, failure);
+  }
+
+  #correctCharge(runMs: number): void {
+    this.share?.charge(runMs - this.charged / 1000);
+    this.charged = 0;
   }
 
   #end(): boolean {

@@ -22,14 +22,14 @@ const undelivered = new Set<Call>();
 
 /** Call this with each value that a task reports. Only the newest values are kept. */
 export function receiveProgress(call: Call, notice: ProgressNotice): void {
-  const { extras, timings } = call;
+  const { extras } = call;
   if (extras?.onProgress === undefined) return;
   if (notice.isHere === true) {
     deliverOne(call, notice);
     return;
   }
   extras.pendingProgress ??= new Newest();
-  timings.progressDropped += (notice.dropped ?? 0) + extras.pendingProgress.push(notice);
+  call.learned.timings.progressDropped += (notice.dropped ?? 0) + extras.pendingProgress.push(notice);
   if (undelivered.size === 0) setImmediate(deliverSlice);
   undelivered.add(call);
 }
@@ -88,8 +88,8 @@ function deliverOne(call: Call, notice: ProgressNotice): void {
 }
 
 /** Drops a value that cannot be read. The task goes on, since its result may be readable. */
-export function dropUnreadProgress({ task, timings }: Call, cause: unknown): void {
-  timings.progressDropped++;
+export function dropUnreadProgress({ task, learned }: Call, cause: unknown): void {
+  learned.timings.progressDropped++;
   const reason = unreadableError(task.name, 'progress', cause).message;
   warnOnce('OFFLOOP_PROGRESS', `${reason} The value was dropped, and is counted as \`progressDropped\` in \`stats().tasks\`.`);
 }

@@ -4,7 +4,7 @@ import { perfHooks } from '../../node/builtins.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
-import { RunEstimate } from './estimate.ts';
+import { Learned } from '../learned/learned.ts';
 
 export type { PoolStats, Spread, TaskStats };
 
@@ -22,7 +22,10 @@ export class TaskTimings {
   count = 0;
   failed = 0;
   progressDropped = 0;
-  readonly estimate = new RunEstimate();
+  /** What its last run has added to; undefined before the first one. */
+  recent: Learned | undefined;
+  /** By the class of the arguments. */
+  readonly #learned: (Learned | undefined)[] = [];
   readonly #histograms = [microseconds(), microseconds(), microseconds()] as const;
   readonly #buffer = new Float64Array(BUFFERED_CALLS * TIMINGS_PER_CALL);
   #buffered = 0;
@@ -33,11 +36,15 @@ export class TaskTimings {
   }
 
   record(waitMs: number, runMs: number, overheadMs: number): void {
-    this.estimate.add(runMs);
     this.#buffer[this.#buffered++] = waitMs;
     this.#buffer[this.#buffered++] = runMs;
     this.#buffer[this.#buffered++] = overheadMs;
     if (this.#buffered === this.#buffer.length) this.#flushBuffer();
+  }
+
+  /** What is known about runs with arguments of this class. @param declared ms, as the user has said */
+  learnedOf(argumentClass: number, declared: number | undefined): Learned {
+    return (this.#learned[argumentClass] ??= new Learned(this, declared, this.#learned.find((one, at) => one !== undefined && at > argumentClass)));
   }
 
   /** How many calls have had a response. */

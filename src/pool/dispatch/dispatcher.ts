@@ -18,7 +18,7 @@ import { takeBatch, type BatchLimits } from './take-batch.ts';
  * Call every method in the root context.
  */
 export class Dispatcher {
-  readonly queue = new TaskQueue<Call>();
+  readonly queue: TaskQueue<Call>;
   readonly timings = new PoolTimings();
   readonly #settings: PoolSettings;
   readonly #onChange: () => void;
@@ -29,6 +29,7 @@ export class Dispatcher {
   /** @param onChange called whenever a queue slot or a worker has become free */
   constructor(settings: PoolSettings, onChange: () => void) {
     this.#settings = settings;
+    this.queue = new TaskQueue(settings.fairBy !== undefined);
     this.#onChange = onChange;
     const callsReturned = (calls: readonly Call[]): void => { this.#requeue(calls); };
     this.#workers = new Workers(settings, {
@@ -61,7 +62,7 @@ export class Dispatcher {
   batchSize(task: TaskRecord | undefined): number {
     const { budget, engine } = this.#settings;
     if (task === undefined || budget === 0 || !engine.canBatch) return 1;
-    const { ms } = this.timings.of(task).estimate;
+    const ms = this.timings.of(task).recent?.mean ?? Infinity;
     return Math.max(1, Math.min(MAX_BATCH, Math.floor(budget / Math.max(ms, budget / MAX_BATCH))));
   }
 
@@ -79,7 +80,7 @@ export class Dispatcher {
         if (refusal !== undefined) this.#failWaiting(refusal);
         return;
       }
-      const [call, ...others] = takeBatch(this.queue, this.#limitsFor(worker));
+      const [call, ...others] = takeBatch(this.queue, { accept: undefined }, this.#limitsFor(worker));
       if (call === undefined) this.#workers.putBack(worker);
       else if (others.length === 0) this.#sender.sendOne(call, worker);
       else this.#sender.sendBatch([call, ...others], worker);
@@ -115,11 +116,12 @@ export class Dispatcher {
   }
 
   #limitsFor({ engine, completed, knowledge }: PoolWorker): BatchLimits {
-    const { budget, maxThreads, maxTasksPerWorker } = this.#settings;
+    const { budget, maxThreads, maxTasksPerWorker, fairBy } = this.#settings;
     // A cold worker gets one call, with its setup. Other workers get their share of the waiting calls.
     const canShare = engine.batches !== undefined && completed > 0 && budget > 0;
     const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - completed, Math.ceil(this.queue.size / maxThreads)) : 1;
-    return { budget, size, workers: maxThreads, knowledge };
+    // Calls that were sent early cannot take turns any more.
+    return { budget, size, workers: maxThreads, knowledge, mayPrefetch: fairBy === undefined };
   }
 
   #workerFree(worker: PoolWorker | undefined): void {

@@ -1,7 +1,8 @@
 import { toWire } from '../../context/call-stores.ts';
 import type { BatchExtras } from '../../wire/messages/batch.ts';
 import type { RunMessage } from '../../wire/messages/requests.ts';
-import type { Call, CallExtras } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { CallExtras } from '../calls/extras.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };

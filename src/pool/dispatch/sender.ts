@@ -1,4 +1,4 @@
-import { lateLoadError } from '../workers/exit-errors.ts';
+import { lateLoadError } from '../workers/life/exit-errors.ts';
 import type { Batch } from '../../wire/messages/batch.ts';
 import type { Call } from '../calls/call.ts';
 import type { Unread } from '../engines/unread.ts';

@@ -1,5 +1,6 @@
 import { SharedObjectGuard } from '../../wire/shared-objects.ts';
 import type { Call } from '../calls/call.ts';
+import type { Accept } from '../queue/lanes.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 
@@ -10,6 +11,9 @@ import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 const MAX_PREFETCHED = 8;
 const MAX_PREFETCHED_MS = 40;
 
+/** What a share is charged for a call about which nothing is known yet, in ms. */
+const UNKNOWN_MS = 1;
+
 export interface BatchLimits {
   /** Ms of estimated work in one message. */
   readonly budget: number;
@@ -18,6 +22,16 @@ export interface BatchLimits {
   readonly workers: number;
   /** The knowledge of the worker that gets the batch. */
   readonly knowledge: WorkerKnowledge;
+  /** Whether a few long calls may be sent before the worker is free for them. */
+  readonly mayPrefetch: boolean;
+}
+
+/** Which waiting calls may be sent now. */
+export interface Choice {
+  /** Undefined: all of them, in their order. */
+  readonly accept: Accept<Call> | undefined;
+  /** Calls of a lower priority may not. */
+  readonly atLeast?: number;
 }
 
 /**
@@ -25,27 +39,36 @@ export interface BatchLimits {
  * into the budget together. Where all workers have enough to do, a few long calls are prefetched, and taken back when another
  * worker has nothing left to do. A call without an estimate travels alone. The order of the queue is kept.
  */
-export function takeBatch(queue: TaskQueue<Call>, { budget, size, workers, knowledge }: BatchLimits): Call[] {
-  const first = queue.shift();
+export function takeBatch(queue: TaskQueue<Call>, choice: Choice, { budget, size, workers, knowledge, mayPrefetch }: BatchLimits): Call[] {
+  const first = nextIn(queue, choice);
   if (first === undefined) return [];
+  take(first, queue);
   const batch = [first];
   if (size <= 1) return batch;
   const guard = new SharedObjectGuard();
   const cost = costOf(first, knowledge, guard);
-  const isPrefetch = cost >= budget && cost < MAX_PREFETCHED_MS;
+  const isPrefetch = mayPrefetch && cost >= budget && cost < MAX_PREFETCHED_MS;
   const maxSize = isPrefetch ? Math.min(MAX_PREFETCHED, size, Math.floor(queue.size / workers)) : size;
   let leftMs = (isPrefetch ? MAX_PREFETCHED_MS : budget) - cost;
-  for (let next = queue.first; leftMs > 0 && next !== undefined && batch.length < maxSize; next = queue.first) {
+  for (let next = nextIn(queue, choice); leftMs > 0 && next !== undefined && batch.length < maxSize; next = nextIn(queue, choice)) {
     const nextCost = costOf(next, knowledge, guard);
     // A getter in the arguments may have caused the call to be sent to another worker, or cancelled.
     if (!next.isQueued) continue;
     leftMs -= nextCost;
     if (leftMs < 0) break;
-    queue.remove(next);
+    take(next, queue);
     batch.push(next);
   }
   // The same may have happened to calls that are in the batch already.
   return batch.every(isWaiting) ? batch : batch.filter(isWaiting);
+}
+
+function nextIn(queue: TaskQueue<Call>, { accept, atLeast }: Choice): Call | undefined {
+  return accept === undefined ? queue.first : queue.find(accept, atLeast);
+}
+
+function take(call: Call, queue: TaskQueue<Call>): void {
+  queue.take(call, call.learned.expected ?? UNKNOWN_MS);
 }
 
 function isWaiting({ state }: Call): boolean {
@@ -59,7 +82,7 @@ function isWaiting({ state }: Call): boolean {
  */
 function costOf(call: Call, knowledge: WorkerKnowledge, guard: SharedObjectGuard): number {
   const mayShare = call.extras?.transfer === undefined && !call.travelsAlone && knowledge.covers(call);
-  return mayShare && sharesNothing(call, guard) ? call.timings.estimate.ms : Infinity;
+  return mayShare && sharesNothing(call, guard) ? call.learned.mean : Infinity;
 }
 
 function sharesNothing({ args, extras }: Call, guard: SharedObjectGuard): boolean {

@@ -1,7 +1,8 @@
 import { timeLimit } from '../../node/time-limit.ts';
 import type { Clock } from '../../node/limit-clock.ts';
 import { notBegunError, timeoutError } from '../../task/interruptions.ts';
-import type { Call, CallExtras } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { CallExtras } from '../calls/extras.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 
 /**

@@ -46,7 +46,7 @@ export class Maps {
     const { ordered = true, concurrency, signal, ...others } = checkMapOptions(options);
     const runOptions = ownCopy<RunOptions>(others);
     assertIterable(items);
-    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATaskError('map', task) } } : this.#contextOf(runOptions);
+    const { context, problem } = record === undefined ? { context: undefined, problem: { reason: notATaskError('map', task) } } : this.#contextOf(record.name, runOptions);
     const name = record?.name ?? '';
     return mapResult<I, R, MapCall | PromisedItem>(this.#poolFor(record!, runOptions, context!), items, {
       ...{ isOrdered: ordered, limit: concurrency, signal, problem, due: context?.due, clock: this.#host.settings.engine.clock },
@@ -64,9 +64,9 @@ export class Maps {
     for (const listener of [...this.#waiting]) listener();
   }
 
-  #contextOf(options: RunOptions): CallerContext {
+  #contextOf(task: string, options: RunOptions): CallerContext {
     try {
-      return { context: this.#host.admission.contextOf(options), problem: undefined };
+      return { context: this.#host.admission.contextOf(task, options), problem: undefined };
     } catch (error) {
       return { context: undefined, problem: { reason: withCallSiteStack(error) } };
     }

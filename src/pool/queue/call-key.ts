@@ -20,11 +20,15 @@ export interface KeyedCall {
   readonly inherits: boolean;
 }
 
-/**
- * Reads the key of a call; undefined where it has none. Call this in the caller's context.
- * @throws OptionError (OFFLOOP_OPTION) where the key cannot be read, or is no text
- */
-export type KeyReader = (call: KeyedCall) => string | undefined;
+export interface KeyReader {
+  /** Whether the key is a part of the caller's context, and so is the same for all items of a map. */
+  readonly isOfContext: boolean;
+  /**
+   * The key of a call; undefined where it has none. Call this in the caller's context.
+   * @throws OptionError (OFFLOOP_OPTION) where the key cannot be read, or is no text
+   */
+  read(call: KeyedCall): string | undefined;
+}
 
 export const callKeyRule: Rule = {
   is: (v) => typeof v === 'function' || (typeof v === 'object' && v !== null && typeof (v as { key?: unknown }).key === 'string' && 'store' in v),
@@ -36,12 +40,13 @@ export const callKeyRule: Rule = {
  * @throws OptionError (OFFLOOP_OPTION) where the store does not travel, or may not be shown
  */
 export function keyReader(call: string, callKey: CallKey, stores: () => Iterable<StoreRecord>): KeyReader {
-  if (typeof callKey === 'function') return ({ name, args }) => textOf(call, name, () => callKey({ name, args }));
+  if (typeof callKey === 'function') return { isOfContext: false, read: ({ name, args }) => textOf(call, name, () => callKey({ name, args })) };
   const { store, key } = callKey;
   const record = recordOf(store);
   if (record === undefined) throw new OptionError(`${call}: expected \`store\` to be what carry() returned, got ${describe(store)}.`);
   assertReadable(call, record, key, stores);
-  return ({ name, carried, inherits }) => textOf(call, name, () => propertyOf(inherits ? record.store.getStore() : carriedValue(record, carried), key));
+  const valueFor = ({ inherits, carried }: KeyedCall): unknown => (inherits ? record.store.getStore() : carriedValue(record, carried));
+  return { isOfContext: true, read: (keyed) => textOf(call, keyed.name, () => propertyOf(valueFor(keyed), key)) };
 }
 
 function assertReadable(call: string, record: StoreRecord, key: string, stores: () => Iterable<StoreRecord>): void {

@@ -2,7 +2,7 @@ import type { OffloopError } from '../../errors.ts';
 import type { Call } from '../calls/call.ts';
 import { deliverAll } from '../calls/progress.ts';
 import type { WorkerExit } from '../engines/engine.ts';
-import { crashError } from '../workers/exit-errors.ts';
+import { crashError } from '../workers/life/exit-errors.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** Call this when a worker that was ready is gone: fails the calls that it had started. @returns the others, the last one first */

@@ -1,5 +1,5 @@
 import type { Call } from '../calls/call.ts';
-import type { LauncherHost } from './launcher.ts';
+import type { LauncherHost } from './life/launcher.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** The events that `Workers` sends to the dispatcher. */

@@ -3,15 +3,15 @@ import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { PoolStats } from '../calls/stats.ts';
 import type { WorkerExit } from '../engines/engine.ts';
 import type { PoolSettings } from '../settings.ts';
-import { EndingWorkers } from './ending-workers.ts';
-import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './exit-errors.ts';
+import { EndingWorkers } from './life/ending-workers.ts';
+import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './life/exit-errors.ts';
 import { IdleWorkers } from './idle.ts';
 import type { WorkersEvents } from './events.ts';
-import { Launcher } from './launcher.ts';
+import { Launcher } from './life/launcher.ts';
 import { failStarted, failTransferred } from '../responses/lost-calls.ts';
 import { readAll, readNotice } from '../responses/notices.ts';
 import { PoolWorker, type WorkerState } from './pool-worker.ts';
-import { Recycling } from './recycling.ts';
+import { Recycling } from './life/recycling.ts';
 
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
 export class Workers {

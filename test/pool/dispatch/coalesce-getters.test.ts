@@ -19,14 +19,14 @@ const task = {} as TaskRecord;
 it('a call that a getter in an argument sends to another worker is not sent a second time', () => {
   const queue = new TaskQueue<Call>();
   const taken: Call[] = [];
-  const call = (args: unknown[]): Call => ({ args, priority: 0, task, timings: { estimate: { ms: 0.01 } }, state: 'waiting' }) as unknown as Call;
+  const call = (args: unknown[]): Call => ({ args, priority: 0, task, lane: 0, calledAt: 0, learned: { mean: 0.01 }, state: 'waiting' }) as unknown as Call;
   // The same state as when the getter calls the pool while a worker is free.
   const calls = [call([1]), call([{ get value() { taken.push(queue.shift()!, queue.shift()!); return 2; } }]), call([3]), call([4])];
   for (const one of calls) queue.push(one);
   const knowledge = new WorkerKnowledge();
   knowledge.declare(task);
   knowledge.add(calls[0]!, true);
-  const batch = takeBatch(queue, { budget: 1, size: 10, workers: 1, knowledge });
+  const batch = takeBatch(queue, { accept: undefined }, { budget: 1, size: 10, workers: 1, knowledge , mayPrefetch: true });
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 

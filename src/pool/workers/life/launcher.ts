@@ -1,9 +1,9 @@
-import type { OffloopError } from '../../errors.ts';
-import { withPlainPrototype } from '../../node/plain-prototype.ts';
-import { engines, type Engine } from '../engines/engines.ts';
-import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../engines/engine.ts';
-import { shortageError, shortageOf } from '../engines/shortage.ts';
-import type { PoolSettings } from '../settings.ts';
+import type { OffloopError } from '../../../errors.ts';
+import { withPlainPrototype } from '../../../node/plain-prototype.ts';
+import { engines, type Engine } from '../../engines/engines.ts';
+import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../../engines/engine.ts';
+import { shortageError, shortageOf } from '../../engines/shortage.ts';
+import type { PoolSettings } from '../../settings.ts';
 import { failedStartError, isDenied, startError, warnOfNoWorkers } from './exit-errors.ts';
 import { Starts } from './starts.ts';
 

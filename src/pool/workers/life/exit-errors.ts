@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 
-import { describe } from '../../validation/describe.ts';
-import { ModuleLoadError, OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../../errors.ts';
-import { warn } from '../../node/warnings.ts';
-import type { TaskAddress } from '../../wire/messages/requests.ts';
-import type { LeftoverNotice } from '../../wire/messages/notices.ts';
-import type { WorkerExit } from '../engines/engine.ts';
+import { describe } from '../../../validation/describe.ts';
+import { ModuleLoadError, OffloopError, OptionError, WorkerCrashedError, WorkerOutOfMemoryError } from '../../../errors.ts';
+import { warn } from '../../../node/warnings.ts';
+import type { TaskAddress } from '../../../wire/messages/requests.ts';
+import type { LeftoverNotice } from '../../../wire/messages/notices.ts';
+import type { WorkerExit } from '../../engines/engine.ts';
 
 /*
  * Errors and warnings about workers that end or cannot start.

@@ -1,5 +1,5 @@
-import { stopStackReader } from '../engines/worker-stack/worker-stack.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import { stopStackReader } from '../../engines/worker-stack/worker-stack.ts';
+import type { PoolWorker } from '../pool-worker.ts';
 
 /** The workers that a pool is ending, which no longer count as the pool's workers. */
 export class EndingWorkers {

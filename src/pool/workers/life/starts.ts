@@ -1,5 +1,5 @@
-import { clearTimeout, now, setTimeout } from '../../node/clock.ts';
-import type { OffloopError } from '../../errors.ts';
+import { clearTimeout, now, setTimeout } from '../../../node/clock.ts';
+import type { OffloopError } from '../../../errors.ts';
 
 /** How many starts in a row may fail until the waiting calls are refused. */
 const MAX_FAILURES = 3;

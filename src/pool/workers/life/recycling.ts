@@ -1,6 +1,6 @@
-import { now } from '../../node/clock.ts';
-import type { PoolSettings } from '../settings.ts';
-import type { PoolWorker } from './pool-worker.ts';
+import { now } from '../../../node/clock.ts';
+import type { PoolSettings } from '../../settings.ts';
+import type { PoolWorker } from '../pool-worker.ts';
 
 /** How old a worker has to be before it is replaced because a module did not load in it: the first age, and the longest. */
 const FIRST_AGE_MS = 100;

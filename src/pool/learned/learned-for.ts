@@ -1,0 +1,35 @@
+import { OptionError } from '../../errors.ts';
+import type { TaskRecord } from '../../task/registry.ts';
+import { describe, errorText } from '../../validation/describe.ts';
+import { NOT_SIMPLE } from '../../wire/values/simple.ts';
+import type { TaskTimings } from '../calls/stats.ts';
+import { laneOf, type Learned } from './learned.ts';
+import { sizeClass, sizeClassOf } from './size-class.ts';
+
+/** Added to the lane of what the user expects: such classes are apart from those of sizes, which are below. */
+const EXPECTED = 64;
+
+/**
+ * What is known about runs like that of a call: of the same task, with arguments of about the same size, or, where the task has a function
+ * `expected`, with about the same expected run time. That function tells calls apart that have the same size, such as `fibonacci(20)` and
+ * `fibonacci(40)`.
+ * @param size what `sizeOfSimpleList()` returned for the arguments
+ * @throws OptionError (OFFLOOP_OPTION) where `expected` throws, or returns no duration
+ */
+export function learnedFor(timings: TaskTimings, task: TaskRecord, args: readonly unknown[], size: number): Learned {
+  const { expected } = task;
+  if (typeof expected !== 'function') return timings.learnedOf(size === NOT_SIMPLE ? sizeClassOf(args) : sizeClass(size), expected);
+  const ms = durationOf(task.name, () => expected(...args));
+  return timings.learnedOf(EXPECTED + laneOf(ms), ms);
+}
+
+function durationOf(task: string, read: () => unknown): number {
+  let ms: unknown;
+  try {
+    ms = read();
+  } catch (cause) {
+    throw new OptionError(`The call of the task '${task}' was refused: its \`expected\` threw: ${errorText(cause)}.`, { cause });
+  }
+  if (typeof ms === 'number' && ms >= 0) return ms;
+  throw new OptionError(`The call of the task '${task}' was refused: expected its \`expected\` to return a number of milliseconds, 0 or more, got ${describe(ms)}.`);
+}

@@ -1,0 +1,81 @@
+import type { TaskTimings } from '../calls/stats.ts';
+import { RunEstimate } from './estimate.ts';
+
+/** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
+const SHORT_MS = 0.25;
+const LOG_SHORT = Math.log(SHORT_MS);
+/** The weight of the newest run is 1/n for the first n runs, and then stays at this one. */
+const LEAST_WEIGHT = 0.15;
+
+/** The lane of calls about whose run time nothing is known. */
+export const UNKNOWN_LANE = 0;
+
+/** Run times in powers of two, in lanes from 1 (below 1 ms). */
+export function laneOf(ms: number): number {
+  return ms < 1 ? 1 : 2 + Math.min(24, Math.floor(Math.log2(ms)));
+}
+
+/** The shortest run time of a lane, in ms. */
+export function leastOfLane(lane: number): number {
+  return lane <= 1 ? 0 : 2 ** (lane - 2);
+}
+
+/**
+ * What the runs of a task, with arguments of one size, have shown so far. `expected` is a typical run, the geometric mean of recent ones:
+ * among light runs a few heavy ones change it little, and after a heavy first run a few light ones correct it. `estimate` is the mean,
+ * by which calls share messages.
+ */
+export class Learned {
+  readonly timings: TaskTimings;
+  readonly estimate = new RunEstimate();
+  /** Whether a spare worker has been used once to find out. */
+  isExplored = false;
+  #runs = 0;
+  #log = 0;
+  #expected: number | undefined;
+  #lane: number;
+  readonly #larger: Learned | undefined;
+
+  /** @param declared ms, as the user has said; undefined where nothing is known @param larger what is known about larger arguments */
+  constructor(timings: TaskTimings, declared?: number, larger?: Learned) {
+    this.timings = timings;
+    this.#expected = declared;
+    this.#lane = declared === undefined ? UNKNOWN_LANE : laneOf(declared);
+    this.#larger = larger;
+  }
+
+  /** Ms; undefined while nothing is known. */
+  get expected(): number | undefined {
+    return this.#expected;
+  }
+
+  get lane(): number {
+    return this.#lane;
+  }
+
+  /** Whether a run has ended. */
+  get isKnown(): boolean {
+    return this.#runs > 0;
+  }
+
+  /** Ms, for sharing messages. Infinity until there are enough runs, of these arguments or of larger ones. */
+  get mean(): number {
+    const { ms } = this.estimate;
+    return ms === Infinity && this.#larger !== undefined ? this.#larger.estimate.ms : ms;
+  }
+
+  add(ms: number): void {
+    this.timings.recent = this;
+    this.estimate.add(ms);
+    const weight = Math.max(LEAST_WEIGHT, 1 / ++this.#runs);
+    if (ms <= SHORT_MS && this.#log === LOG_SHORT) return;
+    this.#log += ((ms <= SHORT_MS ? LOG_SHORT : Math.log(ms)) - this.#log) * weight;
+    this.#expected = Math.exp(this.#log);
+    this.#lane = laneOf(this.#expected);
+  }
+
+  /** Call this when a run was ended after so many ms: it would have taken longer. */
+  addAtLeast(ms: number): void {
+    if (ms > (this.#expected ?? 0)) this.add(ms);
+  }
+}

@@ -1,0 +1,133 @@
+import { Heap, type Heaped } from './heap.ts';
+import { Lanes, type Accept, type Queued } from './lanes.ts';
+
+/** An item that takes its turn with the others of its key. */
+export interface SharingItem extends Queued {
+  readonly fairKey: string | undefined;
+  /** The share that it waits in, or is charged to; undefined where there are no turns. */
+  share: Share | undefined;
+  /** What the share was charged when the item left, in whole microseconds. */
+  charged: number;
+}
+
+/** How many keys that have no waiting call are remembered. */
+const KEPT_SHARES = 1000;
+
+/** The calls of one key, and the time that they have had. */
+export class Share implements Heaped {
+  heapIndex = -1;
+  readonly lanes = new Lanes<SharingItem>();
+  readonly #turns: Turns;
+  #served = 0;
+  #turn = 0;
+
+  constructor(turns: Turns) {
+    this.#turns = turns;
+  }
+
+  /** Ms of workers' time that the key has had, or is taken to have had: a key that comes back starts where the others are. */
+  get served(): number {
+    return this.#served;
+  }
+
+  /** Orders keys that have had the same. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  /** Adds to the time that the key has had: what a call is expected to take, and later what is missing, which may be less than 0. */
+  charge(ms: number): void {
+    this.#served += ms;
+    this.#turns.reorder(this);
+  }
+
+  /** Puts the key behind those that have had the same time and have not come to their turn since. */
+  startTurn(turn: number, least: number): void {
+    this.#served = Math.max(this.#served, least);
+    this.#turn = turn;
+  }
+}
+
+/**
+ * Waiting calls of one priority, which take turns by key: the key that has had the least of the workers' time comes first (start-time fair
+ * queueing, Goyal and others, 1996, which is deficit round robin with exact accounts). A key that has been away is not owed anything,
+ * and what it has had too much is remembered.
+ */
+export class Turns {
+  readonly #shares = new Map<string | undefined, Share>();
+  /** The keys that have waiting calls. */
+  readonly #waiting = new Heap<Share>((one, other) => (one.served === other.served ? one.turn < other.turn : one.served < other.served));
+  #turn = 0;
+  /** The time that the key had had whose call left last. */
+  #now = 0;
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  get first(): SharingItem | undefined {
+    return this.#waiting.top?.lanes.first;
+  }
+
+  find(accept: Accept<SharingItem>): SharingItem | undefined {
+    for (const { lanes } of this.#waiting.firstItems()) {
+      const found = lanes.find(accept);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  push(item: SharingItem): void {
+    const share = (item.share = this.#shareOf(item.fairKey));
+    share.lanes.push(item);
+    this.#join(share);
+  }
+
+  unshift(item: SharingItem): void {
+    const share = (item.share = this.#shareOf(item.fairKey));
+    share.lanes.unshift(item);
+    this.#join(share);
+  }
+
+  remove(item: SharingItem): void {
+    const share = item.share!;
+    share.lanes.remove(item);
+    if (share.lanes.isEmpty) this.#waiting.remove(share);
+  }
+
+  /** Call this when an item leaves for a worker. @param ms what the call is expected to take */
+  charge(item: SharingItem, ms: number): void {
+    const share = item.share!;
+    this.#now = Math.max(this.#now, share.served);
+    share.startTurn(++this.#turn, 0);
+    share.charge(ms);
+    item.charged = Math.round(ms * 1000);
+  }
+
+  reorder(share: Share): void {
+    this.#waiting.move(share);
+  }
+
+  /** Calls without a key have one share together. */
+  #shareOf(key: string | undefined): Share {
+    let share = this.#shares.get(key);
+    if (share === undefined) {
+      if (this.#shares.size >= KEPT_SHARES) this.#forgetIdle();
+      this.#shares.set(key, (share = new Share(this)));
+    }
+    return share;
+  }
+
+  #join(share: Share): void {
+    if (share.heapIndex >= 0) return;
+    share.startTurn(++this.#turn, this.#now);
+    this.#waiting.add(share);
+  }
+
+  /** Forgets keys that have no waiting call: first those that owe nothing, then, where these are few, all of them. */
+  #forgetIdle(): void {
+    for (const [key, share] of this.#shares) if (share.heapIndex < 0 && share.served <= this.#now) this.#shares.delete(key);
+    if (this.#shares.size < KEPT_SHARES) return;
+    for (const [key, share] of this.#shares) if (share.heapIndex < 0) this.#shares.delete(key);
+  }
+}
