@@ -9,7 +9,7 @@ import { questionSyntax } from './eslint.questions.js';
 const src = fileURLToPath(new URL('./src/', import.meta.url));
 
 /** Rooms that every other room may import, since they know nothing of tasks, pools or stalls. */
-const base = ['errors.ts', 'home.ts', 'node', 'validation', 'shared'];
+const base = ['errors.ts', 'home.ts', 'node', 'node/cpu', 'validation', 'shared'];
 const wire = ['wire', 'wire/messages', 'wire/values', 'wire/errors'];
 const context = [...wire, 'context', 'context/encoding', 'context/stores'];
 const task = [...context, 'task'];
@@ -22,6 +22,7 @@ const stalls = ['watchdog/types.ts', 'watchdog/stall-kinds.ts'];
  */
 export const mayImport = {
   'node': [],
+  'node/cpu': [],
   'validation': [],
   'shared': [],
   'wire': ['wire/messages', 'wire/values'],

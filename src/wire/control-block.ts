@@ -13,8 +13,32 @@ export const controlWords = {
   posted: 5,
   /** How many of these notices the pool has received, readable or not. */
   received: 6,
+  /** The kernel's id of the worker's thread; 0 until the worker has been set up, and where there is none. */
+  threadId: 7,
 } as const;
 
+/** The numbers in the control block, behind its words. */
+export const controlNumbers = {
+  /** When the function of the running task was called, an instant of `now()`; 0 while no task runs. */
+  taskStartedAt: 0,
+  /** The CPU time of the worker's thread at the end of its last message, in ms; 0 where it is not known. */
+  cpuAtMessageEnd: 1,
+} as const;
+
+const WORDS = Object.keys(controlWords).length;
+/** The numbers begin at a multiple of their own size. */
+const WORD_BYTES = Math.ceil(WORDS / 2) * Float64Array.BYTES_PER_ELEMENT;
+
 export function createControlBlock(): Int32Array<SharedArrayBuffer> {
-  return new Int32Array(new SharedArrayBuffer(Object.keys(controlWords).length * Int32Array.BYTES_PER_ELEMENT));
+  return blockIn(new SharedArrayBuffer(WORD_BYTES + Object.keys(controlNumbers).length * Float64Array.BYTES_PER_ELEMENT));
+}
+
+/** The control block in memory that the other side has created. */
+export function blockIn(memory: SharedArrayBuffer): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(memory, 0, WORDS);
+}
+
+/** The numbers of a control block. */
+export function numbersOf(control: Int32Array<SharedArrayBuffer>): Float64Array<SharedArrayBuffer> {
+  return new Float64Array(control.buffer, WORD_BYTES);
 }

@@ -26,6 +26,12 @@ export interface EngineWorker {
   readonly runEndHooks: ((onDone: () => void) => void) | undefined;
   /** Whether the worker has been set up. Before that, it cannot have started a task. */
   isReady(): boolean;
+  /** The kernel's id of the thread, or of the process; 0 where it is not known, or not yet. */
+  readonly tid: number;
+  /** When the function of the running task was called, an instant of `now()`; undefined while no task runs, and where it is not known. */
+  taskStartedAt(): number | undefined;
+  /** The CPU time of the worker's thread at the end of its last message, in ms; undefined where it is not known. */
+  cpuAtMessageEnd(): number | undefined;
   /** Where the worker is right now; undefined where its stack cannot be read. */
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */

@@ -26,6 +26,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     channel: 'message',
     reportMemory: false,
     addresses: [],
+    setStartedAt: () => undefined,
     running: new RunningTasks(),
     pollAbort: (id) => aborted.get(id),
     ready: () => undefined,
@@ -65,6 +66,9 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     resumeEventLoop: undefined,
     runEndHooks: undefined,
     isReady: () => true,
+    tid: 0,
+    taskStartedAt: () => undefined,
+    cpuAtMessageEnd: () => undefined,
     stack: () => Promise.resolve(undefined),
     terminate() {
       if (!isEnded) {

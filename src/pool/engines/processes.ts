@@ -81,6 +81,9 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
       worker.post(packMessage(message), undefined, { onResponse: onDone, onUnsent: onDone, onUnread: onDone });
     },
     isReady: () => isReady,
+    tid: worker.process.pid ?? 0,
+    taskStartedAt: () => undefined,
+    cpuAtMessageEnd: () => undefined,
     stack: () => Promise.resolve(undefined),
     terminate() {
       // A running task that did not stop when it was aborted may be in a loop, which notices nothing. An idle process exits by itself.

@@ -3,7 +3,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { inCleanRoot } from '../../context/root.ts';
 import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
-import { controlWords, createControlBlock } from '../../wire/control-block.ts';
+import { controlNumbers, controlWords, createControlBlock, numbersOf } from '../../wire/control-block.ts';
 import type { BatchMessage, EndHooksMessage, ResumeEventLoopMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone } from '../../wire/messages/responses.ts';
 import type { ThreadSetup } from '../../wire/messages/setup.ts';
@@ -18,6 +18,8 @@ import { stackOfThread } from './worker-stack/worker-stack.ts';
 export function startThreadWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   // Allocated before the thread is started: without memory for these, the thread would be left behind.
   const control = createControlBlock();
+  const numbers = numbersOf(control);
+  const known = (number: number): number | undefined => (numbers[number] === 0 ? undefined : numbers[number]);
   const flag = new SharedAbortFlag(control);
   const results = new BatchResults();
   const worker = startThread(options, events);
@@ -26,7 +28,12 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
   inCleanRoot(() => { notices.listen(); });
   side.unref();
   const gone = new Promise((resolve) => worker.thread.once('exit', resolve));
-  void gone.then(() => { side.close(); });
+  void gone.then(() => {
+    side.close();
+    // The system may give the id to another thread.
+    Atomics.store(control, controlWords.threadId, 0);
+    numbers[controlNumbers.taskStartedAt] = 0;
+  });
   inspectorLock.add({ gone, isEnding: () => Atomics.load(control, controlWords.ending) === 1 });
   const setup: ThreadSetup = {
     ...{ type: 'thread', preload: options.preload, reportMemory: options.reportMemory },
@@ -71,6 +78,11 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
       const message: EndHooksMessage = { type: 'run-end-hooks' };
       worker.post(message, undefined, { onResponse: onDone, onUnsent: onDone, onUnread: onDone });
     },
+    get tid() {
+      return Atomics.load(control, controlWords.threadId);
+    },
+    taskStartedAt: () => known(controlNumbers.taskStartedAt),
+    cpuAtMessageEnd: () => known(controlNumbers.cpuAtMessageEnd),
     isReady: () => Atomics.load(control, controlWords.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),
     terminate: () => inspectorLock.end(() => worker.terminate()),

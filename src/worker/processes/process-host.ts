@@ -38,6 +38,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     channel: 'bytes',
     reportMemory: false,
     addresses: [],
+    setStartedAt: () => undefined,
     running: new RunningTasks(),
     pollAbort: (id) => readAbort(id),
     ready: () => { send({ type: 'ready' }); },

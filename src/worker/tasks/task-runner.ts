@@ -2,7 +2,6 @@ import { Promise } from '../../node/intrinsics.ts';
 import { now } from '../../node/clock.ts';
 import { isThenable } from '../../node/promises.ts';
 import { inCleanRoot } from '../../context/root.ts';
-import type { TaskHandle } from '../../task/current.ts';
 import { abortReason, deadlineError } from '../../task/interruptions.ts';
 import type { AnyFunction } from '../../task/registry.ts';
 import type { RunMessage } from '../../wire/messages/requests.ts';
@@ -45,6 +44,7 @@ function start(task: RunningTask, fn: AnyFunction): RunResponse | Promise<RunRes
     if (message.sayWhenStarted === true) host.notify({ type: 'started', id: message.id });
     tasksRunning++;
     task.startedAt = now();
+    host.setStartedAt(task.startedAt);
     const value = callTask(task, fn);
     return isThenable(value) ? settle(task, value) : returned(task, value);
   } catch (error) {
@@ -78,13 +78,13 @@ function toPromise({ scope }: RunningTask, value: PromiseLike<unknown>): Promise
 }
 
 function returned(task: RunningTask, value: unknown): RunResponse | Promise<RunResponse> {
-  endTask(task.handle, task.startedAt);
+  endTask(task);
   return returnedResponse(task, value, now() - task.startedAt);
 }
 
 function threw(task: RunningTask, error: unknown): Promise<RunResponse> {
-  const { handle, startedAt } = task;
-  endTask(handle, startedAt);
+  const { startedAt } = task;
+  endTask(task);
   return threwResponse(task, error, startedAt === 0 ? 0 : now() - startedAt);
 }
 
@@ -96,8 +96,9 @@ export function isTaskRunning(): boolean {
 }
 
 /** May be called twice for one task: a result that cannot be sent becomes an error. */
-function endTask(handle: TaskHandle, startedAt: number): void {
+function endTask({ handle, startedAt, host }: RunningTask): void {
   takeThenOff();
   if (startedAt !== 0 && !handle.isOver) tasksRunning--;
   handle.isOver = true;
+  host.setStartedAt(0);
 }

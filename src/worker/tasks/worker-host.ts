@@ -9,6 +9,8 @@ export interface WorkerHost extends TaskHost {
   notify(notice: WorkerNotice): void;
   /** Tells the pool that the worker has been set up: from now on an end of the worker is a task's fault. */
   ready(): void;
+  /** Tells the pool when the function of the running task was called, an instant of `now()`; 0: no task runs. */
+  setStartedAt(at: number): void;
   readonly running: RunningTasks;
   readonly channel: Channel;
   readonly reportMemory: boolean;

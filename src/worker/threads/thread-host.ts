@@ -1,3 +1,4 @@
+import { ownThreadId } from '../../node/cpu/thread-cpu.ts';
 import { Atomics, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
@@ -5,7 +6,7 @@ import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/limit-clock.ts';
 import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
-import { controlWords, createControlBlock } from '../../wire/control-block.ts';
+import { blockIn, controlNumbers, controlWords, createControlBlock, numbersOf } from '../../wire/control-block.ts';
 import { KeptTexts } from '../../wire/kept-texts.ts';
 import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, TaskRequest } from '../../wire/messages/requests.ts';
@@ -20,6 +21,7 @@ import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';
 import { RunningTasks } from '../tasks/worker-host.ts';
 import { takeTinypoolPort } from '../tinypool/thread-port.ts';
+import { CpuMeter } from './cpu-meter.ts';
 import { waitForInspector } from './inspector-wait.ts';
 import { SideChannel } from './side-channel.ts';
 
@@ -27,7 +29,9 @@ type Response = RunResponse | BatchDone | undefined;
 
 /** Creates the function that tinypool calls in a worker thread. The abort flag is in shared memory; notices go by a port of their own. */
 export function createThreadHandler(filename: string): (message: TaskRequest | Promise<void>) => Response | Promise<Response> | Promise<void> {
-  let control: Int32Array = createControlBlock();
+  let control = createControlBlock();
+  let numbers = numbersOf(control);
+  let meter: CpuMeter | undefined;
   let flag = new SharedAbortFlag(control);
   let side: SideChannel | undefined;
   let progress: ProgressSender | undefined;
@@ -36,9 +40,14 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     channel: 'message',
     reportMemory: false,
     addresses: [],
+    setStartedAt: (at) => { numbers[controlNumbers.taskStartedAt] = at; },
     running: new RunningTasks(),
     pollAbort: (id) => flag.kindFor(id),
-    ready: () => { Atomics.store(control, controlWords.ready, 1); },
+    ready: () => {
+      Atomics.store(control, controlWords.ready, 1);
+      // The start and the preloads are the pool's, and no call's.
+      meter?.skip();
+    },
     notify: (notice) => { side?.post(notice); },
     progress: (id, value) => {
       host.hasReported = true;
@@ -56,7 +65,10 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
 
   function setUp(setup: ThreadSetup): void {
     const { sidePort } = setup;
-    control = new Int32Array(setup.control);
+    control = blockIn(setup.control);
+    numbers = numbersOf(control);
+    Atomics.store(control, controlWords.threadId, ownThreadId());
+    meter = new CpuMeter(numbers);
     flag = new SharedAbortFlag(control);
     waitForInspector(control, new Int32Array(setup.inspectorLock));
     host.results = new BatchResults(setup.results);
@@ -70,18 +82,23 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     inCleanRoot(() => sidePort.on('message', (message: AbortMessage) => { host.running.abort(message); }));
   }
 
-  const port = takeTinypoolPort(filename, 'default', () => { progress?.flush(); });
+  const port = takeTinypoolPort(filename, 'default', { beforeResponse: () => { progress?.flush(); }, afterResponse: () => { meter?.endMessage(); } });
   return (message) => {
     if (port.isOwnTask(message)) return message;
     if (message.type === 'resume-event-loop') {
       port.resumeEventLoop();
       return undefined;
     }
-    port.letSleep();
+    // Timers and I/O of finished tasks have run meanwhile.
+    if (port.letSleep()) meter?.skip();
     if (message.type === 'run-end-hooks') return runEndHooks();
+    meter?.beginMessage();
     if (message.type === 'batch') return runBatch(ownOnly(message.batch), host);
     const received = ownOnly(message);
-    if (received.setup?.type === 'thread') setUp(ownOnly(received.setup));
+    if (received.setup?.type === 'thread') {
+      setUp(ownOnly(received.setup));
+      meter?.beginMessage();
+    }
     return run(received, host);
   };
 }

@@ -26,11 +26,18 @@ type Post = (message: TinypoolResponse | UnreadRequest, transfer: readonly Trans
 /** The id of a task that only tinypool in this worker knows. */
 const OWN_TASK = -1;
 
+export interface TinypoolPortEvents {
+  /** A message is done; its response is about to be posted. */
+  beforeResponse(): void;
+  /** The response has been posted. */
+  afterResponse(): void;
+}
+
 export interface TinypoolPort {
   /** Keeps the thread's event loop turning until `letSleep()`. */
   resumeEventLoop(): void;
-  /** Lets tinypool put the thread to sleep again while it is idle. */
-  letSleep(): void;
+  /** Lets tinypool put the thread to sleep again while it is idle. @returns whether the event loop was turning */
+  letSleep(): boolean;
   /** Whether this is the task by which `resumeEventLoop()` keeps tinypool busy. */
   isOwnTask(message: unknown): message is Promise<void>;
 }
@@ -49,9 +56,8 @@ export interface TinypoolPort {
  * A message that cannot be read here would stay without a response where the port's listener receives it, and would end the worker where
  * tinypool reads it while idle. So the pool is told.
  *
- * @param beforeResponse called when a task is over
  */
-export function takeTinypoolPort(filename: string, name: string, beforeResponse: () => void): TinypoolPort {
+export function takeTinypoolPort(filename: string, name: string, events: TinypoolPortEvents): TinypoolPort {
   const port = startup?.port;
   let listener: ((request: TinypoolRequest) => void) | undefined;
   let ownTask: Promise<void> | undefined;
@@ -59,7 +65,7 @@ export function takeTinypoolPort(filename: string, name: string, beforeResponse:
   if (port !== undefined) {
     const post = port.postMessage.bind(port) as Post;
     guardReads(port, post);
-    guardPosts(port, post, beforeResponse);
+    guardPosts(port, post, events);
     captureListener(port, (found) => { listener = found; });
   }
   return {
@@ -69,8 +75,10 @@ export function takeTinypoolPort(filename: string, name: string, beforeResponse:
       listener?.({ taskId: OWN_TASK, task: ownTask, filename, name });
     },
     letSleep() {
+      if (ownTask === undefined) return false;
       endOwnTask?.();
       ownTask = endOwnTask = undefined;
+      return true;
     },
     isOwnTask: (message): message is Promise<void> => message === ownTask && ownTask !== undefined,
   };
@@ -83,12 +91,12 @@ function guardReads(port: MessagePort, post: Post): void {
   startup?.unreadListeners.set(port, onUnread);
 }
 
-function guardPosts(port: MessagePort, post: Post, beforeResponse: () => void): void {
+function guardPosts(port: MessagePort, post: Post, events: TinypoolPortEvents): void {
   port.postMessage = (message: TinypoolResponse) => {
     const { taskId, result } = message;
     if (taskId === OWN_TASK) return;
     const response = result == null || result.type === 'done' ? undefined : result;
-    beforeResponse();
+    events.beforeResponse();
     const send = (): void => {
       try {
         post(message, (response && transfersOf(response)) ?? []);
@@ -100,6 +108,7 @@ function guardPosts(port: MessagePort, post: Post, beforeResponse: () => void): 
     if (scope === undefined) send();
     else scope.runInAsyncScope(send);
     // The response has been sent: this delays no caller.
+    events.afterResponse();
     prepareCleanRoot();
   };
 }
