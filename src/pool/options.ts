@@ -10,8 +10,8 @@ export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
   minThreads?: number;
   /**
-   * The largest number of workers. Default: as many as the machine runs in parallel, at least 2, so that one long task does not
-   * hold up the short ones.
+   * The largest number of workers. Default: as many as the process has CPUs, at least 2, so that one long task does not hold up the
+   * short ones; where a CPU quota (`docker run --cpus`, a limit in Kubernetes) is smaller, the quota, rounded up.
    */
   maxThreads?: number;
   /**
