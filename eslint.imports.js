@@ -23,6 +23,7 @@ const stalls = ['watchdog/types.ts', 'watchdog/stall-kinds.ts'];
 export const mayImport = {
   'node': [],
   'node/cpu': [],
+  'node/cpus': [],
   'validation': [],
   'shared': [],
   'wire': ['wire/messages', 'wire/values'],
@@ -41,7 +42,7 @@ export const mayImport = {
   'worker/processes': [...wire, 'context', 'task', 'worker/notices', 'worker/tasks', 'worker/tinypool'],
   'worker/tinypool': ['context', 'task', 'wire', 'wire/messages', 'worker/notices', 'worker/tasks'],
 
-  'pool': [...task, 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
+  'pool': [...task, 'node/cpus', 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/queue', 'pool/responses', 'pool/spares', 'pool/workers', 'pool/workers/life'],
   'pool/queue': [...task, 'pool/learned'],

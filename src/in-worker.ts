@@ -23,6 +23,10 @@ export function configure(options: PoolOptions): void {
   loadPools().configure(options);
 }
 
+export function defaultPool(): Pool {
+  return loadPools().defaultPool();
+}
+
 export function createPool(options?: PoolOptions): Pool {
   return loadPools().createPool(options);
 }

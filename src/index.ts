@@ -32,7 +32,7 @@ export {
 export type { OffloopErrorCode } from './errors.ts';
 export type { PoolStats, Spread, TaskStats } from './pool/calls/stats.ts';
 export type { TaskTrace } from './pool/calls/trace.ts';
-export { configure } from './pool/default.ts';
+export { configure, defaultPool } from './pool/default.ts';
 export type { MapOptions, MapProgress, MapResult } from './pool/map/map.ts';
 export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.ts';
 export type { PoolOptions } from './pool/options.ts';

@@ -1,4 +1,4 @@
 /* Loaded by in-worker.ts on demand. */
 import '../core.ts';
-export { configure, runOnDefaultPool } from './default.ts';
+export { configure, defaultPool, runOnDefaultPool } from './default.ts';
 export { createPool } from './pool.ts';

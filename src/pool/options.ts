@@ -10,8 +10,8 @@ export interface PoolOptions {
   /** Workers that are started with the pool's first task and kept. Default 1. */
   minThreads?: number;
   /**
-   * The largest number of workers. Default: as many as the machine runs in parallel, at least 2, so that one long task does not
-   * hold up the short ones.
+   * The largest number of workers. Default: as many as the process has CPUs, at least 2, so that one long task does not hold up the
+   * short ones; where a CPU quota (`docker run --cpus`, a limit in Kubernetes) is smaller, the quota, rounded up.
    */
   maxThreads?: number;
   /**
@@ -20,8 +20,8 @@ export interface PoolOptions {
    */
   agedAfter?: number;
   /**
-   * How many workers may be added for calls that are expected to be much shorter than what a long task has used already. Default: as
-   * many as `maxThreads`, at least 2 and at most 8; where a CPU quota limits the process, 1; where `maxThreads` is given, 0: none.
+   * How many workers may be added for calls that are expected to be much shorter than what a long task has used already. They start
+   * when they are needed. Default 8; where a CPU quota limits the process, 1; where `maxThreads` is given, 0: none.
    */
   spareThreads?: number;
   /**

@@ -93,10 +93,10 @@ export class WorkerPool implements Pool {
 
   stats(): PoolStats {
     const { queue, timings } = this.#dispatcher;
-    const { name, maxQueue, engine } = this.#settings;
+    const { name, maxQueue, engine, cpus } = this.#settings;
     const workers = this.#dispatcher.workerStats();
     return {
-      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers },
+      ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers, cpus: { ...cpus } },
       tasks: timings.stats(engine.isInline ? undefined : workers.messages),
     };
   }

@@ -8,6 +8,7 @@ import { thread } from '../shared/shared.ts';
 import { describe } from '../validation/describe.ts';
 import { OptionError } from '../errors.ts';
 import { checkOptions, rules } from '../validation/options.ts';
+import { readCpus, type Cpus } from '../node/cpus/cpus.ts';
 import { ownCopy } from '../node/own-properties.ts';
 import { engines, type Engine } from './engines/engines.ts';
 import { poolTable, type PoolOptions } from './options.ts';
@@ -19,6 +20,8 @@ type Renamed = 'runtime' | 'context' | 'coalesce' | 'order';
 
 /** The pool's options, checked, with defaults, and copied from the caller's object. Every option has its setting: the compiler names a missing one. */
 export interface PoolSettings extends Readonly<Record<Exclude<keyof PoolOptions, Renamed>, unknown>> {
+  /** What the pool found when it was created. */
+  readonly cpus: Cpus;
   readonly minThreads: number;
   readonly maxThreads: number;
   readonly agedAfter: number;
@@ -52,11 +55,13 @@ const MIN_HEAP_MB = 4;
 /** @throws OptionError (OFFLOOP_OPTION) */
 export function normalizePoolOptions(call: string, options: PoolOptions): PoolSettings {
   const given = checkOptions<PoolOptions>(call, options, poolTable);
-  const { minThreads, maxThreads, spareThreads } = threadCounts(call, given);
+  const cpus = readCpus();
+  const { minThreads, maxThreads, spareThreads } = threadCounts(call, given, cpus);
   const stores = storeSelection(call, given.context ?? 'all');
   // Inside a worker, a pool runs inline: the task is off the event loop already, and workers that start workers would multiply.
   const runtime = thread.isWorker ? 'inline' : (given.runtime ?? 'threads');
   return {
+    cpus,
     minThreads,
     maxThreads,
     spareThreads,

@@ -49,6 +49,16 @@ export interface PoolStats {
     /** Messages that calls were sent in: fewer than the calls where short ones shared a message. */
     readonly messages: number;
   };
+  /** The CPUs that the process had when the pool was created; the defaults of `maxThreads` and `spareThreads` come from them. */
+  readonly cpus: {
+    /** How many CPUs the process may run on. */
+    readonly available: number;
+    /**
+     * How many CPUs' worth of time a quota leaves to the process and its neighbours in its control group, such as 0.25 with
+     * `docker run --cpus=0.25`. Absent where there is no quota, or none can be read.
+     */
+    readonly quota?: number;
+  };
   /** By task name. Where two modules have a task of the same name, the key of the later one is `name (module)`. */
   readonly tasks: Readonly<Record<string, TaskStats>>;
 }

@@ -92,6 +92,8 @@ describe('two copies of offloop in one process', () => {
     copy.configure({ maxThreads: 1 });
     const [one, two, other] = await Promise.all([place(), place(), placeOfCopy()]);
     expect([two.threadId, other]).toEqual([one.threadId, one.threadId]);
+    expect(here.defaultPool()).toBe(copy.defaultPool());
+    expect(here.defaultPool().stats().tasks).toMatchObject({ place: { count: 2 }, placeOfCopy: { count: 1 } });
     expect(() => { here.configure({}); }).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION' }));
   });
 });

@@ -11,6 +11,18 @@ describe('the default pool', () => {
     });
   });
 
+  it('is there before its first task, with stats(), ready() and close(), and takes no call once it is closed', async () => {
+    expect(await runNode([script('default-pool-object.js')])).toEqual({
+      code: 0,
+      stdout: [
+        ...['same true', 'configured shop 2', 'configure() OFFLOOP_OPTION', 'workers before 0', 'sum 3', 'counted 1', 'ready true'],
+        ...['running call 42', 'state closed', 'direct OFFLOOP_POOL_CLOSED', 'with OFFLOOP_POOL_CLOSED', 'ready() OFFLOOP_POOL_CLOSED'],
+        ...['same after close true', 'configure() after close OFFLOOP_OPTION', ''],
+      ].join('\n'),
+      stderr: '',
+    });
+  });
+
   it('keeps the caller\'s part of the stack, whatever the kind of call', async () => {
     const { code, stdout } = await runNode([script('prints-stack.js')]);
     expect(code).toBe(0);
