@@ -5,6 +5,7 @@ import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
 import { Learned } from '../learned/learned.ts';
+import { neighbourOf } from '../learned/learned-for.ts';
 
 export type { PoolStats, Spread, TaskStats };
 
@@ -44,7 +45,7 @@ export class TaskTimings {
 
   /** What is known about runs with arguments of this class. @param declared ms, as the user has said */
   learnedOf(argumentClass: number, declared: number | undefined): Learned {
-    return (this.#learned[argumentClass] ??= new Learned(this, declared, this.#learned.find((one, at) => one !== undefined && at > argumentClass)));
+    return (this.#learned[argumentClass] ??= new Learned(this, declared, neighbourOf(argumentClass, this.#learned)));
   }
 
   /** How many calls have had a response. */

@@ -3,7 +3,7 @@ import type { TaskRecord } from '../../task/registry.ts';
 import { describe, errorText } from '../../validation/describe.ts';
 import { NOT_SIMPLE } from '../../wire/values/simple.ts';
 import type { TaskTimings } from '../calls/stats.ts';
-import { laneOf, type Learned } from './learned.ts';
+import { laneOf, type Learned, type Neighbour } from './learned.ts';
 import { sizeClass, sizeClassOf } from './size-class.ts';
 
 /** Added to the lane of what the user expects: such classes are apart from those of sizes, which are below. */
@@ -21,6 +21,14 @@ export function learnedFor(timings: TaskTimings, task: TaskRecord, args: readonl
   if (typeof expected !== 'function') return timings.learnedOf(size === NOT_SIMPLE ? sizeClassOf(args) : sizeClass(size), expected);
   const ms = durationOf(task.name, () => expected(...args));
   return timings.learnedOf(EXPECTED + laneOf(ms), ms);
+}
+
+/** The nearest class about which something is known: the next larger one, else the next smaller one. Classes are powers of two. */
+export function neighbourOf(argumentClass: number, known: readonly (Learned | undefined)[]): Neighbour | undefined {
+  const larger = known.find((one, at) => one !== undefined && at > argumentClass);
+  if (larger !== undefined) return { learned: larger, factor: 1 };
+  const smaller = known.findLastIndex((one) => one !== undefined);
+  return smaller === -1 ? undefined : { learned: known[smaller]!, factor: 2 ** (argumentClass - smaller) };
 }
 
 function durationOf(task: string, read: () => unknown): number {

@@ -20,6 +20,13 @@ export function leastOfLane(lane: number): number {
   return lane <= 1 ? 0 : 2 ** (lane - 2);
 }
 
+/** What is known about arguments of another size, when those of a new size are first seen. */
+export interface Neighbour {
+  readonly learned: Learned;
+  /** A run with larger arguments is taken to be longer in proportion. */
+  readonly factor: number;
+}
+
 /**
  * What the runs of a task, with arguments of one size, have shown so far. `expected` is a typical run, the geometric mean of recent ones:
  * among light runs a few heavy ones change it little, and after a heavy first run a few light ones correct it. `estimate` is the mean,
@@ -34,14 +41,14 @@ export class Learned {
   #log = 0;
   #expected: number | undefined;
   #lane: number;
-  readonly #larger: Learned | undefined;
+  readonly #neighbour: Neighbour | undefined;
 
-  /** @param declared ms, as the user has said; undefined where nothing is known @param larger what is known about larger arguments */
-  constructor(timings: TaskTimings, declared?: number, larger?: Learned) {
+  /** @param declared ms, as the user has said; undefined where nothing is known */
+  constructor(timings: TaskTimings, declared: number | undefined, neighbour: Neighbour | undefined) {
     this.timings = timings;
     this.#expected = declared;
     this.#lane = declared === undefined ? UNKNOWN_LANE : laneOf(declared);
-    this.#larger = larger;
+    this.#neighbour = neighbour;
   }
 
   /** Ms; undefined while nothing is known. */
@@ -58,10 +65,10 @@ export class Learned {
     return this.#runs > 0;
   }
 
-  /** Ms, for sharing messages. Infinity until there are enough runs, of these arguments or of larger ones. */
+  /** Ms, for sharing messages. Infinity until there are enough runs, with arguments of this size or of the nearest one. */
   get mean(): number {
     const { ms } = this.estimate;
-    return ms === Infinity && this.#larger !== undefined ? this.#larger.estimate.ms : ms;
+    return ms === Infinity && this.#neighbour !== undefined ? this.#neighbour.learned.estimate.ms * this.#neighbour.factor : ms;
   }
 
   add(ms: number): void {
