@@ -8,6 +8,10 @@ export function quantile(values, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
 
+export function mean(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 /**
  * Runs the candidates in turn, round after round and each round in another order, so that other work on the machine affects
  * all of them alike.
@@ -25,6 +29,12 @@ export async function interleave(candidates, rounds) {
     }
   }
   return measured;
+}
+
+/** Uses the next seed for each round, so that all candidates of a round have the same seed. */
+export function seeded(measure) {
+  let seed = 0;
+  return () => measure(++seed);
 }
 
 /** The ratio of two candidates within each round: its median, and the middle half of the rounds. */

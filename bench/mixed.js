@@ -1,8 +1,8 @@
 import { answer, claimOf } from './answer.js';
 import { roundsPerMs } from './calibrate.js';
 import { ask } from './child.js';
-import { interleave, median, pick, rounded, rowsOf } from './measure.js';
-import { patient } from './peers/index.js';
+import { interleave, median, pick, rounded, rowsOf, seeded } from './measure.js';
+import { patient, quiet } from './peers/index.js';
 
 const SHORT_MS = 0.02;
 const LONG_MS = 30;
@@ -10,8 +10,6 @@ const LONG_MS = 30;
 const LONG_EVERY = 100;
 const THREADS = 2;
 const LOAD = 0.5;
-/** poolifier's idle workers search for the tasks of other workers, at ever longer intervals, until Node warns about the timers. */
-const QUIET = { execArgv: ['--disable-warning=TimeoutOverflowWarning'] };
 const candidates = ['offloop', ...patient, 'tinypool, 128 at once'];
 
 /**
@@ -39,8 +37,6 @@ function secondsOf(isQuick) {
   return isQuick ? { warmUpSeconds: 0.3, seconds: 0.7 } : { warmUpSeconds: 0.4, seconds: 2.1 };
 }
 
-/** Uses the next seed for each round, so that all candidates of a round have the same seed. */
 function measurer(name, settings) {
-  let seed = 0;
-  return () => ask('processes/mixed.js', [name, JSON.stringify({ ...settings, seed: ++seed })], QUIET);
+  return seeded((seed) => ask('processes/mixed.js', [name, JSON.stringify({ ...settings, seed })], quiet));
 }

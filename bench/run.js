@@ -2,24 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { article } from './article.js';
 import { chart } from './chart.js';
-import { fiveMs } from './five-ms.js';
-import { map } from './map.js';
-import { mixed } from './mixed.js';
-import { payload } from './payload.js';
-import { queued } from './queued.js';
-import { sequential } from './sequential.js';
-import { startUp } from './start-up.js';
-import { trivialCarrying } from './trivial-carrying.js';
-import { trivial } from './trivial.js';
-import { watchdog } from './watchdog.js';
-
-/** Each question is one file: `npm run bench`, or `npm run bench -- sequential`. */
-const questions = {
-  ...{ trivial, 'trivial-carrying': trivialCarrying, sequential, map, 'five-ms': fiveMs, mixed, payload, queued, 'start-up': startUp },
-  ...{ article, watchdog },
-};
+import { questions } from './questions.js';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +19,10 @@ if (unknown !== undefined) {
 for (const name of positionals.length === 0 ? Object.keys(questions) : positionals) {
   console.log(`${name}: Node ${process.versions.node}, ${String(availableParallelism())} cores`);
   const answer = await questions[name]({ isQuick: values.quick });
+  if (answer.notHere) {
+    console.log(`Not measured: ${answer.notHere}.`);
+    continue;
+  }
   console.table(answer.rows);
   console.log(answer.verdict);
   if (!values.quick) keep(name, answer);

@@ -14,7 +14,9 @@ const table = {
   'poolifier, 1,000 at once': ['./poolifier.js', { enableTasksQueue: true, tasksQueueOptions: { concurrency: 1000 } }],
   'poolifier, tasks queue': ['./poolifier.js', { enableTasksQueue: true }],
   // Each of these candidates is for one question.
-  'offloop, 64 at once': ['./offloop.js', { concurrency: 64 }],
+  'offloop, 64 at once': ['./offloop.js', { map: { concurrency: 64 } }],
+  'offloop, defaults': ['./offloop.js', { defaults: true }],
+  'offloop, spareThreads: 0': ['./offloop.js', { defaults: true, pool: { spareThreads: 0 } }],
   'no pool, only promises': ['./promises.js'],
 };
 
@@ -22,11 +24,13 @@ const table = {
 export const eager = ['tinypool', 'tinypool, 128 at once', 'piscina', 'piscina, 128 at once', 'workerpool', 'poolifier', 'poolifier, 1,000 at once'];
 /** The pools for all other tasks. */
 export const patient = ['tinypool', 'piscina', 'workerpool', 'poolifier', 'poolifier, tasks queue'];
+/** poolifier's idle workers search for the tasks of other workers, at ever longer intervals, until Node warns about the timers. */
+export const quiet = { execArgv: ['--disable-warning=TimeoutOverflowWarning'] };
 
 /**
  * @param {string} name
  * @param {{ task: string, threads?: number }} settings
- * @returns {Promise<{ run(value: unknown): Promise<unknown>, transfer(value: ArrayBuffer): Promise<unknown>, map?(values: unknown[]): Promise<unknown[]>, end(): Promise<void> }>}
+ * @returns {Promise<{ run(value: unknown): Promise<unknown>, transfer(value: ArrayBuffer): Promise<unknown>, map?(values: unknown[]): Promise<unknown[]>, stats?(): import('offloop').PoolStats, end(): Promise<void> }>}
  */
 export async function startPool(name, { task, threads = 2 }) {
   const [file, options] = table[name];

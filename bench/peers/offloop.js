@@ -1,12 +1,14 @@
 import { createPool } from 'offloop';
 
-export async function start(name, threads, mapOptions) {
+/** With `defaults`, the pool chooses its threads itself, as a pool does that is created with no option. */
+export async function start(name, threads, { map, pool: options, defaults = false } = {}) {
   const { default: task } = await import(`../tasks/offloaded/${name}.js`);
-  const pool = createPool({ minThreads: threads, maxThreads: threads, maxQueue: 200_000 });
+  const pool = createPool({ ...(!defaults && { minThreads: threads, maxThreads: threads }), maxQueue: 200_000, ...options });
   return {
     run: (value) => pool.run(task, [value]),
     transfer: (value) => pool.run(task, [value], { transfer: [value] }),
-    map: (values) => pool.map(task, values, mapOptions).toArray(),
+    map: (values) => pool.map(task, values, map).toArray(),
+    stats: () => pool.stats(),
     end: () => pool.close(),
   };
 }

@@ -6,7 +6,7 @@ export function start(name, threads, options) {
   const filename = fileURLToPath(new URL(`../tasks/${name}.js`, import.meta.url));
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads, ...options });
   return {
-    run: (value) => pool.run(value),
+    run: (value, options) => pool.run(value, options),
     transfer: (value) => pool.run(value, { transferList: [value] }),
     end: () => pool.destroy(),
   };

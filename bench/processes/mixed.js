@@ -3,6 +3,7 @@
 import { quantile } from '../measure.js';
 import { startPool } from '../peers/index.js';
 import compute from '../tasks/compute.js';
+import { randomFrom } from './random.js';
 
 const [pool, settings] = process.argv.slice(2);
 const { short, long, longEvery, perSecond, warmUpSeconds, seconds, seed } = JSON.parse(settings);
@@ -47,14 +48,4 @@ async function send({ due, rounds }) {
 async function call(rounds) {
   const result = await run(rounds);
   if (result !== expected[rounds]) throw new Error(`Expected ${expected[rounds]}, got ${result}`);
-}
-
-/** mulberry32: a small random number generator with a seed. */
-function randomFrom(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

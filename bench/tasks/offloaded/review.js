@@ -1,0 +1,5 @@
+import { offload } from 'offloop';
+
+import review from '../review.js';
+
+export default offload(import.meta, review);
