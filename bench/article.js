@@ -5,6 +5,8 @@ import { answer } from './answer.js';
 import { interleave, ratio, spread } from './measure.js';
 
 const CONNECTIONS = 100;
+/** How many of the connections send heavy requests. */
+const COUNTS = [1, 4, 8];
 const columns = {
   inline: { variant: 'inline', hasHeavy: true },
   offloaded: { variant: 'offloaded', hasHeavy: true },
@@ -26,9 +28,9 @@ export async function article({ isQuick }) {
   const { blankLines } = calibrate();
   const load = { 'blank-lines': blankLines, ...(isQuick ? { seconds: 4, 'warm-up': 1 } : { seconds: 12, 'warm-up': 3 }) };
   const byHeavy = new Map();
-  for (const heavy of isQuick ? [1] : [1, 2, 4]) byHeavy.set(heavy, await measureColumns(heavy, load, isQuick ? 1 : 3));
+  for (const heavy of isQuick ? [1] : COUNTS) byHeavy.set(heavy, await measureColumns(heavy, load, isQuick ? 1 : 3));
   const rows = [...byHeavy].flatMap(([heavy, results]) => rowsOf(heavy, results));
-  return answer('What do heavy requests among 100 connections do to the light ones?', rows, claims(byHeavy.get(1)));
+  return answer('What do heavy requests among 100 connections do to the light ones?', rows, [...claims(byHeavy.get(1)), ...healthClaims(byHeavy)]);
 }
 
 function measureColumns(heavy, load, rounds) {
@@ -57,6 +59,14 @@ function claims({ inline, offloaded, 'no heavy request': limit }) {
     claim('the same: p99 latency, over no heavy request at all', measures.p99, offloaded, limit, { than: 'the limit', atMost: 2 }),
     { what: 'the same: errors and timeouts', value: failed, unit: 'failed', atMost: 0 },
   ];
+}
+
+function healthClaims(byHeavy) {
+  const { of, unit, digits } = measures['health check p99'];
+  return [...byHeavy].map(([heavy, { offloaded }]) => {
+    const { median, 'middle half': half } = spread(offloaded.map(of), digits);
+    return { what: `health check p99, ${heavy} heavy of ${CONNECTIONS}`, value: median, unit, 'middle half': half, atMost: 60 };
+  });
 }
 
 function claim(what, { of }, results, base, limit) {
