@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 import { betweenMarkers } from '../examples/demo/markers.js';
 import { chart } from './chart.js';
-import { benchTable, readResults } from './table.js';
+import { benchTable, isMeasured, readResults } from './table.js';
 
 const readme = new URL('../README.md', import.meta.url);
 const results = readResults();
 writeFileSync(readme, betweenMarkers('bench', readFileSync(readme, 'utf8'), benchTable(results)));
-for (const { name, ...result } of results) writeFileSync(new URL(`results/${name}.svg`, import.meta.url), chart(result));
+for (const { name, ...result } of results.filter(isMeasured)) writeFileSync(new URL(`results/${name}.svg`, import.meta.url), chart(result));

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { isMet } from '../bench/answer.js';
 import { chart } from '../bench/chart.js';
+import { questions } from '../bench/questions.js';
 import { benchTable, readResults } from '../bench/table.js';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -13,6 +14,14 @@ const results = files.map((file) => ({ name: file.slice(0, -'.json'.length), res
 it('the README shows the results that the script writes', () => {
   const [, table = ''] = /<!-- bench:start -->\n([^]*)\n<!-- bench:end -->/.exec(read('README.md')) ?? [];
   expect(table).toBe(benchTable(readResults()));
+});
+
+it('every question has its place in the table', () => {
+  expect(readResults().map(({ name }) => name)).toEqual(Object.keys(questions));
+});
+
+it('a question without results says how to measure it', () => {
+  expect(benchTable([{ name: 'lanes' }])).toContain('| lanes | not measured yet: `npm run bench -- lanes` |');
 });
 
 describe.each(results)('$name', ({ name, result }) => {
