@@ -44,11 +44,11 @@ export const mayImport = {
 
   'pool': [...task, 'node/cpus', 'pool/calls', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
-  'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/queue', 'pool/responses', 'pool/spares', 'pool/workers', 'pool/workers/life'],
+  'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/responses', 'pool/spares', 'pool/workers', 'pool/workers/life'],
   'pool/queue': [...task, 'pool/learned'],
   'pool/learned': [...task, 'pool/calls'],
   'pool/workers': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/responses', 'pool/spares', 'pool/workers/life'],
-  'pool/workers/life': [...task, 'pool', 'pool/engines', 'pool/engines/worker-stack', 'pool/workers'],
+  'pool/workers/life': [...task, 'pool', 'pool/engines', 'pool/engines/worker-stack', 'pool/responses', 'pool/workers'],
   'pool/spares': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/workers'],
   'pool/responses': [...task, 'pool/calls', 'pool/engines', 'pool/workers', 'pool/workers/life'],
   'pool/calls': [...task, 'pool/engines', 'pool/learned', 'pool/queue'],

@@ -107,7 +107,7 @@ export class Admission {
 
   /** Whether a call needs no queue slot: a worker is free, or no worker can be started, and the call is refused at once. */
   get #startsAtOnce(): boolean {
-    return this.#dispatcher.queue.size === 0 && this.#dispatcher.isPumpable;
+    return this.#dispatcher.queue.size === 0 && this.#dispatcher.hasFree;
   }
 
   #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {

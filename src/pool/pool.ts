@@ -151,6 +151,7 @@ export class WorkerPool implements Pool {
   /** Runs in the root context: messages to workers and new workers must not be tied to the caller's context. */
   #send(): void {
     if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
+    else this.#dispatcher.watchSpares();
   }
 
   #enqueueItem(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall {

@@ -36,7 +36,14 @@ export interface PoolStats {
   readonly workers: {
     readonly busy: number;
     readonly idle: number;
+    /** `maxThreads`. */
     readonly max: number;
+    /** Workers that run beyond `max` at the moment, for short calls while long tasks run: see `spareThreads`. */
+    readonly spares: number;
+    /** Workers started beyond `max` since the pool was created. */
+    readonly sparesStarted: number;
+    /** Workers whose thread has a lower priority, because a long task runs there or, where the system lets no priority be raised again, has run there. */
+    readonly lowered: number;
     /** Workers started since the pool was created. */
     readonly started: number;
     /** Workers that ended by themselves: an exit, an uncaught exception, out of memory, a signal. */

@@ -26,12 +26,12 @@ describe('under a CPU quota', () => {
   });
 
   it('that is no smaller than the CPUs, nothing changes', () => {
-    for (const cpus of [{ available: 4 }, { available: 4, quota: 4 }, { available: 4, quota: 9 }]) expect(counts({}, cpus)).toEqual([1, 4, 4]);
+    for (const cpus of [{ available: 4 }, { available: 4, quota: 4 }, { available: 4, quota: 9 }]) expect(counts({}, cpus)).toEqual([1, 4, 8]);
   });
 });
 
-it('without a quota there are at least two threads, and two to eight spares', () => {
-  expect(counts({}, { available: 1 })).toEqual([1, 2, 2]);
+it('without a quota there are at least two threads, and eight spares', () => {
+  expect(counts({}, { available: 1 })).toEqual([1, 2, 8]);
   expect(counts({}, { available: 32 })).toEqual([1, 32, 8]);
-  expect(counts({ minThreads: 3 }, { available: 1 })).toEqual([3, 3, 3]);
+  expect(counts({ minThreads: 3 }, { available: 1 })).toEqual([3, 3, 8]);
 });

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { Number, process, Uint8Array } from '../intrinsics.ts';
 
 // Bound when offloop is imported: a task may replace them.
-const { openSync, readSync, closeSync, readlinkSync } = fs;
+const { openSync, readFileSync, readSync, closeSync, readlinkSync } = fs;
 const { cpuUsage, platform } = process;
 /** Node 22.15 and 23.9 have it. */
 const { threadCpuUsage } = process as { threadCpuUsage?: () => { readonly user: number; readonly system: number } };
@@ -38,7 +38,9 @@ export function ownCpuReader(): CpuReader | undefined {
 /** The kernel's id of this thread; 0 where there is none. */
 export function ownThreadId(): number {
   try {
-    return platform === 'linux' ? Number(/\d+$/.exec(readlinkSync('/proc/thread-self'))?.[0] ?? 0) : 0;
+    const [, pid, id] = (platform === 'linux' && /^(\d+)\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self'))) || [];
+    // In the /proc of another namespace, the ids are others than those that system calls take.
+    return Number(pid) === process.pid ? Number(id) : 0;
   } catch {
     // There is no /proc, or reading it is not allowed (`--permission`).
     return 0;
@@ -63,6 +65,22 @@ function open(path: string): number | undefined {
 }
 
 const bytes = new Uint8Array(64);
+
+/** How long a thread or a process has had a CPU, and has waited for one, in ms. */
+export interface Activity {
+  readonly ranMs: number;
+  readonly waitedMs: number;
+}
+
+/** The activity of a thread or process, as of the last tick; undefined where it cannot be read. @param folder its folder in /proc */
+export function activityIn(folder: string): Activity | undefined {
+  try {
+    const [ran, waited] = readFileSync(`${folder}/schedstat`, 'latin1').split(' ').map(Number) as [number, number];
+    return ran > 0 ? { ranMs: ran / 1e6, waitedMs: waited / 1e6 } : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** The first number of the file: ns on a CPU. @see https://docs.kernel.org/scheduler/sched-stats.html */
 function readSchedstat(file: number): number | undefined {

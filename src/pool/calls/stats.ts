@@ -4,8 +4,7 @@ import { perfHooks } from '../../node/builtins.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
-import { Learned } from '../learned/learned.ts';
-import { neighbourOf } from '../learned/learned-for.ts';
+import type { Learned, Timings } from '../learned/learned.ts';
 
 export type { PoolStats, Spread, TaskStats };
 
@@ -17,7 +16,7 @@ const TIMINGS_PER_CALL = 3;
  * The timings of one task. Recording into a histogram takes time, and callers would wait for that, too: so timings are
  * buffered, and recorded 128 calls at a time. Two significant digits are enough, and keep a histogram small.
  */
-export class TaskTimings {
+export class TaskTimings implements Timings {
   readonly name: string;
   readonly module: string;
   count = 0;
@@ -26,7 +25,7 @@ export class TaskTimings {
   /** What its last run has added to; undefined before the first one. */
   recent: Learned | undefined;
   /** By the class of the arguments. */
-  readonly #learned: (Learned | undefined)[] = [];
+  readonly learned: (Learned | undefined)[] = [];
   readonly #histograms = [microseconds(), microseconds(), microseconds()] as const;
   readonly #buffer = new Float64Array(BUFFERED_CALLS * TIMINGS_PER_CALL);
   #buffered = 0;
@@ -41,11 +40,6 @@ export class TaskTimings {
     this.#buffer[this.#buffered++] = runMs;
     this.#buffer[this.#buffered++] = overheadMs;
     if (this.#buffered === this.#buffer.length) this.#flushBuffer();
-  }
-
-  /** What is known about runs with arguments of this class. @param declared ms, as the user has said */
-  learnedOf(argumentClass: number, declared: number | undefined): Learned {
-    return (this.#learned[argumentClass] ??= new Learned(this, declared, neighbourOf(argumentClass, this.#learned)));
   }
 
   /** How many calls have had a response. */

@@ -2,6 +2,7 @@ import { clearTimeout, now } from '../../node/clock.ts';
 import { ON_TIME_MS } from '../../node/time-limit.ts';
 import { unrefTimer } from '../../node/timers.ts';
 import type { Call } from '../calls/call.ts';
+import { isBefore } from '../queue/lanes.ts';
 import { readAll } from '../responses/notices.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
@@ -54,11 +55,11 @@ export class BatchWatch {
     for (const worker of [...this.#prefetched]) this.takeBack(worker);
   }
 
-  /** Takes prefetched calls back from the workers that have a call of lower priority. */
-  takeBackLessUrgent(priority: number): void {
+  /** Takes prefetched calls back from the workers that have one which is to run after this call. */
+  takeBackLessUrgent(urgent: Call): void {
     if (this.#prefetched.size === 0) return;
     for (const worker of [...this.#prefetched]) {
-      if (worker.message.calls.some((call) => call !== undefined && call.priority < priority)) this.takeBack(worker);
+      if (worker.message.calls.some((call) => call !== undefined && isBefore(urgent, call))) this.takeBack(worker);
     }
   }
 

@@ -7,7 +7,9 @@ import { PoolTimings, type PoolStats } from '../calls/stats.ts';
 import type { PoolSettings } from '../settings.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 import { Workers } from '../workers/workers.ts';
+import { Spares } from '../spares/spares.ts';
 import { BatchWatch } from './batch-watch.ts';
+import { Chooser } from './chooser.ts';
 import { Sender } from './sender.ts';
 import { takeBatch, type BatchLimits } from './take-batch.ts';
 
@@ -23,6 +25,8 @@ export class Dispatcher {
   readonly #settings: PoolSettings;
   readonly #onChange: () => void;
   readonly #workers: Workers;
+  readonly #spares: Spares;
+  readonly #chooser: Chooser;
   readonly #watch: BatchWatch;
   readonly #sender: Sender;
 
@@ -37,6 +41,8 @@ export class Dispatcher {
       callsReturned,
       startRefused: (reason, calls) => (calls === 'first' ? this.#failFirst(reason) : this.#failWaiting(reason)),
     });
+    this.#spares = new Spares(settings, this.#workers, () => { this.pump(); });
+    this.#chooser = new Chooser(settings, this.queue, this.#workers, this.#spares);
     this.#watch = new BatchWatch((calls) => {
       this.#requeue(calls);
       this.pump();
@@ -55,7 +61,12 @@ export class Dispatcher {
 
   /** Whether `pump()` has something to do: a worker is free, or no worker can be started, and waiting calls are to be refused. */
   get isPumpable(): boolean {
-    return this.#workers.hasFree || this.#workers.refusal !== undefined;
+    return this.hasFree || this.#spares.isOpen;
+  }
+
+  /** Whether a call that is queued now goes to a worker at once, or, where no worker can be started, is refused. */
+  get hasFree(): boolean {
+    return this.#workers.places.hasFree || this.#workers.refusal !== undefined;
   }
 
   /** How many calls of this task share a message where many wait. */
@@ -67,23 +78,33 @@ export class Dispatcher {
   }
 
   /** Call this with a call that was just queued, when no worker is free: takes back less urgent prefetched calls. */
-  takeBackLessUrgent({ priority }: Call): void {
-    this.#watch.takeBackLessUrgent(priority);
+  takeBackLessUrgent(call: Call): void {
+    this.#watch.takeBackLessUrgent(call);
+  }
+
+  /** Call this when calls have been queued, and no worker is free. */
+  watchSpares(): void {
+    this.#spares.watch();
   }
 
   /** Sends waiting calls to the free workers. */
   pump(): void {
     while (this.queue.size > 0) {
-      const worker = this.#workers.take();
-      if (worker === undefined) {
+      const chosen = this.#chooser.next();
+      if (chosen === undefined) {
         const { refusal } = this.#workers;
         if (refusal !== undefined) this.#failWaiting(refusal);
+        this.#spares.watch();
         return;
       }
-      const [call, ...others] = takeBatch(this.queue, { accept: undefined }, this.#limitsFor(worker));
-      if (call === undefined) this.#workers.putBack(worker);
-      else if (others.length === 0) this.#sender.sendOne(call, worker);
-      else this.#sender.sendBatch([call, ...others], worker);
+      const { worker, choice } = chosen;
+      const [call, ...others] = takeBatch(this.queue, choice, this.#limitsFor(worker));
+      if (call === undefined) this.#workers.places.putBack(worker);
+      else {
+        this.#chooser.begin(chosen, call);
+        if (others.length === 0) this.#sender.sendOne(call, worker);
+        else this.#sender.sendBatch([call, ...others], worker);
+      }
     }
   }
 
@@ -112,6 +133,7 @@ export class Dispatcher {
   /** Ends every worker. Call this when none is busy. */
   async end(): Promise<void> {
     this.#watch.stop();
+    this.#spares.stop();
     await this.#workers.end();
   }
 

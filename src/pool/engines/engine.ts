@@ -28,6 +28,12 @@ export interface EngineWorker {
   isReady(): boolean;
   /** The kernel's id of the thread, or of the process; 0 where it is not known, or not yet. */
   readonly tid: number;
+  /** Its folder in /proc; undefined where it is not known. */
+  readonly procFolder: string | undefined;
+  /** How long its event loop has been active, in ms; undefined where that is not known. */
+  activeMs(): number | undefined;
+  /** Whether `taskStartedAt()` knows when a task starts. */
+  readonly tellsStart: boolean;
   /** When the function of the running task was called, an instant of `now()`; undefined while no task runs, and where it is not known. */
   taskStartedAt(): number | undefined;
   /** The CPU time of the worker's thread at the end of its last message, in ms; undefined where it is not known. */

@@ -82,6 +82,9 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
     },
     isReady: () => isReady,
     tid: worker.process.pid ?? 0,
+    procFolder: hasProc && worker.process.pid !== undefined ? `/proc/${worker.process.pid}` : undefined,
+    activeMs: () => undefined,
+    tellsStart: false,
     taskStartedAt: () => undefined,
     cpuAtMessageEnd: () => undefined,
     stack: () => Promise.resolve(undefined),
@@ -93,6 +96,8 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
     },
   };
 }
+
+const hasProc = process.platform === 'linux';
 
 /** How long to wait for the channel of an ended process to close, in ms: a child of that process may keep it open. */
 const LAST_NOTICES_MS = 200;

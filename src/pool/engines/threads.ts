@@ -81,6 +81,12 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
     get tid() {
       return Atomics.load(control, controlWords.threadId);
     },
+    get procFolder() {
+      const id = Atomics.load(control, controlWords.threadId);
+      return id === 0 ? undefined : `/proc/self/task/${id}`;
+    },
+    activeMs: () => worker.thread.performance.eventLoopUtilization().active,
+    tellsStart: true,
     taskStartedAt: () => known(controlNumbers.taskStartedAt),
     cpuAtMessageEnd: () => known(controlNumbers.cpuAtMessageEnd),
     isReady: () => Atomics.load(control, controlWords.ready) === 1,

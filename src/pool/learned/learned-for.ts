@@ -3,7 +3,7 @@ import type { TaskRecord } from '../../task/registry.ts';
 import { describe, errorText } from '../../validation/describe.ts';
 import { NOT_SIMPLE } from '../../wire/values/simple.ts';
 import type { TaskTimings } from '../calls/stats.ts';
-import { laneOf, type Learned, type Neighbour } from './learned.ts';
+import { laneOf, Learned, type Neighbour } from './learned.ts';
 import { sizeClass, sizeClassOf } from './size-class.ts';
 
 /** Added to the lane of what the user expects: such classes are apart from those of sizes, which are below. */
@@ -18,13 +18,18 @@ const EXPECTED = 64;
  */
 export function learnedFor(timings: TaskTimings, task: TaskRecord, args: readonly unknown[], size: number): Learned {
   const { expected } = task;
-  if (typeof expected !== 'function') return timings.learnedOf(size === NOT_SIMPLE ? sizeClassOf(args) : sizeClass(size), expected);
+  if (typeof expected !== 'function') return learnedOf(timings, size === NOT_SIMPLE ? sizeClassOf(args) : sizeClass(size), expected);
   const ms = durationOf(task.name, () => expected(...args));
-  return timings.learnedOf(EXPECTED + laneOf(ms), ms);
+  return learnedOf(timings, EXPECTED + laneOf(ms), ms);
+}
+
+function learnedOf(timings: TaskTimings, argumentClass: number, declared: number | undefined): Learned {
+  const { learned } = timings;
+  return (learned[argumentClass] ??= new Learned(timings, declared, neighbourOf(argumentClass, learned)));
 }
 
 /** The nearest class about which something is known: the next larger one, else the next smaller one. Classes are powers of two. */
-export function neighbourOf(argumentClass: number, known: readonly (Learned | undefined)[]): Neighbour | undefined {
+function neighbourOf(argumentClass: number, known: readonly (Learned | undefined)[]): Neighbour | undefined {
   const larger = known.find((one, at) => one !== undefined && at > argumentClass);
   if (larger !== undefined) return { learned: larger, factor: 1 };
   const smaller = known.findLastIndex((one) => one !== undefined);

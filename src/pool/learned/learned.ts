@@ -1,4 +1,3 @@
-import type { TaskTimings } from '../calls/stats.ts';
 import { RunEstimate } from './estimate.ts';
 
 /** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
@@ -20,6 +19,16 @@ export function leastOfLane(lane: number): number {
   return lane <= 1 ? 0 : 2 ** (lane - 2);
 }
 
+/** The timings of a task, to which its runs are added. */
+export interface Timings {
+  count: number;
+  failed: number;
+  progressDropped: number;
+  /** What the last run has added to. */
+  recent: Learned | undefined;
+  record(waitMs: number, runMs: number, overheadMs: number): void;
+}
+
 /** What is known about arguments of another size, when those of a new size are first seen. */
 export interface Neighbour {
   readonly learned: Learned;
@@ -33,7 +42,7 @@ export interface Neighbour {
  * by which calls share messages.
  */
 export class Learned {
-  readonly timings: TaskTimings;
+  readonly timings: Timings;
   readonly estimate = new RunEstimate();
   /** Whether a spare worker has been used once to find out. */
   isExplored = false;
@@ -44,7 +53,7 @@ export class Learned {
   readonly #neighbour: Neighbour | undefined;
 
   /** @param declared ms, as the user has said; undefined where nothing is known */
-  constructor(timings: TaskTimings, declared: number | undefined, neighbour: Neighbour | undefined) {
+  constructor(timings: Timings, declared: number | undefined, neighbour: Neighbour | undefined) {
     this.timings = timings;
     this.#expected = declared;
     this.#lane = declared === undefined ? UNKNOWN_LANE : laneOf(declared);

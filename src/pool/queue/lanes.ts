@@ -50,13 +50,13 @@ export class Lanes<T extends Queued> {
 
   get first(): T | undefined {
     let [best] = this.#active;
-    for (let i = 1; i < this.#active.length; i++) if (isBefore(this.#active[i]!, best!)) best = this.#active[i];
+    for (let i = 1; i < this.#active.length; i++) if (isFirst(this.#active[i]!, best!)) best = this.#active[i];
     return best?.first as T | undefined;
   }
 
   /** The first item that may leave now, of those that have been waiting longest in their lanes. */
   find(accept: Accept<T>): T | undefined {
-    for (const { first } of [...this.#active].sort((one, other) => (isBefore(one, other) ? -1 : 1))) {
+    for (const { first } of [...this.#active].sort((one, other) => (isFirst(one, other) ? -1 : 1))) {
       let item = first;
       for (let i = 0; i < LOOKED_AT && item !== undefined; i++, item = item.next) if (accept(item as T)) return item as T;
     }
@@ -106,7 +106,13 @@ export class Lanes<T extends Queued> {
 }
 
 /** Where two are equal, the shorter run comes first. */
-function isBefore(one: Lane, other: Lane): boolean {
+function isFirst(one: Lane, other: Lane): boolean {
   const by = one.first!.calledAt + one.delay - other.first!.calledAt - other.delay;
   return by === 0 ? one.delay < other.delay : by < 0;
+}
+
+/** Whether one item leaves the queue before another one, whatever their keys. */
+export function isBefore(one: Queued, other: Queued): boolean {
+  if (one.priority !== other.priority) return one.priority > other.priority;
+  return one.calledAt + AGING * leastOfLane(one.lane) < other.calledAt + AGING * leastOfLane(other.lane);
 }

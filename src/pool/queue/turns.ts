@@ -100,8 +100,8 @@ export class Turns {
     const share = item.share!;
     this.#now = Math.max(this.#now, share.served);
     share.startTurn(++this.#turn, 0);
-    share.charge(ms);
     item.charged = Math.round(ms * 1000);
+    share.charge(item.charged / 1000);
   }
 
   reorder(share: Share): void {

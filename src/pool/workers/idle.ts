@@ -42,22 +42,28 @@ export class IdleWorkers {
     if (this.#endTimer === undefined && this.#limits.surplus() > 0) this.#endAfter(this.#limits.idleTimeout);
   }
 
-  pop(): PoolWorker | undefined {
-    const worker = this.#workers.pop();
-    this.#resumed = Math.min(this.#resumed, this.#workers.length);
-    return worker;
+  /**
+   * The worker that became idle last.
+   * @param isLowered whether it is one whose priority is lowered, and stays so: such a worker is for heavy calls
+   */
+  pop(isLowered: boolean): PoolWorker | undefined {
+    const at = this.#workers.findLastIndex(({ loweredBy }) => loweredBy > 0 === isLowered);
+    return at < 0 ? undefined : this.#removeAt(at);
   }
 
   remove(worker: PoolWorker): void {
     const at = this.#workers.indexOf(worker);
-    if (at < 0) return;
-    this.#workers.splice(at, 1);
-    if (at < this.#resumed) this.#resumed--;
+    if (at >= 0) this.#removeAt(at);
   }
 
   stop(): void {
     clearTimeout(this.#endTimer);
     clearTimeout(this.#resumeTimer);
+  }
+
+  #removeAt(at: number): PoolWorker | undefined {
+    if (at < this.#resumed) this.#resumed--;
+    return at === this.#workers.length - 1 ? this.#workers.pop() : this.#workers.splice(at, 1)[0];
   }
 
   #resumeEventLoops(): void {

@@ -5,28 +5,11 @@ import type { LeftoverNotice } from '../../wire/messages/notices.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call, CallHolder } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
+import { Aging } from '../spares/aging.ts';
 import { CurrentMessage } from './current-message.ts';
 import { SilenceLimit } from './silence.ts';
 import { WorkerKnowledge } from './worker-knowledge.ts';
-
-/**
- * `starting`: the worker has not responded yet, whether or not it has been sent a call. `idle`, `busy`: the worker has no
- * message, or has one. `ending`: the pool is ending the worker, and no longer counts it. `ended`: the worker is gone.
- */
-export type WorkerState = 'starting' | 'idle' | 'busy' | 'ending' | 'ended';
-
-/**
- * Why a worker is replaced as soon as it is free: a module did not load, code that a finished task had left running has thrown,
- * or the worker started too late.
- */
-export type RecycleReason = 'module' | 'leftover' | 'late-start';
-
-export interface PoolWorkerOptions {
-  /** Ms that a task may take to stop by itself after an abort. */
-  readonly abortGrace: number;
-  /** Called when a task has not stopped within `abortGrace`. */
-  onGraceOver(): void;
-}
+import type { PoolWorkerOptions, RecycleReason, WorkerState } from './worker-state.ts';
 
 /** One worker of a pool: its state, its current message, and the time limits that the pool sets for it. */
 export class PoolWorker implements CallHolder {
@@ -35,12 +18,17 @@ export class PoolWorker implements CallHolder {
   readonly knowledge = new WorkerKnowledge();
   readonly message = new CurrentMessage();
   readonly silence = new SilenceLimit();
+  readonly aging = new Aging();
   /** Bytes in use after its last task. */
   memory = 0;
   /** The last notice about code that a finished task had left running. */
   leftover: LeftoverNotice | undefined;
   /** Set when a notice could not be read during the current message: perhaps the response to a call of a batch. */
   unread: { readonly cause: unknown } | undefined;
+  /** Whether its message was given to it beyond `maxThreads`. */
+  isSpare = false;
+  /** By how many steps the priority of its thread has been lowered. */
+  loweredBy = 0;
   /** Whether the worker has end hooks to run. */
   hasEndHooks = false;
   readonly #options: PoolWorkerOptions;
@@ -121,9 +109,20 @@ export class PoolWorker implements CallHolder {
     return unstarted;
   }
 
+  /** When the running task was called in the worker, an instant of `now()`; undefined where no task runs, and while its module loads. */
+  get taskStartedAt(): number | undefined {
+    if (this.message.calls.length === 0) return undefined;
+    const { sentAt } = this.message;
+    const startedAt = this.engine.taskStartedAt();
+    // A process does not tell; where its module need not be loaded, it starts at once.
+    if (startedAt === undefined) return this.engine.tellsStart || this.#state === 'starting' || this.#loadTimer !== undefined ? undefined : sentAt;
+    return startedAt < sentAt ? undefined : startedAt;
+  }
+
   /** Call this when the worker is done with its message. */
   endMessage(): void {
     this.message.end();
+    this.aging.end();
     this.endLoadWatch();
     this.#clearAbort();
   }

@@ -1,19 +1,21 @@
 import type { OffloopError } from '../../errors.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { PoolStats } from '../calls/stats.ts';
-import type { WorkerExit } from '../engines/engine.ts';
 import type { PoolSettings } from '../settings.ts';
-import { EndingWorkers } from './life/ending-workers.ts';
-import { lateStartError, warnOfIdleCrash, warnOfLeftover } from './life/exit-errors.ts';
-import { IdleWorkers } from './idle.ts';
-import type { WorkersEvents } from './events.ts';
-import { Launcher } from './life/launcher.ts';
-import { failStarted, failTransferred } from '../responses/lost-calls.ts';
 import { readAll, readNotice } from '../responses/notices.ts';
-import { PoolWorker, type WorkerState } from './pool-worker.ts';
+import { Niceness } from '../spares/niceness.ts';
+import type { WorkersEvents } from './events.ts';
+import { IdleWorkers } from './idle.ts';
+import { EndingWorkers } from './life/ending-workers.ts';
+import { lateStartError, warnOfLeftover } from './life/exit-errors.ts';
+import { failLateStart } from './life/late-start.ts';
+import { Exits } from './life/exits.ts';
+import { Launcher } from './life/launcher.ts';
 import { Recycling } from './life/recycling.ts';
+import { Places } from './places.ts';
+import { PoolWorker } from './pool-worker.ts';
 
-/** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads`. */
+/** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads` and the spares. */
 export class Workers {
   readonly #settings: PoolSettings;
   readonly #events: WorkersEvents;
@@ -23,25 +25,35 @@ export class Workers {
   readonly #idle: IdleWorkers;
   readonly #counts = { started: 0, crashed: 0, replaced: 0 };
   readonly #ending: EndingWorkers;
+  readonly #exits: Exits;
+  readonly places: Places;
+  readonly niceness = new Niceness();
   /** How many workers are kept, even when there is nothing to do. */
   #minimum: number;
 
   constructor(settings: PoolSettings, events: WorkersEvents) {
-    const { endGrace, idleTimeout, maxThreads } = settings;
+    const { endGrace, idleTimeout, maxThreads, spareThreads } = settings;
+    const most = maxThreads + spareThreads;
     const roomFree = (): void => { events.workerFree(undefined); };
     this.#settings = settings;
     this.#events = events;
     this.#minimum = settings.minThreads;
     this.#launcher = new Launcher(settings, {
       // Workers that run their end hooks are not counted as the pool's, but must not pile up either: their hooks may never finish.
-      hasRoom: () => this.#workers.size < maxThreads && this.#ending.runningHooks < maxThreads,
+      hasRoom: () => this.#workers.size < most && this.#ending.runningHooks < most,
       hasNoWorkers: () => this.#workers.size === 0 && this.#ending.size === 0,
       pauseOver: roomFree,
-      startRefused: (reason, calls) => events.startRefused(reason, calls),
+      // Where only a spare cannot be started, the calls wait for the others.
+      startRefused: (reason, calls) => this.#workers.size < maxThreads && events.startRefused(reason, calls),
+    });
+    this.#exits = new Exits(settings.name, this.#counts, this.#launcher, {
+      callsReturned: (calls) => { events.callsReturned(calls); },
+      ensureMinimum: () => { this.ensureMinimum(); },
     });
     this.#recycling = new Recycling(settings);
     this.#ending = new EndingWorkers(endGrace, roomFree);
     this.#idle = new IdleWorkers({ idleTimeout, surplus: () => this.#workers.size - this.#minimum, end: (worker) => { this.#end(worker); } });
+    this.places = new Places(maxThreads, this.#idle, { busy: () => this.busy, canStart: () => this.#launcher.canStart(), start: () => this.#start() });
   }
 
   get busy(): number {
@@ -49,12 +61,8 @@ export class Workers {
   }
 
   stats(): Omit<PoolStats['workers'], 'messages'> {
-    return { busy: this.busy, idle: this.#idle.size, max: this.#settings.maxThreads, ...this.#counts };
-  }
-
-  /** Whether a worker is idle or may be started. */
-  get hasFree(): boolean {
-    return this.#idle.size > 0 || this.#launcher.canStart();
+    const lowered = [...this.#workers].filter(({ loweredBy }) => loweredBy > 0).length;
+    return { busy: this.busy, idle: this.#idle.size, max: this.#settings.maxThreads, spares: this.places.spares, lowered, sparesStarted: this.places.sparesStarted, ...this.#counts };
   }
 
   /** Why no call can run for now: there is no worker, and none will be started. */
@@ -64,15 +72,6 @@ export class Workers {
 
   all(): Iterable<PoolWorker> {
     return this.#workers;
-  }
-
-  /** An idle worker, or a new one; undefined when all are busy. */
-  take(): PoolWorker | undefined {
-    return this.#idle.pop() ?? this.#start();
-  }
-
-  putBack(worker: PoolWorker): void {
-    this.#idle.push(worker);
   }
 
   ensureMinimum(): void {
@@ -107,6 +106,8 @@ export class Workers {
   release(worker: PoolWorker): void {
     worker.endMessage();
     if (worker.isGone) return;
+    this.places.leave(worker);
+    if (worker.loweredBy > 0) this.niceness.raise(worker);
     if (this.#recycling.claimReplacement(worker, !this.#launcher.isInline)) this.replace(worker);
     else {
       this.#idle.push(worker);
@@ -128,20 +129,19 @@ export class Workers {
   endLateStart(worker: PoolWorker): void {
     const reason = (): OffloopError => lateStartError(this.#settings.name, this.#settings.startTimeout);
     this.#launcher.giveUp(reason);
-    if (this.#workers.size > 1) {
-      // The worker may still begin its task until the worker is gone: only then it is known whether the call can run elsewhere.
-      worker.recycle('late-start');
-      void worker.engine.terminate();
-      return;
-    }
-    for (const call of worker.message.pendingCalls()) call.fail({ type: 'refused', reason });
-    this.replace(worker);
+    if (failLateStart(worker, reason, this.#workers.size === 1)) this.replace(worker);
   }
 
   #start(): PoolWorker | undefined {
     const engine = this.#launcher.start({
       onNotice: (notice) => { this.#handleNotice(worker, notice); },
-      onExit: (exit) => { this.#handleExit(worker, exit); },
+      onExit: (exit) => {
+        const before = worker.state;
+        // This comes before its notices are read: one of them may ask to replace the worker, whose end would count twice.
+        this.#remove(worker, 'ended');
+        this.#exits.handle(worker, exit, before);
+        this.#events.workerFree(undefined);
+      },
     });
     if (engine === undefined) return undefined;
     const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.#endGrace(worker); } });
@@ -165,6 +165,7 @@ export class Workers {
 
   #remove(worker: PoolWorker, state: 'ending' | 'ended'): void {
     worker.end(state);
+    this.places.leave(worker);
     this.#workers.delete(worker);
     this.#idle.remove(worker);
   }
@@ -175,25 +176,5 @@ export class Workers {
     warnOfLeftover(this.#settings.name, notice);
     worker.recycle('leftover');
     if (worker.state === 'idle') this.replace(worker);
-  }
-
-  #handleExit(worker: PoolWorker, exit: WorkerExit): void {
-    const before = worker.state;
-    // This comes before its notices are read: one of them may ask to replace the worker, whose end would count twice.
-    this.#remove(worker, 'ended');
-    readAll(worker);
-    this.#events.callsReturned(worker.engine.isReady() ? failStarted(worker, exit) : failTransferred(worker, this.#launcher.failureOf(exit)));
-    worker.endMessage();
-    if (before !== 'ending' && worker.recycleReason === 'late-start') this.#counts.replaced++;
-    else if (before !== 'ending') this.#recordCrash(worker, exit, before);
-    this.#events.workerFree(undefined);
-  }
-
-  #recordCrash(worker: PoolWorker, exit: WorkerExit, before: WorkerState): void {
-    this.#counts.crashed++;
-    if (before === 'idle') warnOfIdleCrash(this.#settings.name, exit, worker.leftover);
-    // After a worker that never sent a response, the next one may fail as well: it starts only when there is work.
-    if (!worker.engine.isReady()) this.#launcher.recordFailure(worker.startedAt, exit);
-    else if (worker.completed > 0) this.ensureMinimum();
   }
 }

@@ -1,0 +1,83 @@
+import type { Call } from '../calls/call.ts';
+import { laneOf, leastOfLane } from '../learned/learned.ts';
+import type { TaskQueue } from '../queue/task-queue.ts';
+import type { PoolSettings } from '../settings.ts';
+import { announceSpare } from '../spares/spare-channel.ts';
+import type { Spares } from '../spares/spares.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
+import type { Workers } from '../workers/workers.ts';
+import type { Choice } from './take-batch.ts';
+
+/** A worker, and the waiting calls that it may be given. */
+export interface Chosen {
+  readonly worker: PoolWorker;
+  readonly choice: Choice;
+}
+
+const inOrder: Choice = { accept: undefined };
+
+/** Chooses the next worker, and which of the waiting calls it may be given. */
+export class Chooser {
+  readonly #settings: PoolSettings;
+  readonly #queue: TaskQueue<Call>;
+  readonly #workers: Workers;
+  readonly #spares: Spares;
+  /** Calls of this lane and those above it are expected to be heavy: to run for longer than `agedAfter`. */
+  readonly #heavyLane: number;
+  /** How many heavy calls may run while light ones wait. */
+  readonly #heavyPlaces: number;
+
+  constructor(settings: PoolSettings, queue: TaskQueue<Call>, workers: Workers, spares: Spares) {
+    const { agedAfter, maxThreads, spareThreads } = settings;
+    this.#settings = settings;
+    this.#queue = queue;
+    this.#workers = workers;
+    this.#spares = spares;
+    const lane = laneOf(agedAfter);
+    this.#heavyLane = leastOfLane(lane) < agedAfter ? lane + 1 : lane;
+    // Without spares, one place is kept for light calls where there are two.
+    this.#heavyPlaces = spareThreads > 0 ? spareThreads : Math.max(1, maxThreads - 1);
+  }
+
+  /** @returns undefined where no worker is free for any of the waiting calls */
+  next(): Chosen | undefined {
+    const { first } = this.#queue;
+    const isHeavy = first !== undefined && this.#isHeavy(first);
+    const worker = this.#workers.places.take(isHeavy);
+    if (worker !== undefined) return { worker, choice: isHeavy ? this.#lightFirst(first) : inOrder };
+    return this.#nextSpare();
+  }
+
+  /** Call this with the first call that the worker has been given. */
+  begin({ worker, choice }: Chosen, call: Call): void {
+    if (!worker.isSpare) return;
+    if (call.learned.expected === undefined) call.learned.isExplored = true;
+    if (worker.state === 'starting') announceSpare(this.#settings.name, call, this.#spares.oldest);
+    if (choice.accept !== undefined) this.#spares.stepBack();
+  }
+
+  #nextSpare(): Chosen | undefined {
+    const accept = this.#spares.isOpen ? this.#spares.accept() : undefined;
+    const worker = accept !== undefined && this.#queue.find(accept) !== undefined ? this.#workers.places.takeSpare() : undefined;
+    return worker && { worker, choice: { accept } };
+  }
+
+  /** While heavy calls have all the places that they may have, light ones of the same priority go first. */
+  #lightFirst({ priority }: Call): Choice {
+    if (this.#heavyRunning < this.#heavyPlaces) return inOrder;
+    const accept = (call: Call): boolean => !this.#isHeavy(call);
+    return this.#queue.find(accept, priority) === undefined ? inOrder : { accept, atLeast: priority };
+  }
+
+  #isHeavy({ lane }: Call): boolean {
+    return lane >= this.#heavyLane;
+  }
+
+  get #heavyRunning(): number {
+    let count = 0;
+    for (const { aging, message } of this.#workers.all()) {
+      if (aging.usedMs !== undefined || message.calls.some((call) => call !== undefined && this.#isHeavy(call))) count++;
+    }
+    return count;
+  }
+}

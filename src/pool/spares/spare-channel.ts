@@ -1,0 +1,25 @@
+import { channel } from 'node:diagnostics_channel';
+
+import type { Call } from '../calls/call.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
+
+/** A worker has been started beyond `maxThreads`. */
+export interface SpareEvent {
+  /** The pool's name. */
+  readonly pool: string;
+  /** The name of the task that waited. */
+  readonly task: string;
+  /** The name of the task that has aged, and how much CPU time it has used so far, in ms. */
+  readonly behind: string;
+  readonly cpuMs: number;
+}
+
+/** `channel('offloop:spare')`: a message for each spare worker that is started. */
+export const spareChannel = channel('offloop:spare');
+
+export function announceSpare(pool: string, { task }: Call, aged: PoolWorker | undefined): void {
+  if (!spareChannel.hasSubscribers || aged === undefined) return;
+  const [running] = aged.message.pendingCalls();
+  const event: SpareEvent = { pool, task: task.name, behind: running?.task.name ?? '', cpuMs: aged.aging.usedMs ?? 0 };
+  spareChannel.publish(event);
+}

@@ -1,0 +1,76 @@
+import type { IdleWorkers } from './idle.ts';
+import type { PoolWorker } from './pool-worker.ts';
+
+/** The part of the workers that the places use. */
+export interface PlacesHost {
+  /** How many workers run, the spares among them. */
+  busy(): number;
+  canStart(): boolean;
+  start(): PoolWorker | undefined;
+}
+
+/** Says how many workers may run at a time, and gives them out: idle ones first, then new ones. */
+export class Places {
+  readonly #maxThreads: number;
+  readonly #idle: IdleWorkers;
+  readonly #host: PlacesHost;
+  #spares = 0;
+  #sparesStarted = 0;
+
+  constructor(maxThreads: number, idle: IdleWorkers, host: PlacesHost) {
+    this.#maxThreads = maxThreads;
+    this.#idle = idle;
+    this.#host = host;
+  }
+
+  /** How many workers run beyond `maxThreads`. */
+  get spares(): number {
+    return this.#spares;
+  }
+
+  /** How many workers were started beyond `maxThreads`. */
+  get sparesStarted(): number {
+    return this.#sparesStarted;
+  }
+
+  /** Whether a worker is idle or may be started, and is no spare. */
+  get hasFree(): boolean {
+    return this.#hasPlace && (this.#idle.size > 0 || this.#host.canStart());
+  }
+
+  /** An idle worker, or a new one; undefined when all are busy. @param isHeavy whether it is for a call that is expected to be heavy */
+  take(isHeavy: boolean): PoolWorker | undefined {
+    return this.#hasPlace ? this.#takeAny(isHeavy) : undefined;
+  }
+
+  /** The same beyond `maxThreads`. */
+  takeSpare(): PoolWorker | undefined {
+    const worker = this.#takeAny(false);
+    if (worker === undefined) return undefined;
+    worker.isSpare = true;
+    this.#spares++;
+    if (worker.state === 'starting') this.#sparesStarted++;
+    return worker;
+  }
+
+  putBack(worker: PoolWorker): void {
+    this.leave(worker);
+    this.#idle.push(worker);
+  }
+
+  /** Call this when the worker is done with its message, or is gone. */
+  leave(worker: PoolWorker): void {
+    if (worker.isSpare) this.#spares--;
+    worker.isSpare = false;
+  }
+
+  get #hasPlace(): boolean {
+    return this.#host.busy() - this.#spares < this.#maxThreads;
+  }
+
+  /** A worker whose priority stays lowered is for heavy calls. */
+  #takeAny(isHeavy: boolean): PoolWorker | undefined {
+    if (isHeavy) return this.#idle.pop(true) ?? this.#idle.pop(false) ?? this.#host.start();
+    return this.#idle.pop(false) ?? this.#host.start() ?? this.#idle.pop(true);
+  }
+}
