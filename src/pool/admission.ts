@@ -6,8 +6,10 @@ import type { RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
 import { prepareList, sizeOfSimpleList } from '../wire/values/cloneability.ts';
 import { NOT_SIMPLE } from '../wire/values/simple.ts';
+import { keyOf, keyOfCalls, type KeyOf } from './call-keys.ts';
 import type { Call } from './calls/call.ts';
 import { extrasOf } from './calls/extras.ts';
+import { Bills } from './cpu/bills.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { UNKNOWN_LANE } from './learned/learned.ts';
 import { learnedFor } from './learned/learned-for.ts';
@@ -27,14 +29,16 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** The deadline as an instant of the pool's clock. */
   readonly due: number | undefined;
-  /** The key of `fairBy`, where the caller's context has it. */
-  readonly fairKey: string | undefined;
+  /** Give the keys of `fairBy` and `billBy`; undefined without these options. */
+  readonly fairKeyOf: KeyOf | undefined;
+  readonly billKeyOf: KeyOf | undefined;
 }
 
 /** Decides which calls enter the queue: checks that there is room, and checks and encodes each call's arguments and context. */
 export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
+  readonly bills = new Bills();
   /** Queue slots for callers that wait for room. */
   readonly reservations = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
@@ -64,23 +68,30 @@ export class Admission {
     const extras = extrasOf(prepared?.repairs, transfer, this.#timeoutOf(task, options), deadline, due, onProgress, signal, traced);
     const priority = options.priority ?? task.priority ?? 0;
     const stores = encoded === undefined ? this.#stores(context, carried) : encoded.stores;
-    const fairKey = this.#keyOf(this.#settings.fairBy, task.name, args, options, carried?.stores, encoded);
+    const { fairBy, billBy } = this.#settings;
+    const fairKey = fairBy && (encoded === undefined ? keyOf(fairBy, task.name, args, options, carried?.stores) : encoded.fairKeyOf?.(args));
+    const billKey = billBy && (encoded === undefined ? keyOf(billBy, task.name, args, options, carried?.stores) : encoded.billKeyOf?.(args));
     const lane = this.#settings.isShortestFirst ? learned.lane : UNKNOWN_LANE;
     const call = create(id, task, learned, lane, fairKey, prepared?.value ?? args, stores, priority, extras);
+    if (billBy !== undefined) call.account = learned.timings.cpu.accountFor(this.bills.of(billKey));
     this.reservations.consume();
     return call;
   }
 
   /**
    * Encodes the caller's context now, for calls that are made later.
-   * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE)
+   * @throws ContextError (OFFLOOP_CONTEXT), ContextTooLargeError (OFFLOOP_CONTEXT_TOO_LARGE), OptionError (OFFLOOP_OPTION)
    */
   contextOf(task: string, options: RunOptions): CallContext {
     const { context, deadline } = options;
     const carried = typeof context === 'object' ? readCarrier(context) : undefined;
     const nearest = nearer(nearer(deadline, carried?.deadline), currentDeadline());
-    const fairKey = this.#settings.fairBy?.isOfContext === true ? this.#keyOf(this.#settings.fairBy, task, [], options, carried?.stores, undefined) : undefined;
-    return { stores: this.#stores(context, carried), deadline: nearest, due: nearest && this.#settings.engine.clock.instantOf(nearest), fairKey };
+    const { fairBy, billBy, engine: { clock } } = this.#settings;
+    const keyFrom = (reader: KeyReader): KeyOf => keyOfCalls(reader, task, options, carried?.stores);
+    return {
+      ...{ stores: this.#stores(context, carried), deadline: nearest, due: nearest && clock.instantOf(nearest) },
+      ...{ fairKeyOf: fairBy && keyFrom(fairBy), billKeyOf: billBy && keyFrom(billBy) },
+    };
   }
 
   /**
@@ -113,12 +124,6 @@ export class Admission {
   #timeoutOf(task: TaskRecord, options: RunOptions): number | undefined {
     const timeout = options.timeout ?? task.timeout ?? this.#settings.timeout;
     return timeout === Infinity ? undefined : timeout;
-  }
-
-  #keyOf(reader: KeyReader | undefined, name: string, args: readonly unknown[], { context }: RunOptions, carried: CallStores | undefined, encoded: CallContext | undefined): string | undefined {
-    if (reader === undefined) return undefined;
-    if (encoded !== undefined && reader.isOfContext) return encoded.fairKey;
-    return reader.read({ name, args, carried, inherits: context === undefined || context === 'inherit' });
   }
 
   #stores(context: RunOptions['context'], carried: CarrierParts | undefined): CallStores | undefined {

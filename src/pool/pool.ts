@@ -73,7 +73,7 @@ export class WorkerPool implements Pool {
     if (!taskChannel.hasSubscribers) return this.#run(id, record, args, options, undefined, contextOf);
     const { name, module } = record;
     const trace: TaskTrace = { id: String(id), name, module, pool: this.#settings.name };
-    const traced: TracedCall = { pool: this, isAdmitted: false, waitMs: undefined, runMs: undefined };
+    const traced: TracedCall = { pool: this, isAdmitted: false, waitMs: undefined, runMs: undefined, cpuMs: undefined };
     tracedCalls.set(trace, traced);
     return taskChannel.tracePromise(() => this.#run(id, record, args, options, traced, contextOf), trace);
   }
@@ -93,11 +93,13 @@ export class WorkerPool implements Pool {
 
   stats(): PoolStats {
     const { queue, timings } = this.#dispatcher;
-    const { name, maxQueue, engine, cpus } = this.#settings;
+    const { name, maxQueue, engine, billBy, cpus } = this.#settings;
+    this.#dispatcher.collectCpu();
     const workers = this.#dispatcher.workerStats();
     return {
       ...{ name, state: this.#state, queue: { waiting: queue.size, max: maxQueue }, workers, cpus: { ...cpus } },
       tasks: timings.stats(engine.isInline ? undefined : workers.messages),
+      ...(billBy !== undefined && { billing: this.#admission.bills.stats() }),
     };
   }
 

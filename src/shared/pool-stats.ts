@@ -14,6 +14,13 @@ export interface TaskStats {
   readonly failed: number;
   /** Progress values that no listener received: each call keeps the newest 1,000 that wait for its listener. */
   readonly progressDropped: number;
+  /**
+   * CPU time of its calls in their workers, in ms: the function, and the reading of the arguments and the sending of the result; also of
+   * calls that failed, timed out or crashed. The figure may lack the last messages of the workers. With `runtime: 'processes'` it is that
+   * of the whole process. Undefined until a worker has told it: with `runtime: 'inline'`, and on systems other than Linux before
+   * Node 22.15.
+   */
+  readonly cpu: number | undefined;
   /** From the call until the worker reached it. */
   readonly wait: Spread;
   /** Time in the task's function. */
@@ -68,6 +75,11 @@ export interface PoolStats {
   };
   /** By task name. Where two modules have a task of the same name, the key of the later one is `name (module)`. */
   readonly tasks: Readonly<Record<string, TaskStats>>;
+  /**
+   * With `billBy`: CPU time by key, in ms. At most 1,000 keys; calls of further keys, and calls without a key, are summed up as `other`.
+   * The object has no prototype.
+   */
+  readonly billing?: Readonly<Record<string, number>>;
 }
 
 /** The part of a pool's statistics that a monitoring system gets. */

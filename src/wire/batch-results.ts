@@ -1,4 +1,4 @@
-import { Math, Atomics, SharedArrayBuffer, Int32Array, Float64Array, Buffer } from '../node/intrinsics.ts';
+import { Math, Number, Atomics, SharedArrayBuffer, Int32Array, Float64Array, Buffer } from '../node/intrinsics.ts';
 import { deserialize, serialize } from './bytes.ts';
 import { isShortAndSerializable, isShortLatin1 } from './short-values.ts';
 
@@ -40,25 +40,28 @@ export class BatchResults {
   /** Where the text of each call ends. */
   readonly #ends: Int32Array;
   readonly #numbers: Float64Array;
+  readonly #cpus: Float64Array;
   readonly #text: Buffer;
   #used = 0;
   #batch = 0;
 
-  constructor(buffer = new SharedArrayBuffer(NUMBERS + 4 * WORDS + TEXT_BYTES)) {
-    const words = (nth: number): Int32Array => new Int32Array(buffer, NUMBERS + nth * WORDS, MAX_BATCH);
+  constructor(buffer = new SharedArrayBuffer(2 * NUMBERS + 4 * WORDS + TEXT_BYTES)) {
+    const words = (nth: number): Int32Array => new Int32Array(buffer, 2 * NUMBERS + nth * WORDS, MAX_BATCH);
     this.buffer = buffer;
     this.#numbers = new Float64Array(buffer, 0, MAX_BATCH);
+    this.#cpus = new Float64Array(buffer, NUMBERS, MAX_BATCH);
     this.#states = words(0);
     this.#kinds = words(1);
     this.#runs = words(2);
     this.#ends = words(3);
-    this.#text = Buffer.from(buffer, NUMBERS + 4 * WORDS, TEXT_BYTES);
+    this.#text = Buffer.from(buffer, 2 * NUMBERS + 4 * WORDS, TEXT_BYTES);
   }
 
   /** For the pool, before it sends the batch of this number, with so many calls. */
   clear(size: number, batch: number): void {
     this.#batch = batch;
     this.#states.fill(this.#word(state.free), 0, size);
+    this.#cpus.fill(NaN, 0, size);
   }
 
   /** For the pool. @returns whether the call had not been started; then the worker never starts it */
@@ -91,6 +94,17 @@ export class BatchResults {
   /** For the pool: how long a call that is done has run, in ms. */
   runMs(place: number): number {
     return this.#runs[place]! / UNITS_PER_MS;
+  }
+
+  /** For the pool: the CPU time of a call, in ms; undefined where the worker has not written it. */
+  cpuMs(place: number): number | undefined {
+    const ms = this.#cpus[place]!;
+    return Number.isNaN(ms) ? undefined : ms;
+  }
+
+  /** For the worker. */
+  setCpu(place: number, ms: number): void {
+    this.#cpus[place] = ms;
   }
 
   /** For the worker: the batch of this number begins. */

@@ -10,6 +10,9 @@ import { v8 } from '../node/builtins.ts';
 export interface BytesMessage {
   readonly type: 'bytes';
   readonly bytes: Uint8Array;
+  /** With a response: the CPU time of the call, and that of the process since it started, in ms. */
+  readonly cpuMs?: number;
+  readonly cpuAtEnd?: number;
 }
 
 /** @throws DataCloneError */

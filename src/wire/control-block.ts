@@ -15,6 +15,9 @@ export const controlWords = {
   received: 6,
   /** The kernel's id of the worker's thread; 0 until the worker has been set up, and where there is none. */
   threadId: 7,
+  /** The messages whose CPU time stands in `cpuOfMessage`: see `MessageTag`. */
+  cpuTag: 8,
+  otherCpuTag: 9,
 } as const;
 
 /** The numbers in the control block, behind its words. */
@@ -23,7 +26,16 @@ export const controlNumbers = {
   taskStartedAt: 0,
   /** The CPU time of the worker's thread at the end of its last message, in ms; 0 where it is not known. */
   cpuAtMessageEnd: 1,
+  /** The CPU time of the last two messages so far, in ms. */
+  cpuOfMessage: 2,
+  otherCpuOfMessage: 3,
 } as const;
+
+/** Names a message to both sides: the id of its call, or for a batch its number, negated. Two messages in a row never have the same one. */
+export type MessageTag = number;
+
+export const tagOfRun = (id: number): MessageTag => id & 0x7fffffff;
+export const tagOfBatch = (number: number): MessageTag => -(number & 0x7fffffff);
 
 const WORDS = Object.keys(controlWords).length;
 /** The numbers begin at a multiple of their own size. */

@@ -2,6 +2,7 @@ import { now } from '../../node/clock.ts';
 import type { CallStores } from '../../context/call-stores.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
+import type { CpuAccount } from '../cpu/account.ts';
 import type { Learned } from '../learned/learned.ts';
 import type { Queued } from '../queue/lanes.ts';
 import type { Share, SharingItem } from '../queue/turns.ts';
@@ -33,6 +34,8 @@ export abstract class Call implements SharingItem {
   declare readonly extras: CallExtras | undefined;
   /** What is known about runs like this one. */
   declare readonly learned: Learned;
+  /** What the call's CPU time is added to. */
+  declare account: CpuAccount;
   declare readonly lane: number;
   declare readonly fairKey: string | undefined;
   declare readonly calledAt: number;
@@ -64,6 +67,7 @@ export abstract class Call implements SharingItem {
     this.id = id;
     this.task = task;
     this.learned = learned;
+    this.account = learned.timings.cpu.account;
     this.lane = lane;
     this.fairKey = fairKey;
     this.share = undefined;

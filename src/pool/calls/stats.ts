@@ -4,6 +4,7 @@ import { perfHooks } from '../../node/builtins.ts';
 import { withPlainPrototype } from '../../node/plain-prototype.ts';
 import type { PoolStats, Spread, TaskStats } from '../../shared/pool-stats.ts';
 import type { TaskAddress } from '../../wire/messages/requests.ts';
+import { TaskCpu } from '../cpu/account.ts';
 import type { Learned, Timings } from '../learned/learned.ts';
 
 export type { PoolStats, Spread, TaskStats };
@@ -22,6 +23,7 @@ export class TaskTimings implements Timings {
   count = 0;
   failed = 0;
   progressDropped = 0;
+  readonly cpu = new TaskCpu();
   /** What its last run has added to; undefined before the first one. */
   recent: Learned | undefined;
   /** By the class of the arguments. */
@@ -50,10 +52,10 @@ export class TaskTimings implements Timings {
 
   /** @param callsPerMessage how many calls share a message on average; undefined where tasks run inline */
   stats(callsPerMessage: number | undefined): TaskStats {
-    const { module, count, failed, progressDropped, runs } = this;
+    const { module, count, failed, progressDropped, runs, cpu: { cpuMs: cpu } } = this;
     const [wait, run, overhead] = this.#histograms.map(spread) as [Spread, Spread, Spread];
     const isSmall = callsPerMessage !== undefined && runs >= MIN_RUNS && isTooSmall(run, overhead, callsPerMessage);
-    return { module, count, failed, progressDropped, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
+    return { module, count, failed, progressDropped, cpu, wait, run, overhead, ...(isSmall && { note: 'too small to offload' }) };
   }
 
   #flushBuffer(): void {

@@ -31,6 +31,8 @@ export interface TracedCall {
   waitMs: number | undefined;
   /** Ms in the task's function; undefined until the worker has responded. */
   runMs: number | undefined;
+  /** Ms of CPU time; undefined until the worker has responded, and where the CPU time is not known. */
+  cpuMs: number | undefined;
 }
 
 /** The details of each traced call, by its trace. */

@@ -6,10 +6,14 @@ import type { Call } from '../calls/call.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 import { addExtras, type Mutable } from './run-message.ts';
 
+/** How much run time the calls of several accounts have between two readings of the CPU time, in ms: a reading is a two-hundredth of it. */
+const READ_CPU_EVERY_MS = 0.25;
+
 /** The message for calls that travel together to a worker that knows their tasks and stores. */
 export function batchOf(calls: readonly Call[], { knowledge, message }: PoolWorker): Batch {
   const stores = storesOf(calls, knowledge.texts);
   const extras = extrasByPlace(calls);
+  const cpuEveryMs = calls.some(isTraced) ? 0 : message.cpu.isSplit ? READ_CPU_EVERY_MS : undefined;
   return {
     number: message.batchNumber,
     size: calls.length,
@@ -19,7 +23,12 @@ export function batchOf(calls: readonly Call[], { knowledge, message }: PoolWork
     args: argsOf(calls),
     ...(stores !== undefined && { stores }),
     ...(extras !== undefined && { extras }),
+    ...(cpuEveryMs !== undefined && { cpuEveryMs }),
   };
+}
+
+function isTraced({ extras }: Call): boolean {
+  return extras?.traced !== undefined;
 }
 
 function collapseIf(matches: (n: number, i: number, all: readonly number[]) => boolean, numbers: readonly number[]): readonly number[] | number {

@@ -59,6 +59,11 @@ export class Dispatcher {
     return { ...this.#workers.stats(), messages: this.#sender.messages };
   }
 
+  /** Brings the CPU times in the statistics up to date. */
+  collectCpu(): void {
+    for (const { message } of this.#workers.all()) message.cpu.collect();
+  }
+
   /** Whether `pump()` has something to do: a worker is free, or no worker can be started, and waiting calls are to be refused. */
   get isPumpable(): boolean {
     return this.hasFree || this.#spares.isOpen;

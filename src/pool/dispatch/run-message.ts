@@ -17,6 +17,7 @@ export function runMessage(call: Call, knowledge: WorkerKnowledge): RunMessage {
     message.sayWhenStarted = true;
   }
   if (extras !== undefined) addExtras(message, extras);
+  if (extras?.traced !== undefined) message.wantsCpu = true;
   if (stores !== undefined) {
     message.stores = toWire(stores);
     const declaredIn = knowledge.missingModules(call);

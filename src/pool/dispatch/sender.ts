@@ -54,6 +54,7 @@ export class Sender {
       onUnsent: (error) => {
         // The message was not sent, so the worker has seen neither the call nor, if this was the first call, its setup.
         worker.endStartWatch();
+        worker.message.cpu.drop();
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },
@@ -118,6 +119,7 @@ export class Sender {
     worker.knowledge.texts.forget();
     const calls = worker.message.pendingCalls().reverse();
     for (const call of calls) call.travelsAlone = true;
+    worker.message.cpu.drop();
     worker.message.end();
     this.#events.callsReturned(calls);
     this.#release(worker);
@@ -125,6 +127,7 @@ export class Sender {
 
   #endUnread(worker: PoolWorker, unread: Unread): void {
     readAll(worker);
+    if (unread.where === 'there') worker.message.cpu.drop();
     failPending(worker, unread);
     // The unread message had the worker's setup, so the worker cannot be used.
     if (!worker.engine.isReady()) {

@@ -5,6 +5,7 @@ import type { Batch } from '../../wire/messages/batch.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
+import type { CpuSource } from '../cpu/cpu-source.ts';
 import type { Unread } from './unread.ts';
 
 /** A worker: a thread, a process, or the caller's own thread. The pool sends a request only after the response to the previous one. */
@@ -38,6 +39,8 @@ export interface EngineWorker {
   taskStartedAt(): number | undefined;
   /** The CPU time of the worker's thread at the end of its last message, in ms; undefined where it is not known. */
   cpuAtMessageEnd(): number | undefined;
+  /** Undefined where the calls' CPU time is that of the caller's own thread. */
+  readonly cpu: CpuSource | undefined;
   /** Where the worker is right now; undefined where its stack cannot be read. */
   stack(): Promise<string | undefined>;
   /** Resolves once the worker is gone; `onExit` is called as well. */

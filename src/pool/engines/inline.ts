@@ -72,6 +72,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     tellsStart: false,
     taskStartedAt: () => undefined,
     cpuAtMessageEnd: () => undefined,
+    cpu: undefined,
     stack: () => Promise.resolve(undefined),
     terminate() {
       if (!isEnded) {

@@ -8,11 +8,14 @@ import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { EndHooksMessage, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse, UnreadRequest } from '../../wire/messages/responses.ts';
 import type { ProcessSetup } from '../../wire/messages/setup.ts';
+import { tagOfRun, type MessageTag } from '../../wire/control-block.ts';
+import { ownOnly } from '../../wire/own-only.ts';
 import { noClasses } from '../../wire/errors/error-repairs.ts';
 import { decodeThrow, type EncodedThrow } from '../../wire/values/thrown.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
 import { createAbortWriter } from './abort-writer.ts';
 import { endWithThisProcess } from './child-processes.ts';
+import { ProcessCpuSource } from '../cpu/process-source.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from './engine.ts';
 import { startProcess } from './tinypool/start-worker.ts';
 import { Unread } from './unread.ts';
@@ -25,14 +28,19 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
   };
   const worker = startProcess(options, { ...events, onExit });
   const aborts = createAbortWriter(worker.process);
+  const cpu = new ProcessCpuSource(worker.process.pid);
+  let tag: MessageTag = 0;
   let isReady = false;
   endWithThisProcess(worker.process, aborts);
   inCleanRoot(() => {
     worker.process.on('message', (message: unknown) => {
       const notice = unpackNotice<WorkerNotice>(message);
       if (notice === undefined) return;
-      if (notice.type === 'ready') isReady = true;
-      else if (notice.type === 'fatal') fatal = notice.thrown;
+      if (notice.type === 'ready') {
+        isReady = true;
+        cpu.record(notice.cpuMs);
+      } else if (notice.type === 'fatal') fatal = notice.thrown;
+      else if (notice.type === 'cpu') cpu.record(undefined, tag, notice.cpuMs);
       else events.onNotice(notice);
     });
   });
@@ -52,12 +60,15 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
       }
       isSetupSent = true;
       isRunning = true;
+      tag = tagOfRun(message.id);
       worker.post(bytes, undefined, {
         onResponse: (received) => {
           isRunning = false;
+          const { cpuAtEnd, cpuMs } = ownOnly(received as Partial<BytesMessage>);
+          cpu.record(cpuAtEnd, tag, cpuMs);
           const response = decode(received as BytesMessage | UnreadRequest);
           if (response instanceof Unread) onUnread(response);
-          else onResponse(response);
+          else onResponse(message.wantsCpu === true ? { ...response, cpuMs } : response);
         },
         onUnsent: (cause) => {
           isRunning = false;
@@ -87,6 +98,7 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
     tellsStart: false,
     taskStartedAt: () => undefined,
     cpuAtMessageEnd: () => undefined,
+    cpu,
     stack: () => Promise.resolve(undefined),
     terminate() {
       // A running task that did not stop when it was aborted may be in a loop, which notices nothing. An idle process exits by itself.

@@ -8,6 +8,7 @@ import type { BatchMessage, EndHooksMessage, ResumeEventLoopMessage } from '../.
 import type { BatchDone } from '../../wire/messages/responses.ts';
 import type { ThreadSetup } from '../../wire/messages/setup.ts';
 import { explainUnsent } from '../../wire/values/uncloneable.ts';
+import { ThreadCpuSource } from '../cpu/thread-source.ts';
 import type { EngineWorker, WorkerEvents, WorkerOptions } from './engine.ts';
 import { ThreadNotices } from './thread-notices.ts';
 import { startThread } from './tinypool/start-worker.ts';
@@ -89,6 +90,7 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
     tellsStart: true,
     taskStartedAt: () => known(controlNumbers.taskStartedAt),
     cpuAtMessageEnd: () => known(controlNumbers.cpuAtMessageEnd),
+    cpu: new ThreadCpuSource(control),
     isReady: () => Atomics.load(control, controlWords.ready) === 1,
     stack: () => stackOfThread(worker.thread.threadId),
     terminate: () => inspectorLock.end(() => worker.terminate()),

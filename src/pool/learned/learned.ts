@@ -1,3 +1,4 @@
+import type { TaskCpu } from '../cpu/account.ts';
 import { RunEstimate } from './estimate.ts';
 
 /** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
@@ -24,6 +25,7 @@ export interface Timings {
   count: number;
   failed: number;
   progressDropped: number;
+  readonly cpu: TaskCpu;
   /** What the last run has added to. */
   recent: Learned | undefined;
   record(waitMs: number, runMs: number, overheadMs: number): void;

@@ -73,6 +73,7 @@ function read(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) =
       break;
     case 'ready':
     case 'fatal':
+    case 'cpu':
       break;
     case 'unread':
       recordUnread(worker, notice.cause);

@@ -28,6 +28,7 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   worker.memory = response.memory ?? 0;
   worker.silence.restart();
   worker.complete(call);
+  if (call.extras?.traced !== undefined) call.extras.traced.cpuMs = worker.message.isBatch ? worker.engine.batches?.results.cpuMs(call.place) : response.cpuMs;
   call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, response.runMs, now());
   deliverAll(call);
   if (response.type === 'threw') {

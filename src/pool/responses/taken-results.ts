@@ -26,6 +26,7 @@ export function takeResults(worker: PoolWorker): TakenResults {
     const call = calls[place];
     const runMs = results.runMs(place);
     if (call !== undefined) {
+      if (call.extras?.traced !== undefined) call.extras.traced.cpuMs = results.cpuMs(place);
       collected.calls.push(call);
       collected.values.push(valueAt(results, place));
       collected.runs.push(runMs);

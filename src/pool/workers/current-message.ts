@@ -1,5 +1,8 @@
 import { now } from '../../node/clock.ts';
+import { tagOfBatch, tagOfRun } from '../../wire/control-block.ts';
 import type { Call, CallHolder } from '../calls/call.ts';
+import { WorkerCpu } from '../cpu/worker-cpu.ts';
+import type { EngineWorker } from '../engines/engine.ts';
 
 /** The message that a worker has: one call, or a batch of calls, each at a place of its own. */
 export class CurrentMessage {
@@ -8,6 +11,12 @@ export class CurrentMessage {
   #isBatch = false;
   #sentAt = 0;
   #batches = 0;
+  /** Charges the calls with their CPU time. */
+  readonly cpu: WorkerCpu;
+
+  constructor({ cpu, batches }: EngineWorker) {
+    this.cpu = new WorkerCpu(cpu, batches?.results);
+  }
 
   get calls(): readonly (Call | undefined)[] {
     return this.#calls;
@@ -32,10 +41,17 @@ export class CurrentMessage {
     this.#sentAt = now();
     if (isBatch) this.#batches++;
     for (let place = 0; place < calls.length; place++) calls[place]!.markSent(holder, place, this.#sentAt);
+    this.cpu.begin(calls, isBatch ? tagOfBatch(this.#batches) : tagOfRun(calls[0]!.id));
   }
 
   end(): void {
+    this.cpu.end(this);
     this.#calls = [];
+  }
+
+  /** Call this when the pool is about to end the worker, whose task may still run. */
+  chargeRunning(): void {
+    this.cpu.endRunning(this);
   }
 
   /** Call this when no response to the call is awaited any more. */

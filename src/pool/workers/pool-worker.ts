@@ -16,7 +16,7 @@ export class PoolWorker implements CallHolder {
   readonly engine: EngineWorker;
   readonly startedAt = now();
   readonly knowledge = new WorkerKnowledge();
-  readonly message = new CurrentMessage();
+  readonly message: CurrentMessage;
   readonly silence = new SilenceLimit();
   readonly aging = new Aging();
   /** Bytes in use after its last task. */
@@ -29,7 +29,6 @@ export class PoolWorker implements CallHolder {
   isSpare = false;
   /** By how many steps the priority of its thread has been lowered. */
   loweredBy = 0;
-  /** Whether the worker has end hooks to run. */
   hasEndHooks = false;
   readonly #options: PoolWorkerOptions;
   #state: WorkerState = 'starting';
@@ -43,6 +42,7 @@ export class PoolWorker implements CallHolder {
 
   constructor(engine: EngineWorker, options: PoolWorkerOptions) {
     this.engine = engine;
+    this.message = new CurrentMessage(engine);
     this.#options = options;
   }
 
@@ -82,7 +82,6 @@ export class PoolWorker implements CallHolder {
     this.message.begin(calls, isBatch, this);
   }
 
-  /** Call this when the first response has come. */
   markStarted(): void {
     this.endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
@@ -172,6 +171,7 @@ export class PoolWorker implements CallHolder {
   /** Call this when the pool is about to end the worker, or has seen that the worker is gone. */
   end(state: 'ending' | 'ended'): void {
     this.#state = state;
+    if (state === 'ending') this.message.chargeRunning();
     // The id stays: a call that is cancelled again while its worker ends is sent no second abort.
     this.#abortSent?.grace.cancel();
     this.endStartWatch();

@@ -17,6 +17,11 @@ export interface Batch {
   readonly arity: readonly number[] | number;
   readonly size: number;
   readonly stores?: BatchStores;
+  /**
+   * Write the CPU time of each call into the batch results, since the calls belong to several accounts. The time is read after this
+   * much run time, in ms, and then divided; 0: after each call.
+   */
+  readonly cpuEveryMs?: number;
   /** By the place of the call in the batch. */
   readonly extras?: Readonly<Record<number, BatchExtras>>;
 }

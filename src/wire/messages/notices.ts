@@ -4,7 +4,7 @@ import type { RunResponse } from './responses.ts';
 
 /** Everything that a worker sends to its pool besides the responses to requests. */
 export type WorkerNotice =
-  | StartedNotice | ProgressNotice | ResponseNotice | UnknownTextNotice | ResultsNotice | ReadyNotice | LeftoverNotice | FatalNotice
+  | StartedNotice | ProgressNotice | ResponseNotice | UnknownTextNotice | ResultsNotice | ReadyNotice | LeftoverNotice | FatalNotice | CpuNotice
   | EndHooksNotice | WarningNotice | UnreadNotice;
 
 /** A task has started that was sent with `sayWhenStarted`. */
@@ -52,6 +52,14 @@ interface ResultsNotice {
 /** From a process: it has been set up. A thread says so in its control block. */
 interface ReadyNotice {
   readonly type: 'ready';
+  /** The CPU time of the process so far, in ms. */
+  readonly cpuMs: number;
+}
+
+/** From a process that exits by itself while a task runs: the CPU time of the task's call, in ms. A thread writes it into its control block. */
+interface CpuNotice {
+  readonly type: 'cpu';
+  readonly cpuMs: number;
 }
 
 /** Something that a finished task had left running has thrown, or has ended the worker. */

@@ -23,6 +23,8 @@ export interface RunMessage extends BatchExtras {
   readonly stores?: readonly string[] | undefined;
   /** Modules to load first, since they declare stores that are new to this worker. */
   readonly declaredIn?: readonly string[] | undefined;
+  /** Send the call's CPU time with its response. Without this, a thread writes it into shared memory once the response has been sent. */
+  readonly wantsCpu?: true | undefined;
   /** Only in the first message to a worker. */
   readonly setup?: WorkerSetup | undefined;
 }

@@ -5,6 +5,8 @@ import type { Repairs } from '../values/repairs.ts';
 export type RunResponse = (RunReturned | RunThrew) & {
   /** How long the task's function ran, in ms. */
   readonly runMs: number;
+  /** The CPU time of the call, in ms, where the request asked for it. */
+  readonly cpuMs?: number | undefined;
   /** Bytes of heap and external memory in use, where the setup asked for them. */
   readonly memory?: number | undefined;
 };

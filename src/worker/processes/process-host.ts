@@ -33,6 +33,8 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   };
   const listeners = new MessageListeners(startup?.listener === undefined ? [onMessage] : [startup.listener, onMessage]);
   let readAbort = noAbortReader;
+  let cpuAtBegin = 0;
+  let isRunning = false;
   const host: WorkerHost & { reportMemory: boolean } = {
     clock: realClock,
     channel: 'bytes',
@@ -41,7 +43,11 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     setStartedAt: () => undefined,
     running: new RunningTasks(),
     pollAbort: (id) => readAbort(id),
-    ready: () => { send({ type: 'ready' }); },
+    ready: () => {
+      // The start and the preloads are the pool's, and no call's.
+      cpuAtBegin = cpuNow();
+      send({ type: 'ready', cpuMs: cpuAtBegin });
+    },
     notify: send,
     progress: (id, value) => { progress.send(encodeProgress(id, value, 'bytes', toBytesNotice, serialize)); },
   };
@@ -51,6 +57,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     readAbort = createAbortReader(ownOnly(setup.abortSource));
     watchLeftovers(send);
     watchFatal(send);
+    process.prependListener('exit', () => { if (isRunning) send({ type: 'cpu', cpuMs: cpuNow() - cpuAtBegin }); });
     connectToPool(send);
     announceEndHooks();
     inCleanRoot(() => { process.on('message', onMessage); });
@@ -58,6 +65,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
 
   inCleanRoot(liveWithParent);
   return async (bytes) => {
+    cpuAtBegin = cpuNow();
     let message: RunMessage | EndHooksMessage;
     try {
       message = unpackMessage(bytes);
@@ -70,11 +78,24 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
     }
     const received = ownOnly(message);
     if (received.setup?.type === 'process') setUp(ownOnly(received.setup));
+    isRunning = true;
     const response = await run(received, host);
+    isRunning = false;
     progress.flush();
     await listeners.restore();
-    return packResponse(response);
+    const packed = packResponse(response);
+    const cpuAtEnd = cpuNow();
+    return { ...packed, cpuMs: cpuAtEnd - cpuAtBegin, cpuAtEnd };
   };
+}
+
+// Bound when the worker starts: a task may replace it.
+const { cpuUsage } = process;
+
+/** The CPU time of this process, in ms. */
+function cpuNow(): number {
+  const { user, system } = cpuUsage();
+  return (user + system) / 1000;
 }
 
 function packResponse(response: RunResponse): BytesMessage {

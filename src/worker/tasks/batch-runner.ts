@@ -8,6 +8,7 @@ import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/noti
 import { ownOnly } from '../../wire/own-only.ts';
 import type { BatchResults } from '../../wire/batch-results.ts';
 import type { KeptTexts } from '../../wire/kept-texts.ts';
+import { BatchCpu } from '../cpu/batch-cpu.ts';
 import { isThenable } from '../../node/promises.ts';
 import { storesOfCalls, UNKNOWN, type StoresOfCall } from './batch-stores.ts';
 import { scopeOf, transfersOf } from './responses.ts';
@@ -25,6 +26,10 @@ export interface BatchHost extends WorkerHost {
   post(notice: ResponseNotice | UnknownTextNotice): void;
   /** Tells the pool that the batch results have new values. */
   announceResults(): void;
+  /** The CPU time of this thread, in ms; undefined where it is not known. */
+  readCpu(): number | undefined;
+  /** A call of the batch is over. @param ms its run time */
+  addRun(ms: number): void;
 }
 
 /** After how much run time the pool is told about new results, in ms. */
@@ -47,10 +52,12 @@ class BatchRun {
   /** Run time of results that have not been announced, in ms. */
   #unannouncedMs = 0;
   #memory: number | undefined;
+  readonly #cpu: BatchCpu;
 
   constructor(batch: Batch, host: BatchHost) {
     this.#batch = batch;
     this.#host = host;
+    this.#cpu = new BatchCpu(host.readCpu, batch.cpuEveryMs, host.results);
     this.#stores = batch.stores && storesOfCalls(ownOnly(batch.stores), batch.size, host.texts);
     this.#argsFrom = typeof batch.arity === 'number' ? undefined : offsets(batch.arity);
   }
@@ -71,6 +78,7 @@ class BatchRun {
       }
       this.#respond(place, response);
     }
+    this.#cpu.end();
     return { type: 'done', memory: this.#memory };
   }
 
@@ -89,6 +97,8 @@ class BatchRun {
   #send(place: number, response: RunResponse): void {
     const { runMs, memory } = response;
     const { hasReported } = this.#host;
+    this.#host.addRun(runMs);
+    this.#cpu.add(place, runMs);
     this.#memory = memory;
     this.#host.hasReported = false;
     // In the batch results, the response would overtake the task's progress values.
@@ -108,7 +118,7 @@ class BatchRun {
     const { tasks, extras } = this.#batch;
     const task = typeof tasks === 'number' ? tasks : tasks[place]!;
     const { repairs, deadline, due, sayWhenStarted } = extras !== undefined && Object.hasOwn(extras, place) ? ownOnly(extras[place]!) : noExtras;
-    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, repairs, deadline, due, sayWhenStarted, declares: undefined, declaredIn: undefined, setup: undefined };
+    return { type: 'run', id: this.#id(place), task, args: this.#args(place), stores, repairs, deadline, due, sayWhenStarted, wantsCpu: undefined, declares: undefined, declaredIn: undefined, setup: undefined };
   }
 
   #id(place: number): number {

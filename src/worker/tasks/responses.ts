@@ -68,9 +68,9 @@ export async function threwResponse({ address, startedAt, host }: RunningTask, e
 /** Sent in place of a response that could not be sent. */
 export function uncloneableResponse(response: RunResponse, cause: unknown, clone?: (value: unknown) => unknown): RunResponse {
   const value = response.type === 'returned' ? response.value : undefined;
-  const { runMs, memory } = response;
+  const { runMs, cpuMs, memory } = response;
   const error = explainUnsent(value, 'result', transfersOf(response), cause, clone);
-  return { type: 'threw', thrown: encodeThrow(error, 'message'), runMs, memory };
+  return { type: 'threw', thrown: encodeThrow(error, 'message'), runMs, cpuMs, memory };
 }
 
 function withMemory(response: RunResponse, host: WorkerHost): RunResponse {

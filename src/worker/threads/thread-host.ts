@@ -6,13 +6,14 @@ import { connectToPool } from '../../task/notices.ts';
 import { realClock } from '../../node/limit-clock.ts';
 import { SharedAbortFlag } from '../../wire/abort-flag.ts';
 import { BatchResults } from '../../wire/batch-results.ts';
-import { blockIn, controlNumbers, controlWords, createControlBlock, numbersOf } from '../../wire/control-block.ts';
+import { blockIn, controlNumbers, controlWords, createControlBlock, numbersOf, tagOfBatch, tagOfRun } from '../../wire/control-block.ts';
 import { KeptTexts } from '../../wire/kept-texts.ts';
 import type { ResponseNotice, UnknownTextNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, TaskRequest } from '../../wire/messages/requests.ts';
 import type { BatchDone, RunResponse } from '../../wire/messages/responses.ts';
 import type { ThreadSetup } from '../../wire/messages/setup.ts';
 import { ownOnly } from '../../wire/own-only.ts';
+import { CpuMeter } from '../cpu/cpu-meter.ts';
 import { watchLeftovers } from '../notices/leftovers.ts';
 import { ProgressSender } from '../notices/progress-sender.ts';
 import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
@@ -21,7 +22,6 @@ import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';
 import { RunningTasks } from '../tasks/worker-host.ts';
 import { takeTinypoolPort } from '../tinypool/thread-port.ts';
-import { CpuMeter } from './cpu-meter.ts';
 import { waitForInspector } from './inspector-wait.ts';
 import { SideChannel } from './side-channel.ts';
 
@@ -56,6 +56,8 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     results: new BatchResults(),
     texts: new KeptTexts(),
     hasReported: false,
+    readCpu: () => meter?.read(),
+    addRun: (ms) => { meter?.addRun(ms); },
     post: (notice) => {
       progress?.flush();
       postNotice(side, notice);
@@ -68,7 +70,7 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     control = blockIn(setup.control);
     numbers = numbersOf(control);
     Atomics.store(control, controlWords.threadId, ownThreadId());
-    meter = new CpuMeter(numbers);
+    meter = new CpuMeter(control);
     flag = new SharedAbortFlag(control);
     waitForInspector(control, new Int32Array(setup.inspectorLock));
     host.results = new BatchResults(setup.results);
@@ -82,7 +84,13 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     inCleanRoot(() => sidePort.on('message', (message: AbortMessage) => { host.running.abort(message); }));
   }
 
-  const port = takeTinypoolPort(filename, 'default', { beforeResponse: () => { progress?.flush(); }, afterResponse: () => { meter?.endMessage(); } });
+  const port = takeTinypoolPort(filename, 'default', {
+    beforeResponse: (response) => {
+      progress?.flush();
+      meter?.beforeResponse(response);
+    },
+    afterResponse: () => { meter?.endMessage(); },
+  });
   return (message) => {
     if (port.isOwnTask(message)) return message;
     if (message.type === 'resume-event-loop') {
@@ -92,13 +100,14 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     // Timers and I/O of finished tasks have run meanwhile.
     if (port.letSleep()) meter?.skip();
     if (message.type === 'run-end-hooks') return runEndHooks();
-    meter?.beginMessage();
-    if (message.type === 'batch') return runBatch(ownOnly(message.batch), host);
-    const received = ownOnly(message);
-    if (received.setup?.type === 'thread') {
-      setUp(ownOnly(received.setup));
-      meter?.beginMessage();
+    if (message.type === 'batch') {
+      const batch = ownOnly(message.batch);
+      meter?.beginMessage(tagOfBatch(batch.number), false, false);
+      return runBatch(batch, host);
     }
+    const received = ownOnly(message);
+    if (received.setup?.type === 'thread') setUp(ownOnly(received.setup));
+    meter?.beginMessage(tagOfRun(received.id), received.wantsCpu === true, received.declares !== undefined);
     return run(received, host);
   };
 }

@@ -27,8 +27,8 @@ type Post = (message: TinypoolResponse | UnreadRequest, transfer: readonly Trans
 const OWN_TASK = -1;
 
 export interface TinypoolPortEvents {
-  /** A message is done; its response is about to be posted. */
-  beforeResponse(): void;
+  /** A message is done; its response is about to be posted. @param response undefined where the message is no single call */
+  beforeResponse(response: RunResponse | undefined): void;
   /** The response has been posted. */
   afterResponse(): void;
 }
@@ -96,7 +96,7 @@ function guardPosts(port: MessagePort, post: Post, events: TinypoolPortEvents): 
     const { taskId, result } = message;
     if (taskId === OWN_TASK) return;
     const response = result == null || result.type === 'done' ? undefined : result;
-    events.beforeResponse();
+    events.beforeResponse(response);
     const send = (): void => {
       try {
         post(message, (response && transfersOf(response)) ?? []);
