@@ -33,7 +33,8 @@ const instrumented = shared('otel instrumented', () => new Set<Pool | 'all'>());
  * an SDK the first two remain. Where the worker is ended while the task runs, `run NAME` is lost, and `offload NAME` has the error.
  *
  * Metrics: histograms in seconds, `offloop.call.duration` of each call until it has settled, and its parts `offloop.task.wait_time` in
- * the queue and `offloop.task.duration` in the function; for each pool `offloop.queue.size`, `offloop.queue.max`,
+ * the queue and `offloop.task.duration` in the function, and `offloop.task.cpu_time` on a CPU, which the span `offload NAME` has, too,
+ * where the system tells it; for each pool `offloop.queue.size`, `offloop.queue.max`,
  * `offloop.worker.count` by state, `offloop.worker.max`, `offloop.worker.started`, `offloop.worker.crashed`, `offloop.worker.replaced`.
  *
  * `instrument()` calls `carryTrace()` unless you have. A pool whose `context` is a list must have the result of `carryTrace()` in it.
@@ -121,7 +122,7 @@ function begin(tracer: Tracer, { id, name, pool }: TaskTrace): OpenCall {
   return call;
 }
 
-function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs }: TracedCall, recorder: CallMetrics): void {
+function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted, waitMs, runMs, cpuMs }: TracedCall, recorder: CallMetrics): void {
   const { span, within, calledAt, startedAt } = call;
   const { name, pool, error } = message;
   const hasFailed = Object.hasOwn(message, 'error');
@@ -131,8 +132,10 @@ function finish(tracer: Tracer, message: TaskTrace, call: OpenCall, { isAdmitted
     waitMs: waitMs ?? (isAdmitted ? totalMs : undefined),
     // Where the worker was ended, the end of the function is unknown.
     runMs: runMs ?? (waitMs === undefined ? undefined : totalMs - waitMs),
+    cpuMs,
   };
   if (times.waitMs !== undefined && span.isRecording()) tracer.startSpan(`wait ${name}`, { startTime: calledAt }, within).end(calledAt + times.waitMs);
+  if (cpuMs !== undefined) span.setAttribute('offloop.task.cpu_time', cpuMs / 1000);
   if (hasFailed) fail(span, error);
   span.end();
   recorder.record({ 'offloop.pool.name': pool, 'offloop.task.name': name }, times, hasFailed ? errorType(error) : undefined);

@@ -13,6 +13,7 @@ export interface CallTimes {
   readonly totalMs: number;
   readonly waitMs: number | undefined;
   readonly runMs: number | undefined;
+  readonly cpuMs: number | undefined;
 }
 
 /** In seconds: the boundaries that the semantic conventions advise for durations, and shorter ones, since a hop is short. */
@@ -24,11 +25,13 @@ export function callMetrics(meter: Meter): CallMetrics {
   const total = meter.createHistogram('offloop.call.duration', { ...options, description: 'Time from the call of a task until it has settled.' });
   const wait = meter.createHistogram('offloop.task.wait_time', { ...options, description: 'Time from the call of a task until its turn.' });
   const duration = meter.createHistogram('offloop.task.duration', { ...options, description: 'Time in the function of a task.' });
+  const cpu = meter.createHistogram('offloop.task.cpu_time', { ...options, description: 'CPU time of a call in its worker.' });
   return {
-    record(attributes, { totalMs, waitMs, runMs }, errorType) {
+    record(attributes, { totalMs, waitMs, runMs, cpuMs }, errorType) {
       const withError = errorType === undefined ? attributes : { ...attributes, 'error.type': errorType };
       total.record(totalMs / 1000, withError);
       if (waitMs !== undefined) wait.record(waitMs / 1000, attributes);
+      if (cpuMs !== undefined) cpu.record(cpuMs / 1000, withError);
       if (runMs !== undefined) duration.record(runMs / 1000, withError);
     },
   };

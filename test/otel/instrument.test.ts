@@ -6,6 +6,8 @@ import { capture, type Pool, type PoolOptions } from 'offloop';
 import { carryTrace, instrument } from 'offloop/otel';
 import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
+import { isCpuKnown } from '../fixtures/cpu/is-known.js';
+import { blocks, burns } from '../fixtures/cpu/burns.js';
 import { add } from '../fixtures/places.js';
 import { makesSpans, neverEnds, nestsSpans, throwsInSpan } from '../fixtures/otel/tasks.js';
 import { observed, poolFor, rejection, workers } from '../pool/helpers.ts';
@@ -66,7 +68,9 @@ describe.each(workers)('an instrumented pool of %s', (runtime) => {
     expect(treeOf(spans)).toEqual(['GET /', '  offload nestsSpans', '    wait nestsSpans', '    run nestsSpans', '      outer', '        inner']);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
     const [offload, run] = ['offload nestsSpans', 'run nestsSpans'].map((name) => spans.find((span) => span.name === name)?.attributes);
-    expect(offload).toEqual({ 'offloop.task.name': 'nestsSpans', 'offloop.task.id': '1', 'offloop.pool.name': 'images', 'code.function.name': 'nestsSpans' });
+    const { 'offloop.task.cpu_time': cpuTime, ...others } = offload!;
+    expect(others).toEqual({ 'offloop.task.name': 'nestsSpans', 'offloop.task.id': '1', 'offloop.pool.name': 'images', 'code.function.name': 'nestsSpans' });
+    if (isCpuKnown) expect(cpuTime).toBeGreaterThan(0);
     expect(run).toMatchObject({ 'offloop.task.name': 'nestsSpans', 'offloop.task.id': '1' });
     expect(run?.['thread.id']).toEqual(runtime === 'threads' ? expect.not.closeTo(0) : 0);
   });
@@ -263,6 +267,24 @@ describe('the metrics', () => {
     const after = await collect();
     expect(after['offloop.task.duration']?.points[0]?.value).toMatchObject({ count: 3 });
     expect(after['offloop.worker.count']?.points).toEqual(metrics['offloop.worker.count']?.points);
+  });
+
+  it.runIf(isCpuKnown)('have the CPU time of each call, also of calls that share a message', async () => {
+    const { meterProvider, collect } = meter();
+    const pool = poolFor({ maxThreads: 1 });
+    for (let i = 0; i < 10; i++) for (const task of [burns, blocks]) await pool.run(task, [1]);
+    const { messages } = pool.stats().workers;
+    instrumented(pool, { meterProvider });
+    await Promise.all(Array.from({ length: 8 }, () => [pool.run(burns, [3]), pool.run(blocks, [3])]).flat());
+    expect(pool.stats().workers.messages - messages).toBeLessThan(16);
+    await pool.run(burns, [30]);
+    const { unit, points } = (await collect())['offloop.task.cpu_time']!;
+    expect(unit).toBe('s');
+    const [ofBurns, ofBlocks] = points.map(({ value }) => value as { count: number; min: number; max: number; sum: number });
+    expect(ofBurns).toMatchObject({ count: 9, max: expect.closeTo(0.035, 2) });
+    expect(ofBurns!.min).toBeGreaterThan(0.0028);
+    expect(ofBlocks!.count).toBe(8);
+    expect(ofBlocks!.sum).toBeLessThan(0.008);
   });
 
   it('sum up pools of one name', async () => {
