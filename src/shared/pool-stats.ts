@@ -85,5 +85,5 @@ export interface PoolStats {
 /** The part of a pool's statistics that a monitoring system gets. */
 export interface PoolMetrics extends Pick<PoolStats, 'name' | 'queue'> {
   readonly workers: Pick<PoolStats['workers'], 'busy' | 'idle' | 'max' | 'started' | 'crashed' | 'replaced'>;
-  readonly tasks: Readonly<Record<string, Pick<TaskStats, 'count' | 'failed'> & { readonly run: Pick<Spread, 'p50' | 'p99'> }>>;
+  readonly tasks: Readonly<Record<string, Pick<TaskStats, 'count' | 'failed' | 'cpu'> & { readonly run: Pick<Spread, 'p50' | 'p99'> }>>;
 }

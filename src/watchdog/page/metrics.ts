@@ -52,8 +52,12 @@ function poolMetrics(pools: readonly PoolMetrics[]): string[] {
   if (pools.length === 0) return [];
   const names = uniqueNames(pools);
   const each = (read: (pool: PoolMetrics) => number): Samples => pools.map((pool, i) => [labels({ pool: names[i]! }), read(pool)]);
-  const perTask = (read: (task: PoolMetrics['tasks'][string]) => number): Samples =>
-    pools.flatMap((pool, i) => Object.entries(pool.tasks).map(([task, figures]) => [labels({ pool: names[i]!, task }), read(figures)] as const));
+  /** A figure that is not known has no sample. */
+  const perTask = (read: (task: PoolMetrics['tasks'][string]) => number | undefined): Samples =>
+    pools.flatMap((pool, i) => Object.entries(pool.tasks).flatMap(([task, figures]) => {
+      const value = read(figures);
+      return value === undefined ? [] : [[labels({ pool: names[i]!, task }), value] as const];
+    }));
   return [
     ...metric('offloop_pool_waiting', 'gauge', 'Calls that wait for a worker.', each(({ queue }) => queue.waiting)),
     ...metric('offloop_pool_workers_busy', 'gauge', 'Workers that run tasks.', each(({ workers }) => workers.busy)),
@@ -63,6 +67,7 @@ function poolMetrics(pools: readonly PoolMetrics[]): string[] {
     ...metric('offloop_pool_workers_replaced_total', 'counter', 'Workers that the pool replaced.', each(({ workers }) => workers.replaced)),
     ...metric('offloop_task_calls_total', 'counter', 'Calls that have settled.', perTask(({ count }) => count)),
     ...metric('offloop_task_failed_total', 'counter', 'Calls that were rejected.', perTask(({ failed }) => failed)),
+    ...metric('offloop_task_cpu_seconds_total', 'counter', 'CPU time of the calls in their workers.', perTask(({ cpu }) => cpu && cpu / 1000)),
     ...metric('offloop_task_run_p50_seconds', 'gauge', 'Median time in the function.', perTask(({ run }) => run.p50 / 1000)),
     ...metric('offloop_task_run_p99_seconds', 'gauge', '99th percentile of the time in the function.', perTask(({ run }) => run.p99 / 1000)),
   ];

@@ -11,7 +11,7 @@ const live: Capture = { mode: 'live' };
 const pool = (name: string, more: Partial<PoolMetrics> = {}): PoolMetrics => ({
   name,
   ...{ queue: { waiting: 3, max: 10 }, workers: { busy: 1, idle: 2, max: 4, started: 5, crashed: 6, replaced: 7 } },
-  tasks: { hash: { count: 8, failed: 1, run: { p50: 2.5, p99: 40 } } },
+  tasks: { hash: { count: 8, failed: 1, cpu: 1500, run: { p50: 2.5, p99: 40 } } },
   ...more,
 });
 const metrics = (over: { sharedState?: SharedState; counters?: StallCounters; pools?: PoolMetrics[]; stuckMs?: number; capture?: Capture } = {}): ReturnType<typeof parseMetrics> => {
@@ -67,6 +67,7 @@ describe('the pools’ figures', () => {
     expect(['busy', 'idle', 'max', 'crashed_total', 'replaced_total'].map((figure) => all.get(`offloop_pool_workers_${figure}`)!.samples[0]!.value)).toEqual([1, 2, 4, 6, 7]);
     expect(first('offloop_task_calls_total')).toMatchObject({ labels: { pool: 'default', task: 'hash' }, value: 8 });
     expect(first('offloop_task_failed_total')).toMatchObject({ value: 1 });
+    expect(first('offloop_task_cpu_seconds_total')).toMatchObject({ labels: { pool: 'default', task: 'hash' }, value: 1.5 });
     expect(first('offloop_task_run_p50_seconds')).toMatchObject({ value: 0.0025 });
     expect(first('offloop_task_run_p99_seconds')).toMatchObject({ value: 0.04 });
   });
@@ -82,7 +83,8 @@ describe('the pools’ figures', () => {
 
   it('survive any name', () => {
     const name = 'back\\slash "quote"\nline } # {a="b"} ünï';
-    const all = metrics({ pools: [pool(name, { tasks: { [name]: { count: 1, failed: 0, run: { p50: 0, p99: 0 } } } })] });
+    const all = metrics({ pools: [pool(name, { tasks: { [name]: { count: 1, failed: 0, cpu: undefined, run: { p50: 0, p99: 0 } } } })] });
+    expect(all.get('offloop_task_cpu_seconds_total')!.samples).toEqual([]);
     expect(all.get('offloop_task_calls_total')!.samples[0]!.labels).toEqual({ pool: name, task: name });
   });
 
