@@ -38,7 +38,7 @@ export function ownCpuReader(): CpuReader | undefined {
 /** The kernel's id of this thread; 0 where there is none. */
 export function ownThreadId(): number {
   try {
-    const [, pid, id] = (platform === 'linux' && /^(\d+)\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self'))) || [];
+    const [, pid, id] = (platform === 'linux' ? /^(\d+)\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) : null) ?? [];
     // In the /proc of another namespace, the ids are others than those that system calls take.
     return Number(pid) === process.pid ? Number(id) : 0;
   } catch {
