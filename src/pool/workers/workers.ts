@@ -43,6 +43,7 @@ export class Workers {
       hasRoom: () => this.#workers.size < most && this.#ending.runningHooks < most,
       hasNoWorkers: () => this.#workers.size === 0 && this.#ending.size === 0,
       pauseOver: roomFree,
+      numberFree: () => { this.ensureMinimum(); roomFree(); },
       // Where only a spare cannot be started, the calls wait for the others.
       startRefused: (reason, calls) => this.#workers.size < maxThreads && events.startRefused(reason, calls),
     });
