@@ -143,7 +143,7 @@ export class WorkerPool implements Pool {
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
     if (call.extras?.deadline !== undefined || signal !== undefined) this.#watch(call, signal);
-    this.#dispatcher.queue.push(call);
+    this.#admission.enqueue(call);
     if (!this.#dispatcher.isPumpable) this.#dispatcher.takeBackLessUrgent(call);
     this.#send();
   }
@@ -159,7 +159,7 @@ export class WorkerPool implements Pool {
     const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts), context);
     this.#assertRunning(record);
     if (call.extras?.deadline !== undefined) this.#watch(call, undefined);
-    this.#dispatcher.queue.push(call);
+    this.#admission.enqueue(call);
     return call;
   }
 
