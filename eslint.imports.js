@@ -22,7 +22,6 @@ const stalls = ['watchdog/types.ts', 'watchdog/stall-kinds.ts'];
  */
 export const mayImport = {
   'node': [],
-  'node/cpu': [],
   'node/cpus': [],
   'validation': [],
   'shared': [],
@@ -46,11 +45,12 @@ export const mayImport = {
   'pool': [...task, 'node/cpus', 'pool/calls', 'pool/cpu', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/responses', 'pool/spares', 'pool/workers', 'pool/workers/life'],
+  'pool/capacity': ['node/cpus', 'context'],
   'pool/cpu': wire,
   'pool/queue': [...task, 'pool/learned'],
   'pool/learned': [...task, 'pool/cpu', 'pool/calls'],
-  'pool/workers': [...task, 'pool', 'pool/calls', 'pool/cpu', 'pool/engines', 'pool/responses', 'pool/spares', 'pool/workers/life'],
-  'pool/workers/life': [...task, 'pool', 'pool/engines', 'pool/engines/worker-stack', 'pool/responses', 'pool/workers'],
+  'pool/workers': [...task, 'node/cpus', 'pool', 'pool/calls', 'pool/capacity', 'pool/cpu', 'pool/engines', 'pool/responses', 'pool/spares', 'pool/workers/life'],
+  'pool/workers/life': [...task, 'pool', 'pool/capacity', 'pool/engines', 'pool/engines/worker-stack', 'pool/responses', 'pool/workers'],
   'pool/spares': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/workers'],
   'pool/responses': [...task, 'pool/calls', 'pool/engines', 'pool/workers', 'pool/workers/life'],
   'pool/calls': [...task, 'pool/cpu', 'pool/engines', 'pool/learned', 'pool/queue'],

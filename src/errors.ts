@@ -32,17 +32,28 @@ export class TaskTimeoutError extends OffloopError {
   }
 }
 
-/** The deadline (from `deadline` or `withDeadline`) passed before the task had finished; a task that still waited was never started. */
+/**
+ * The deadline (from `deadline` or `withDeadline`) passed before the task had finished, or the queue is so long that it would pass: a task
+ * that still waited was never started.
+ */
 export class DeadlineExceededError extends OffloopError {
-  constructor(message: string) {
+  /** Ms after which such a call would be in time; only where the call was refused at once, since it would have had to wait too long. */
+  declare readonly retryAfter?: number;
+
+  constructor(message: string, retryAfter?: number) {
     super('OFFLOOP_DEADLINE', message);
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
   }
 }
 
 /** `maxQueue` calls were waiting already: wait for `pool.ready()`, or shed the load. */
 export class QueueFullError extends OffloopError {
-  constructor(message: string) {
+  /** Ms after which a tenth of the queue will be free; absent where nothing is known of its pace. */
+  declare readonly retryAfter?: number;
+
+  constructor(message: string, retryAfter?: number) {
     super('OFFLOOP_QUEUE_FULL', message);
+    if (retryAfter !== undefined) this.retryAfter = retryAfter;
   }
 }
 

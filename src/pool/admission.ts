@@ -1,6 +1,8 @@
 import { captureStores, type CallStores } from '../context/call-stores.ts';
 import { readCarrier, type CarrierParts } from '../context/carrier-reader.ts';
 import { currentDeadline, nearer } from '../context/deadline.ts';
+import type { QueueFullError } from '../errors.ts';
+import { now } from '../node/clock.ts';
 import { deadlineError } from '../task/interruptions.ts';
 import type { RunOptions } from '../task/options.ts';
 import type { TaskRecord } from '../task/registry.ts';
@@ -11,13 +13,20 @@ import type { Call } from './calls/call.ts';
 import { extrasOf } from './calls/extras.ts';
 import { Bills } from './cpu/bills.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { RecentWaits, type Waits } from './learned/recent-waits.ts';
 import { UNKNOWN_LANE } from './learned/learned.ts';
 import { learnedFor } from './learned/learned-for.ts';
 import type { KeyReader } from './queue/call-key.ts';
 import type { PoolSettings } from './settings.ts';
 import { Reservations } from './reservations.ts';
-import { assertArgsArray, queueFullError } from './calls/refusals.ts';
+import { assertArgsArray, queueFullError, tooLateError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';
+
+/** A call is refused only where its expected wait is longer than the time that is left by this factor. */
+const UNCERTAINTY = 1.25;
+
+/** The part of a full queue that has to leave before it is worth calling again. */
+const ROOM_SHARE = 0.1;
 
 /** Constructs a call that has been admitted. */
 export type Create<C extends Call> = (...parts: ConstructorParameters<typeof Call>) => C;
@@ -39,6 +48,7 @@ export class Admission {
   readonly #settings: PoolSettings;
   readonly #dispatcher: Dispatcher;
   readonly bills = new Bills();
+  readonly #waits = new RecentWaits();
   /** Queue slots for callers that wait for room. */
   readonly reservations = new Reservations(() => (this.#startsAtOnce ? this.#settings.maxQueue + 1 : this.#room));
 
@@ -59,7 +69,7 @@ export class Admission {
     const deadline = encoded === undefined ? nearer(nearer(options.deadline, carried?.deadline), currentDeadline()) : encoded.deadline;
     const due = encoded === undefined ? deadline && this.#settings.engine.clock.instantOf(deadline) : encoded.due;
     if (due !== undefined && this.#settings.engine.clock.timeTo(due) <= 0) throw deadlineError(task.name, 'called');
-    if (this.#room <= 0) throw queueFullError(this.#settings.name, this.#settings.maxQueue, task.name);
+    if (this.#room <= 0) throw this.#queueFull(task);
     const transfer = options.transfer && [...options.transfer];
     const preparing = { channel: this.#settings.engine.channel, transfer, exports: undefined };
     const size = sizeOfSimpleList(args, preparing);
@@ -74,6 +84,7 @@ export class Admission {
     const lane = this.#settings.isShortestFirst ? learned.lane : UNKNOWN_LANE;
     const call = create(id, task, learned, lane, fairKey, prepared?.value ?? args, stores, priority, extras);
     if (billBy !== undefined) call.account = learned.timings.cpu.accountFor(this.bills.of(billKey));
+    if (due !== undefined) this.#assertInTime(call, due);
     this.reservations.consume();
     return call;
   }
@@ -109,6 +120,42 @@ export class Admission {
       const others = (encoded.stores ?? []).filter(({ name }) => !bound.some((record) => record.name === name));
       return { ...encoded, stores: [...others, ...(captureStores(bound) ?? [])] };
     };
+  }
+
+  /** Adds an admitted call to the queue. */
+  enqueue(call: Call): void {
+    call.markQueued(this.#waitsOf(call));
+    this.#dispatcher.queue.push(call);
+  }
+
+  #waitsOf({ priority, learned, fairKey }: Call): Waits {
+    return this.#waits.of(priority, learned, fairKey);
+  }
+
+  /**
+   * A call whose deadline the queue cannot meet would only take the time of calls that can be met.
+   * @throws DeadlineExceededError (OFFLOOP_DEADLINE), with `retryAfter`
+   */
+  #assertInTime(call: Call, due: number): void {
+    if (this.#startsAtOnce) return;
+    const left = this.#settings.engine.clock.timeTo(due);
+    const wait = this.#expectedWait(call);
+    if (wait > 0 && wait > left * UNCERTAINTY) throw tooLateError(this.#settings.name, call.task.name, wait, left);
+  }
+
+  /** Ms; 0 where nothing is known. */
+  #expectedWait(call: Call): number {
+    const { maxThreads, spareThreads } = this.#settings;
+    const waits = this.#waitsOf(call);
+    // The calls that came in the same turn have not waited yet: their run time tells how long they will take.
+    const { mean } = call.learned;
+    const work = mean === Infinity ? 0 : (waits.waiting * mean) / (maxThreads + spareThreads);
+    return Math.max(work, waits.expected(now()) ?? 0);
+  }
+
+  #queueFull(task: TaskRecord): QueueFullError {
+    const drain = this.#waits.drainTime(now());
+    return queueFullError(this.#settings.name, this.#settings.maxQueue, task.name, drain && drain * ROOM_SHARE);
   }
 
   /** How many more calls the queue takes. */

@@ -57,7 +57,7 @@ function callsInto(run: RunRecord, url: string, ref: ModuleRef, errors: readonly
       // The language itself reads symbols, and `await` reads `then`: neither is a task.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       let call = calls.get(name);
-      if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, fn: undefined, timeout: undefined, priority: undefined, errors })));
+      if (call === undefined) calls.set(name, (call = createCall(run, { module: url, name, ref, fn: undefined, timeout: undefined, priority: undefined, expected: undefined, errors })));
       return call;
     },
   });

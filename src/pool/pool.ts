@@ -145,7 +145,7 @@ export class WorkerPool implements Pool {
 
   #submit(call: Call, signal: AbortSignal | undefined): void {
     if (call.extras?.deadline !== undefined || signal !== undefined) this.#watch(call, signal);
-    this.#dispatcher.queue.push(call);
+    this.#admission.enqueue(call);
     if (!this.#dispatcher.isPumpable) this.#dispatcher.takeBackLessUrgent(call);
     this.#send();
   }
@@ -153,7 +153,7 @@ export class WorkerPool implements Pool {
   /** Runs in the root context: messages to workers and new workers must not be tied to the caller's context. */
   #send(): void {
     if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
-    else this.#dispatcher.watchSpares();
+    else this.#dispatcher.watchWorkers();
   }
 
   #enqueueItem(record: TaskRecord, item: unknown, options: RunOptions, context: CallContext, onSettled: () => void): MapCall {
@@ -161,7 +161,7 @@ export class WorkerPool implements Pool {
     const call = this.#admission.admit(++this.#lastId, record, [item], options, undefined, (...parts) => new MapCall(onSettled, ...parts), context);
     this.#assertRunning(record);
     if (call.extras?.deadline !== undefined) this.#watch(call, undefined);
-    this.#dispatcher.queue.push(call);
+    this.#admission.enqueue(call);
     return call;
   }
 

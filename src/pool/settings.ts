@@ -24,6 +24,8 @@ export interface PoolSettings extends Readonly<Record<Exclude<keyof PoolOptions,
   readonly cpus: Cpus;
   readonly minThreads: number;
   readonly maxThreads: number;
+  /** Whether fewer threads than `maxThreads` may run where they do not get the CPU. */
+  readonly mayShrink: boolean;
   readonly agedAfter: number;
   readonly spareThreads: number;
   /** Whether calls wait in the order of their expected run times, and not first come, first served. */
@@ -65,6 +67,7 @@ export function normalizePoolOptions(call: string, options: PoolOptions): PoolSe
     minThreads,
     maxThreads,
     spareThreads,
+    mayShrink: given.maxThreads === undefined && runtime === 'threads',
     agedAfter: given.agedAfter ?? 50,
     isShortestFirst: (given.order ?? (given.maxThreads === 1 ? 'fifo' : 'shortest-expected')) === 'shortest-expected',
     fairBy: given.fairBy && keyReader(`${call}, fairBy`, given.fairBy, stores),

@@ -14,5 +14,5 @@ export function shared<T>(name: string, create: () => T): T {
   return states.get(name) as T;
 }
 
-/** `isWorker`: whether this thread, or process, is one of offloop's workers. */
-export const thread = shared('thread', () => ({ isWorker: false }));
+/** `isWorker`: whether this thread, or process, is one of offloop's workers. `worker`: its number in its pool. */
+export const thread = shared('thread', (): { isWorker: boolean; worker?: number } => ({ isWorker: false }));

@@ -15,6 +15,13 @@ export interface CurrentTask {
   readonly id: string;
   readonly name: string;
   /**
+   * The number of the task's worker: the lowest from 1 to `maxThreads` + `spareThreads` that was free when the worker was started. No two
+   * workers of a pool have the same one at a time, those included that are still ending: it can be part of a port, or of the name of a
+   * database or a file. Where workers take long to end, a new one may get a number above. In the worker's environment:
+   * OFFLOOP_WORKER; inline tasks, which have their caller's environment, have only this property.
+   */
+  readonly worker: number;
+  /**
    * Aborted once the caller has aborted, the timeout or the deadline has passed, or the pool is closing. A synchronous loop can read
    * `signal.aborted`, too. The reason tells the kind of abort; the caller's own reason stays with the caller.
    */
@@ -32,6 +39,8 @@ export interface CurrentTask {
 
 /** The surroundings of a running task: a thread, a process, or the caller's own thread. */
 export interface TaskHost {
+  /** The worker's number in its pool. */
+  readonly worker: number;
   /** The clock of the task's deadline. */
   readonly clock: Clock;
   /** Whether the task of this number has been told to stop, read synchronously. */
@@ -78,16 +87,20 @@ export class TaskHandle {
     return String(this.#id);
   }
 
+  get worker(): number {
+    return this.#host.worker;
+  }
+
   get clock(): Clock {
     return this.#host.clock;
   }
 
   /** Made on the first use, since most tasks never ask; its methods may be taken out of it. */
   get current(): CurrentTask {
-    const { id, name, deadline } = this;
+    const { id, name, worker, deadline } = this;
     return (this.#current ??= Object.defineProperty(
       {
-        ...(deadline === undefined ? { id, name } : { id, name, deadline }),
+        ...(deadline === undefined ? { id, name, worker } : { id, name, worker, deadline }),
         progress: (value: unknown) => {
           // The caller of a finished task listens no more, though the task may have left something running.
           if (!this.isOver) this.#host.progress(this.#number, value);

@@ -78,6 +78,8 @@ function outerId(): string {
 
 function hostOf(limits: Limits, { onProgress }: RunOptions): TaskHost {
   return {
+    // Another copy of offloop may have made the outer task, and know of no numbers.
+    worker: (limits.outer as Partial<TaskHandle> | undefined)?.worker ?? thread.worker ?? 1,
     clock: limits.clock,
     pollAbort: () => limits.outer?.pollAbort() ?? kindOfStop(limits),
     progress: (_id, value) => onProgress?.(value),

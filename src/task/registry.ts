@@ -19,7 +19,7 @@ export interface TaskRecord {
   readonly fn?: AnyFunction | undefined;
   readonly timeout?: number | undefined;
   readonly priority?: number | undefined;
-  readonly expected?: OffloadOptions['expected'] | undefined;
+  readonly expected: OffloadOptions['expected'];
   readonly errors: readonly ErrorClass[];
 }
 

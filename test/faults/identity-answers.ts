@@ -83,7 +83,9 @@ function errorProblem(made: Made, error: any): string | undefined {
   if (signal?.aborted === true && error === signal.reason) return undefined;
   if (fails !== undefined && error?.code === 'OFFLOOP_NOT_CLONEABLE') return undefined;
   if (error?.code === 'OFFLOOP_TIMEOUT' && timeout !== undefined) return undefined;
-  if (error?.code === 'OFFLOOP_DEADLINE' && deadline !== undefined && Date.now() >= deadline - 5) return undefined;
+  // No queue of a round lasts so long that a call with a far deadline could be refused at the door.
+  const earliest = error?.retryAfter === undefined ? 5 : 1000;
+  if (error?.code === 'OFFLOOP_DEADLINE' && deadline !== undefined && Date.now() >= deadline - earliest) return undefined;
   if (fails === 'always') return 'another error than that it cannot be cloned';
   if (deed === 'exits') return error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === codeOf(n) ? undefined : 'another end';
   if (deed === 'breaks') return breakProblem(made, error);

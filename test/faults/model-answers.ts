@@ -88,16 +88,16 @@ export function isAllowed(call: Asked, answer: Answer, around: Around): boolean 
   if (when.isAborted) return 'error' in answer && answer.error === signal!.reason;
   if (when.isTooLate) return code === 'OFFLOOP_DEADLINE';
   if ('value' in answer) return isDeepStrictEqual(valueOf(deed, id), answer);
-  return isOwnError(deed, id, answer.error) || (signal?.aborted === true && answer.error === signal.reason) || isGivenUp(call, code, around);
+  return isOwnError(deed, id, answer.error) || (signal?.aborted === true && answer.error === signal.reason) || isGivenUp(call, answer.error, around);
 }
 
 /** A timer and the clock of the deadline do not tick together. */
 const EARLY_MS = 2;
 
-function isGivenUp({ timeout, deadline }: Asked, code: unknown, { isCutOff, hasSmallQueue }: Around): boolean {
-  switch (code) {
+function isGivenUp({ timeout, deadline }: Asked, error: unknown, { isCutOff, hasSmallQueue }: Around): boolean {
+  switch (codeOf(error)) {
     case 'OFFLOOP_TIMEOUT': return timeout !== undefined;
-    case 'OFFLOOP_DEADLINE': return deadline !== undefined && Date.now() >= deadline - EARLY_MS;
+    case 'OFFLOOP_DEADLINE': return deadline !== undefined && (isRefusedAtTheDoor(error) || Date.now() >= deadline - EARLY_MS);
     case 'OFFLOOP_POOL_CLOSED': return isCutOff;
     case 'OFFLOOP_QUEUE_FULL': return hasSmallQueue;
     default: return false;
@@ -107,7 +107,12 @@ function isGivenUp({ timeout, deadline }: Asked, code: unknown, { isCutOff, hasS
 /** Whether the call never reached the queue, so that the statistics know nothing of it. */
 export function isRefused({ when }: Asked, answer: Answer): boolean {
   if (when.isClosed || when.isAborted || when.isTooLate) return true;
-  return 'error' in answer && (codeOf(answer.error) === 'OFFLOOP_QUEUE_FULL' || isLate(answer, 'when it was called'));
+  return 'error' in answer && (codeOf(answer.error) === 'OFFLOOP_QUEUE_FULL' || isRefusedAtTheDoor(answer.error) || isLate(answer, 'when it was called'));
+}
+
+/** The deadline has not passed yet, but would before a worker is free. The deadlines of the model are so near that this may always be. */
+function isRefusedAtTheDoor(error: unknown): boolean {
+  return codeOf(error) === 'OFFLOOP_DEADLINE' && (error as { retryAfter?: unknown }).retryAfter !== undefined;
 }
 
 /** Whether the deadline has passed, and the error says when. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import { capture, carry, configure, createPool, restore, withDeadline, type Carried, type Carrier, type Pool, type PoolOptions } from 'offloop';
+import { capture, carry, configure, createPool, defaultPool, restore, withDeadline, type Carried, type Carrier, type Pool, type PoolOptions } from 'offloop';
 import * as v from 'valibot';
 import { expectTypeOf } from 'vitest';
 
@@ -108,6 +108,8 @@ const pool = createPool({ context: [request, user], runtime: 'threads', preload:
 expectTypeOf(pool).toEqualTypeOf<Pool>();
 expectTypeOf(createPool).parameter(0).toEqualTypeOf<PoolOptions | undefined>();
 expectTypeOf(configure).toEqualTypeOf<(options: PoolOptions) => void>();
+expectTypeOf(defaultPool).toEqualTypeOf<() => Pool>();
+expectTypeOf(defaultPool().stats().cpus).toEqualTypeOf<{ readonly available: number; readonly quota?: number }>();
 configure({ context: 'none' });
 configure({ context: 'all' });
 // @ts-expect-error no such context

@@ -139,6 +139,7 @@ image.hash = async () => 1;
 
 // Inside a task
 expectTypeOf(currentTask()).toEqualTypeOf<CurrentTask | undefined>();
+expectTypeOf<CurrentTask['worker']>().toEqualTypeOf<number>();
 expectTypeOf(currentTask()!.signal).toEqualTypeOf<AbortSignal>();
 expectTypeOf(currentTask()!.deadline).toEqualTypeOf<number | undefined>();
 expectTypeOf(currentTask()!.progress).toEqualTypeOf<(value: unknown) => void>();

@@ -4,6 +4,7 @@ import type { TaskRecord } from '../../task/registry.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { CpuAccount } from '../cpu/account.ts';
 import type { Learned } from '../learned/learned.ts';
+import type { Waits } from '../learned/recent-waits.ts';
 import type { Queued } from '../queue/lanes.ts';
 import type { Share, SharingItem } from '../queue/turns.ts';
 import type { CallExtras } from './extras.ts';
@@ -39,6 +40,9 @@ export abstract class Call implements SharingItem {
   declare readonly lane: number;
   declare readonly fairKey: string | undefined;
   declare readonly calledAt: number;
+  /** The waits of calls like this one, and how many of them waited when this one came. */
+  declare waits: Waits | undefined;
+  declare ahead: number;
   declare share: Share | undefined;
   /** What its share was charged when it was sent, in whole microseconds, which take no memory of their own. */
   declare charged: number;
@@ -77,6 +81,8 @@ export abstract class Call implements SharingItem {
     this.priority = priority;
     this.extras = extras;
     this.calledAt = now();
+    this.waits = undefined;
+    this.ahead = 0;
     this.worker = undefined;
     this.place = 0;
     this.travelsAlone = false;
@@ -89,9 +95,17 @@ export abstract class Call implements SharingItem {
 
   protected abstract notifyCaller(value: unknown, failure: Failure | undefined): void;
 
+  /** Call this when the call is about to enter the queue. */
+  markQueued(waits: Waits): void {
+    this.waits = waits;
+    this.ahead = waits.enter();
+  }
+
   /** Call this when the call is in a message for the worker. */
   markSent(worker: CallHolder, place: number, at: number): void {
     this.state = 'running';
+    this.waits?.leave();
+    this.waits?.record(at - this.calledAt, this.ahead, at);
     this.worker = worker;
     this.place = place;
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = at - this.calledAt;
@@ -103,6 +117,7 @@ export abstract class Call implements SharingItem {
     this.#correctCharge(0);
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
+    this.waits?.enter();
     this.worker = undefined;
   }
 
@@ -136,6 +151,7 @@ export abstract class Call implements SharingItem {
 
   #end(): boolean {
     if (this.state === 'settled') return false;
+    if (this.state === 'waiting') this.waits?.leave();
     this.state = 'settled';
     if (this.extras !== undefined) {
       this.extras.timeoutTimer?.cancel();

@@ -1,5 +1,5 @@
 import { describe } from '../../validation/describe.ts';
-import { ContextError, ContextTooLargeError, NotCloneableError, OptionError, PoolClosedError, QueueFullError } from '../../errors.ts';
+import { ContextError, ContextTooLargeError, DeadlineExceededError, NotCloneableError, OptionError, PoolClosedError, QueueFullError } from '../../errors.ts';
 import { userStack } from '../../node/stack-frames.ts';
 
 /*
@@ -14,11 +14,28 @@ export function calledAfterCloseError(pool: string, what: string): PoolClosedErr
   return closedError(pool, `${what} was called after`);
 }
 
-export function queueFullError(pool: string, maxQueue: number, task: string): QueueFullError {
+/** @param retryAfter ms until the queue has room to speak of; undefined where that is not known */
+export function queueFullError(pool: string, maxQueue: number, task: string, retryAfter: number | undefined): QueueFullError {
   return new QueueFullError(
     `The call of the task '${task}' was refused: ${String(maxQueue)} calls are waiting in the pool '${pool}' already. ` +
       'Await pool.ready() before each call, reject requests earlier, or raise `maxQueue`.',
+    wholeMs(retryAfter),
   );
+}
+
+/** @param wait how long calls like this one wait, in ms @param left ms to the deadline */
+export function tooLateError(pool: string, task: string, wait: number, left: number): DeadlineExceededError {
+  const retryAfter = wholeMs(wait - left)!;
+  return new DeadlineExceededError(
+    `The call of the task '${task}' was refused: its deadline is in ${String(wholeMs(left))} ms, and such a call has to wait about ${String(wholeMs(wait))} ms in the ` +
+      `pool '${pool}' now; the task was never started. Call again in ${String(retryAfter)} ms (\`retryAfter\`), allow more time, or raise \`priority\` or \`maxThreads\`.`,
+    retryAfter,
+  );
+}
+
+/** At least 1. */
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms && Math.max(1, Math.ceil(ms));
 }
 
 export function notATaskError(method: 'run' | 'map', task: unknown): OptionError {

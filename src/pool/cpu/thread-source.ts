@@ -1,4 +1,4 @@
-import { cpuOfThread } from '../../node/cpu/thread-cpu.ts';
+import { cpuOfThread } from '../../node/cpus/thread-cpu.ts';
 import { controlNumbers, controlWords, numbersOf, type MessageTag } from '../../wire/control-block.ts';
 import type { CpuSource } from './cpu-source.ts';
 

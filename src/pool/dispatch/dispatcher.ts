@@ -39,6 +39,7 @@ export class Dispatcher {
     this.#workers = new Workers(settings, {
       workerFree: (worker) => { this.#workerFree(worker); },
       callsReturned,
+      isQueueing: () => this.queue.size > 0,
       startRefused: (reason, calls) => (calls === 'first' ? this.#failFirst(reason) : this.#failWaiting(reason)),
     });
     this.#spares = new Spares(settings, this.#workers, () => { this.pump(); });
@@ -88,8 +89,9 @@ export class Dispatcher {
   }
 
   /** Call this when calls have been queued, and no worker is free. */
-  watchSpares(): void {
+  watchWorkers(): void {
     this.#spares.watch();
+    this.#workers.capacity.watch();
   }
 
   /** Sends waiting calls to the free workers. */
@@ -99,7 +101,7 @@ export class Dispatcher {
       if (chosen === undefined) {
         const { refusal } = this.#workers;
         if (refusal !== undefined) this.#failWaiting(refusal);
-        this.#spares.watch();
+        this.watchWorkers();
         return;
       }
       const { worker, choice } = chosen;

@@ -84,6 +84,8 @@ export interface WorkerExit {
 }
 
 export interface WorkerOptions {
+  /** The worker's number in its pool: `currentTask().worker`, and OFFLOOP_WORKER in its environment. */
+  readonly number: number;
   readonly resourceLimits: ResourceLimits | undefined;
   readonly execArgv: readonly string[] | undefined;
   readonly env: Readonly<Record<string, string>> | undefined;

@@ -1,5 +1,6 @@
 import { clearInterval, setInterval } from '../../node/clock.ts';
 import { callersClock } from '../../node/limit-clock.ts';
+import { thread } from '../../shared/shared.ts';
 import { LONGEST_TIMER } from '../../node/timers.ts';
 import type { AbortKind, RunMessage } from '../../wire/messages/requests.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';
@@ -22,6 +23,8 @@ const turn = Promise.resolve();
 export function startInlineWorker(options: WorkerOptions, events: WorkerEvents): EngineWorker {
   const aborted = new Map<number, AbortKind>();
   const host: WorkerHost = {
+    // Inside a worker, a pool's tasks run on the worker's thread.
+    worker: thread.worker ?? options.number,
     clock: callersClock,
     channel: 'message',
     reportMemory: false,
@@ -33,7 +36,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     notify: (notice) => { events.onNotice(notice); },
     progress: (id, value) => { events.onNotice({ ...encodeProgress(id, value, 'message', structuredClone), isHere: true }); },
   };
-  const setup: InlineSetup = { type: 'inline', preload: options.preload, reportMemory: false };
+  const setup: InlineSetup = { type: 'inline', worker: options.number, preload: options.preload, reportMemory: false };
   let isSetUp = false;
   let isEnded = false;
   let keepAlive: NodeJS.Timeout | undefined;

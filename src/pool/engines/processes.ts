@@ -45,7 +45,8 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
     });
   });
   worker.process.once('exit', () => { aborts.remove(); });
-  const setup: ProcessSetup = { type: 'process', preload: options.preload, reportMemory: options.reportMemory, abortSource: aborts.source };
+  const { number, preload, reportMemory } = options;
+  const setup: ProcessSetup = { type: 'process', worker: number, preload, reportMemory, abortSource: aborts.source };
   let isSetupSent = false;
   let isRunning = false;
 

@@ -37,7 +37,7 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
   });
   inspectorLock.add({ gone, isEnding: () => Atomics.load(control, controlWords.ending) === 1 });
   const setup: ThreadSetup = {
-    ...{ type: 'thread', preload: options.preload, reportMemory: options.reportMemory },
+    ...{ type: 'thread', worker: options.number, preload: options.preload, reportMemory: options.reportMemory },
     ...{ sidePort, control: control.buffer, inspectorLock: inspectorLock.flag.buffer, results: results.buffer },
   };
   let isSetupSent = false;

@@ -1,5 +1,5 @@
 import { now } from '../../node/clock.ts';
-import { activityIn, type Activity } from '../../node/cpu/thread-cpu.ts';
+import { activityIn, type Activity } from '../../node/cpus/thread-cpu.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 
 /** How often the CPU time of an aged task is read anew, in ms. */

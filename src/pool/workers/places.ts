@@ -5,20 +5,20 @@ import type { PoolWorker } from './pool-worker.ts';
 export interface PlacesHost {
   /** How many workers run, the spares among them. */
   busy(): number;
+  /** How many may run, besides the spares: `maxThreads`, or less where they do not get the CPU. */
+  threads(): number;
   canStart(): boolean;
   start(): PoolWorker | undefined;
 }
 
 /** Says how many workers may run at a time, and gives them out: idle ones first, then new ones. */
 export class Places {
-  readonly #maxThreads: number;
   readonly #idle: IdleWorkers;
   readonly #host: PlacesHost;
   #spares = 0;
   #sparesStarted = 0;
 
-  constructor(maxThreads: number, idle: IdleWorkers, host: PlacesHost) {
-    this.#maxThreads = maxThreads;
+  constructor(idle: IdleWorkers, host: PlacesHost) {
     this.#idle = idle;
     this.#host = host;
   }
@@ -65,7 +65,7 @@ export class Places {
   }
 
   get #hasPlace(): boolean {
-    return this.#host.busy() - this.#spares < this.#maxThreads;
+    return this.#host.busy() - this.#spares < this.#host.threads();
   }
 
   /** A worker whose priority stays lowered is for heavy calls. */

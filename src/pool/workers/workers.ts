@@ -5,6 +5,7 @@ import type { PoolSettings } from '../settings.ts';
 import { readAll, readNotice } from '../responses/notices.ts';
 import { Niceness } from '../spares/niceness.ts';
 import type { WorkersEvents } from './events.ts';
+import { CapacityWatch } from '../capacity/capacity-watch.ts';
 import { IdleWorkers } from './idle.ts';
 import { EndingWorkers } from './life/ending-workers.ts';
 import { lateStartError, warnOfLeftover } from './life/exit-errors.ts';
@@ -27,6 +28,7 @@ export class Workers {
   readonly #ending: EndingWorkers;
   readonly #exits: Exits;
   readonly places: Places;
+  readonly capacity: CapacityWatch;
   readonly niceness = new Niceness();
   /** How many workers are kept, even when there is nothing to do. */
   #minimum: number;
@@ -43,6 +45,7 @@ export class Workers {
       hasRoom: () => this.#workers.size < most && this.#ending.runningHooks < most,
       hasNoWorkers: () => this.#workers.size === 0 && this.#ending.size === 0,
       pauseOver: roomFree,
+      numberFree: () => { this.ensureMinimum(); roomFree(); },
       // Where only a spare cannot be started, the calls wait for the others.
       startRefused: (reason, calls) => this.#workers.size < maxThreads && events.startRefused(reason, calls),
     });
@@ -53,7 +56,12 @@ export class Workers {
     this.#recycling = new Recycling(settings);
     this.#ending = new EndingWorkers(endGrace, roomFree);
     this.#idle = new IdleWorkers({ idleTimeout, surplus: () => this.#workers.size - this.#minimum, end: (worker) => { this.#end(worker); } });
-    this.places = new Places(maxThreads, this.#idle, { busy: () => this.busy, canStart: () => this.#launcher.canStart(), start: () => this.#start() });
+    this.capacity = new CapacityWatch(maxThreads, settings.mayShrink, {
+      running: () => [...this.#workers].filter(({ message }) => message.calls.length > 0),
+      isQueueing: () => events.isQueueing(),
+      changed: roomFree,
+    });
+    this.places = new Places(this.#idle, { busy: () => this.busy, threads: () => this.capacity.threads, canStart: () => this.#launcher.canStart(), start: () => this.#start() });
   }
 
   get busy(): number {
@@ -90,6 +98,7 @@ export class Workers {
   /** Ends all workers. Call this when none is busy. */
   async end(): Promise<void> {
     this.#idle.stop();
+    this.capacity.stop();
     this.#launcher.stop();
     for (const worker of [...this.#workers]) this.#end(worker);
     await this.#ending.whenGone();

@@ -4,6 +4,8 @@ import type { MessagePort } from 'node:worker_threads';
 export type WorkerSetup = ThreadSetup | ProcessSetup | InlineSetup;
 
 interface CommonSetup {
+  /** The worker's number in its pool. */
+  readonly worker: number;
   /** Modules to load before the first task. */
   readonly preload: readonly string[];
   /** Measure the heap after each task. */

@@ -1,4 +1,4 @@
-import { ownCpuReader, type CpuReader } from '../../node/cpu/thread-cpu.ts';
+import { ownCpuReader, type CpuReader } from '../../node/cpus/thread-cpu.ts';
 import { Atomics } from '../../node/intrinsics.ts';
 import { controlNumbers, controlWords, numbersOf, type MessageTag } from '../../wire/control-block.ts';
 import type { RunResponse } from '../../wire/messages/responses.ts';

@@ -14,7 +14,7 @@ import { ProgressSender } from '../notices/progress-sender.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { scopeOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';
-import { RunningTasks, type WorkerHost } from '../tasks/worker-host.ts';
+import { RunningTasks, takeNumber, type WorkerHost } from '../tasks/worker-host.ts';
 import { takeProcessChannel } from '../tinypool/process-channel.ts';
 import { MessageListeners } from '../tinypool/process-listeners.ts';
 import { startup } from '../tinypool/startup.ts';
@@ -35,7 +35,8 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   let readAbort = noAbortReader;
   let cpuAtBegin = 0;
   let isRunning = false;
-  const host: WorkerHost & { reportMemory: boolean } = {
+  const host: WorkerHost & { worker: number; reportMemory: boolean } = {
+    worker: 1,
     clock: realClock,
     channel: 'bytes',
     reportMemory: false,
@@ -54,6 +55,7 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
 
   function setUp(setup: ProcessSetup): void {
     host.reportMemory = setup.reportMemory;
+    host.worker = takeNumber(setup);
     readAbort = createAbortReader(ownOnly(setup.abortSource));
     watchLeftovers(send);
     watchFatal(send);

@@ -1,6 +1,9 @@
+import { process, String } from '../../node/intrinsics.ts';
+import { thread } from '../../shared/shared.ts';
 import type { TaskHandle, TaskHost } from '../../task/current.ts';
 import type { WorkerNotice } from '../../wire/messages/notices.ts';
 import type { AbortMessage, TaskAddress } from '../../wire/messages/requests.ts';
+import type { WorkerSetup } from '../../wire/messages/setup.ts';
 import type { Channel } from '../../wire/values/structured-clone.ts';
 
 /** The surroundings of a worker's tasks. Flags and notices go by shared memory, a port, a pipe or a call, depending on the worker. */
@@ -16,6 +19,14 @@ export interface WorkerHost extends TaskHost {
   readonly reportMemory: boolean;
   /** The task that each number stands for. */
   readonly addresses: TaskAddress[];
+}
+
+/** Gives this thread, or process, its number. @returns the number */
+export function takeNumber({ worker }: WorkerSetup): number {
+  thread.worker = worker;
+  // No option of the user's and no module that is loaded before offloop may give two workers the same number.
+  process.env.OFFLOOP_WORKER = String(worker);
+  return worker;
 }
 
 /** The tasks that wait for a promise, so that abort messages reach them. A synchronous task receives no message. */

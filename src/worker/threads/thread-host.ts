@@ -1,4 +1,4 @@
-import { ownThreadId } from '../../node/cpu/thread-cpu.ts';
+import { ownThreadId } from '../../node/cpus/thread-cpu.ts';
 import { Atomics, Int32Array } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
@@ -20,7 +20,7 @@ import { runBatch, type BatchHost } from '../tasks/batch-runner.ts';
 import { encodeProgress } from '../tasks/progress.ts';
 import { transfersOf, uncloneableResponse } from '../tasks/responses.ts';
 import { run } from '../tasks/task-runner.ts';
-import { RunningTasks } from '../tasks/worker-host.ts';
+import { RunningTasks, takeNumber } from '../tasks/worker-host.ts';
 import { takeTinypoolPort } from '../tinypool/thread-port.ts';
 import { waitForInspector } from './inspector-wait.ts';
 import { SideChannel } from './side-channel.ts';
@@ -35,7 +35,8 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
   let flag = new SharedAbortFlag(control);
   let side: SideChannel | undefined;
   let progress: ProgressSender | undefined;
-  const host: BatchHost & { reportMemory: boolean; results: BatchResults } = {
+  const host: BatchHost & { worker: number; reportMemory: boolean; results: BatchResults } = {
+    worker: 1,
     clock: realClock,
     channel: 'message',
     reportMemory: false,
@@ -75,6 +76,7 @@ export function createThreadHandler(filename: string): (message: TaskRequest | P
     waitForInspector(control, new Int32Array(setup.inspectorLock));
     host.results = new BatchResults(setup.results);
     host.reportMemory = setup.reportMemory;
+    host.worker = takeNumber(setup);
     const channel = side = new SideChannel(sidePort, control);
     progress = new ProgressSender(channel);
     watchLeftovers((notice) => { channel.post(notice); });

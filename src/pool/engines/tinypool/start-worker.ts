@@ -30,7 +30,7 @@ export function startProcess(options: WorkerOptions, events: WorkerEvents): Tiny
  */
 function start(runtime: TinypoolRuntime, options: WorkerOptions, events: WorkerEvents): TinypoolWorker & Handle {
   assertEntry();
-  const create = (flags: WorkerFlags): Tinypool => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: 'offloop', ...flags });
+  const create = (flags: WorkerFlags): Tinypool => new Tinypool({ runtime, filename: entry, minThreads: 1, maxThreads: 1, workerData: ['offloop', options.number], ...flags });
   const { made: pool, listeners } = startWith((flags) => noteListeners(() => create(flags)), runtime, options);
   const handle = pool.threads[0] as Handle;
   // The worker has been told to use Atomics. On this side they would make tinypool read responses outside of the port's listener,

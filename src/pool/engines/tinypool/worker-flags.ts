@@ -55,12 +55,13 @@ function refusedFlags(error: unknown): string[] {
 }
 
 /** A process inherits no flags by itself, and tinypool gives it no environment either. */
-function processFlags({ resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
+function processFlags({ number, resourceLimits, execArgv, env }: WorkerOptions): WorkerFlags {
   const heap = resourceLimits?.maxOldGenerationSizeMb;
   const own = execArgv === undefined ? withoutInspector(ownFlags()) : [...loaderFlags(), ...withoutWaiting(execArgv)];
   return {
     execArgv: [...own, ...(heap === undefined ? [] : [`--max-old-space-size=${heap}`]), ...preload],
-    env: merged(env),
+    // A thread gets the variable by preload.cjs, so that it inherits this process's environment as Node hands it on.
+    env: { ...merged(env), OFFLOOP_WORKER: String(number) },
     serialization: 'advanced',
   };
 }

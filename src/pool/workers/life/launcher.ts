@@ -1,5 +1,6 @@
 import type { OffloopError } from '../../../errors.ts';
 import { withPlainPrototype } from '../../../node/plain-prototype.ts';
+import { WorkerNumbers } from '../../capacity/worker-numbers.ts';
 import { engines, type Engine } from '../../engines/engines.ts';
 import type { EngineWorker, WorkerEvents, WorkerExit, WorkerOptions } from '../../engines/engine.ts';
 import { shortageError, shortageOf } from '../../engines/shortage.ts';
@@ -15,6 +16,8 @@ export interface LauncherHost {
   hasNoWorkers(): boolean;
   /** A pause between two starts is over. */
   pauseOver(): void;
+  /** A start that was put off, since all numbers were taken, is possible now. */
+  numberFree(): void;
   /** Call this when no worker can be started for the first waiting call, or for any of them. @returns false where no call waits */
   startRefused(reason: () => OffloopError, calls: 'first' | 'all'): boolean;
 }
@@ -22,17 +25,19 @@ export interface LauncherHost {
 /** Starts workers, one at a time, and decides what follows when a start fails. */
 export class Launcher {
   readonly #name: string;
-  readonly #options: WorkerOptions;
+  readonly #options: Omit<WorkerOptions, 'number'>;
   readonly #host: LauncherHost;
   readonly #starts: Starts;
+  readonly #numbers: WorkerNumbers;
   #engine: Engine;
 
   constructor(settings: PoolSettings, host: LauncherHost) {
-    const { name, engine, resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle } = settings;
+    const { name, engine, maxThreads, spareThreads, resourceLimits, execArgv, env, preload, maxMemoryBeforeRecycle } = settings;
     this.#name = name;
     this.#options = { resourceLimits, execArgv, env, preload, reportMemory: maxMemoryBeforeRecycle !== undefined };
     this.#host = host;
     this.#starts = new Starts(() => { host.pauseOver(); });
+    this.#numbers = new WorkerNumbers(maxThreads + spareThreads, () => { host.numberFree(); });
     this.#engine = engine;
   }
 
@@ -52,10 +57,13 @@ export class Launcher {
   /** @returns undefined where no worker can be started now: the waiting calls go on waiting, or have been refused */
   start(events: WorkerEvents): EngineWorker | undefined {
     while (this.canStart()) {
+      const number = this.#numbers.take();
+      if (number === undefined) return undefined;
       this.#starts.begin(this.#host.hasNoWorkers());
       try {
-        return withPlainPrototype(() => this.#engine.start(this.#options, events));
+        return withPlainPrototype(() => this.#engine.start({ ...this.#options, number }, this.#freeing(number, events)));
       } catch (error) {
+        this.#numbers.free(number);
         if (!this.#handle(error)) return undefined;
       }
     }
@@ -87,6 +95,17 @@ export class Launcher {
 
   stop(): void {
     this.#starts.stop();
+    this.#numbers.stop();
+  }
+
+  /** The number is free when the pool hears of the worker's end, and may start another one at once. */
+  #freeing(number: number, events: WorkerEvents): WorkerEvents {
+    const onExit = (exit: WorkerExit): void => {
+      this.#numbers.free(number);
+      events.onExit(exit);
+      this.#numbers.endWait();
+    };
+    return { ...events, onExit };
   }
 
   /** @returns whether to start another worker at once */

@@ -10,11 +10,12 @@ const { isMainThread, parentPort, receiveMessageOnPort, workerData } = threads;
 const startup = { memoryUsage: process.memoryUsage, port: undefined, listener: undefined, unreadListeners: new WeakMap() };
 
 // Threads and processes that a task starts inherit the flag, but have no entry.ts that puts back what is replaced here.
-if (isMainThread ? isTinypoolProcess() : Array.isArray(workerData) && workerData[1] === 'offloop') {
+if (isMainThread ? isTinypoolProcess() : isTinypoolThread()) {
   globalThis[Symbol.for('offloop.startup')] = startup;
   fakeMemoryUsage();
   if (isMainThread) noteListener();
   else {
+    process.env.OFFLOOP_WORKER = String(workerData[1][1]);
     filterParentPort();
     guardReads();
   }
@@ -28,6 +29,10 @@ if (isMainThread ? isTinypoolProcess() : Array.isArray(workerData) && workerData
  */
 function fakeMemoryUsage() {
   process.memoryUsage = () => ({ heapUsed: 0 });
+}
+
+function isTinypoolThread() {
+  return Array.isArray(workerData) && Array.isArray(workerData[1]) && workerData[1][0] === 'offloop';
 }
 
 function isTinypoolProcess() {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { cpuOfThread, ownCpuReader, ownThreadId } from '../../../src/node/cpu/thread-cpu.ts';
+import { activityIn, cpuOfThread, ownCpuReader, ownThreadId } from '../../../src/node/cpus/thread-cpu.ts';
+import { fakeRoot } from './fake-root.ts';
 
 const read = ownCpuReader();
 
@@ -34,3 +35,15 @@ it('the CPU time of a thread that does not exist is not known', () => {
 function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;);
 }
+
+it('the times of a thread are those that the kernel counts, in ms', () => {
+  const root = fakeRoot({ '/proc/self/task/7/schedstat': '1500000000 250000000 12\n', '/proc/self/task/8/schedstat': '0 0 0\n', '/proc/self/task/9/schedstat': 'nonsense\n' });
+  expect(activityIn(`${root}/proc/self/task/7`)).toEqual({ ranMs: 1500, waitedMs: 250 });
+  for (const id of [8, 9, 10]) expect(activityIn(`${root}/proc/self/task/${String(id)}`)).toBeUndefined();
+});
+
+it('the times of this process’s first thread are known where there is a /proc', () => {
+  const times = activityIn(`/proc/self/task/${String(process.pid)}`);
+  if (process.platform === 'linux') expect(times).toEqual({ ranMs: expect.any(Number), waitedMs: expect.any(Number) });
+  else expect(times).toBeUndefined();
+});
