@@ -9,7 +9,7 @@ import { questionSyntax } from './eslint.questions.js';
 const src = fileURLToPath(new URL('./src/', import.meta.url));
 
 /** Rooms that every other room may import, since they know nothing of tasks, pools or stalls. */
-const base = ['errors.ts', 'home.ts', 'node', 'node/cpu', 'validation', 'shared'];
+const base = ['errors.ts', 'home.ts', 'node', 'node/cpus', 'validation', 'shared'];
 const wire = ['wire', 'wire/messages', 'wire/values', 'wire/errors'];
 const context = [...wire, 'context', 'context/encoding', 'context/stores'];
 const task = [...context, 'task'];
@@ -42,14 +42,14 @@ export const mayImport = {
   'worker/processes': [...wire, 'context', 'task', 'worker/notices', 'worker/tasks', 'worker/tinypool'],
   'worker/tinypool': ['context', 'task', 'wire', 'wire/messages', 'worker/notices', 'worker/tasks'],
 
-  'pool': [...task, 'node/cpus', 'pool/calls', 'pool/cpu', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
+  'pool': [...task, 'pool/calls', 'pool/cpu', 'pool/dispatch', 'pool/engines', 'pool/learned', 'pool/map', 'pool/queue'],
   'pool/map': [...task, 'pool', 'pool/calls', 'pool/dispatch'],
   'pool/dispatch': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/responses', 'pool/spares', 'pool/workers', 'pool/workers/life'],
-  'pool/capacity': ['node/cpus', 'context'],
+  'pool/capacity': ['context'],
   'pool/cpu': wire,
   'pool/queue': [...task, 'pool/learned'],
   'pool/learned': [...task, 'pool/cpu', 'pool/calls'],
-  'pool/workers': [...task, 'node/cpus', 'pool', 'pool/calls', 'pool/capacity', 'pool/cpu', 'pool/engines', 'pool/responses', 'pool/spares', 'pool/workers/life'],
+  'pool/workers': [...task, 'pool', 'pool/calls', 'pool/capacity', 'pool/cpu', 'pool/engines', 'pool/responses', 'pool/spares', 'pool/workers/life'],
   'pool/workers/life': [...task, 'pool', 'pool/capacity', 'pool/engines', 'pool/engines/worker-stack', 'pool/responses', 'pool/workers'],
   'pool/spares': [...task, 'pool', 'pool/calls', 'pool/engines', 'pool/learned', 'pool/queue', 'pool/workers'],
   'pool/responses': [...task, 'pool/calls', 'pool/engines', 'pool/workers', 'pool/workers/life'],

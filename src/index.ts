@@ -38,6 +38,7 @@ export type { PlainTask, PlainTaskOptions, TasksOf } from './pool/module-tasks.t
 export type { PoolOptions } from './pool/options.ts';
 export { createPool } from './pool/pool.ts';
 export type { CallKey } from './pool/queue/call-key.ts';
+export type { SpareEvent } from './pool/spares/spare-channel.ts';
 export type { CloseOptions, Pool } from './pool/types.ts';
 export { currentTask } from './task/current.ts';
 export type { CurrentTask } from './task/current.ts';

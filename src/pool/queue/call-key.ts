@@ -11,7 +11,7 @@ import type { Rule } from '../../validation/options.ts';
 export type CallKey = { readonly store: Carried<any>; readonly key: string } | ((call: { readonly name: string; readonly args: readonly unknown[] }) => string | undefined);
 
 /** A call whose key is asked for. */
-export interface KeyedCall {
+interface KeyedCall {
   readonly name: string;
   readonly args: readonly unknown[];
   /** The caller's stores as they travel, where they are not those of the current context: those of a carrier. */

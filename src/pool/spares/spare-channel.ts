@@ -15,7 +15,7 @@ export interface SpareEvent {
 }
 
 /** `channel('offloop:spare')`: a message for each spare worker that is started. */
-export const spareChannel = channel('offloop:spare');
+const spareChannel = channel('offloop:spare');
 
 export function announceSpare(pool: string, { task }: Call, aged: PoolWorker | undefined): void {
   if (!spareChannel.hasSubscribers || aged === undefined) return;
