@@ -25,10 +25,16 @@ export class TaskTimeoutError extends OffloopError {
   /** Where the worker was when time ran out; absent where no inspector is available, or when the task was only waiting. */
   // Only declared, since a field would exist with the value undefined.
   declare readonly workerStack?: string;
+  /**
+   * How long the task had a CPU, in ms: less than its `timeout` where it waited for something, or where its thread had a lower priority beside
+   * shorter tasks. Absent where that is not known.
+   */
+  declare readonly cpuMs?: number;
 
-  constructor(message: string, workerStack?: string) {
+  constructor(message: string, workerStack?: string, cpuMs?: number) {
     super('OFFLOOP_TIMEOUT', message);
     if (workerStack !== undefined) this.workerStack = workerStack;
+    if (cpuMs !== undefined) this.cpuMs = cpuMs;
   }
 }
 

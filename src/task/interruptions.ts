@@ -20,12 +20,28 @@ export function deadlineError(task: string, when: keyof typeof deadlineMoments):
   return new DeadlineExceededError(`The deadline of the task '${task}' ${deadlineMoments[when]}. Allow more time, or give the task less to do.`);
 }
 
+/** How long a task had a CPU, in ms, and whether its thread has a lower priority than others. */
+interface CpuShare {
+  readonly cpuMs: number;
+  readonly isLowered: boolean;
+}
+
+/** A task that had a CPU for less of its time than this has waited for something. */
+const BUSY_SHARE = 0.5;
+
 /**
  * For the caller.
  * @param workerStack where the worker was when the time ran out, if that is known
+ * @param share how long the task had a CPU by then, if that is known
  */
-export function timeoutError(task: string, timeout: number, workerStack?: string): TaskTimeoutError {
-  return tooLong(task, `ran longer than its timeout of ${String(timeout)} ms`, workerStack);
+export function timeoutError(task: string, timeout: number, workerStack?: string, share?: CpuShare): TaskTimeoutError {
+  const waited = share === undefined || share.cpuMs >= BUSY_SHARE * timeout ? '' : ` (${waitedWhile(share)})`;
+  return tooLong(task, `ran longer than its timeout of ${String(timeout)} ms${waited}`, workerStack, share?.cpuMs);
+}
+
+function waitedWhile({ cpuMs, isLowered }: CpuShare): string {
+  const why = isLowered ? 'its thread has a lower priority while shorter tasks run' : 'otherwise it waited for something, or for a CPU';
+  return `of which it had a CPU for ${String(Math.round(cpuMs))} ms: ${why}`;
 }
 
 /** For the caller of a task that has a timeout, which begins with the task: its worker did not begin the task within `limit` ms. */
@@ -33,9 +49,9 @@ export function notBegunError(task: string, limit: number, workerStack?: string)
   return tooLong(task, `had not started ${String(limit)} ms after it was sent to its worker: its module may be stuck loading`, workerStack);
 }
 
-function tooLong(task: string, what: string, workerStack: string | undefined): TaskTimeoutError {
+function tooLong(task: string, what: string, workerStack: string | undefined, cpuMs?: number): TaskTimeoutError {
   const where = workerStack === undefined ? '' : ` Its worker was here:\n${workerStack}\n `;
-  return new TaskTimeoutError(`The task '${task}' ${what}.${where} Raise \`timeout\`, or give the task less to do.`, workerStack);
+  return new TaskTimeoutError(`The task '${task}' ${what}.${where} Raise \`timeout\`, or give the task less to do.`, workerStack, cpuMs);
 }
 
 /** For the task itself. */

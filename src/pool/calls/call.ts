@@ -14,6 +14,8 @@ import { rejectWith, type Failure } from './rejection.ts';
 export interface CallHolder {
   /** Whether the call is in the worker's current message and has no response yet. */
   holds(call: Call): boolean;
+  /** When the running task was called in the worker, an instant of `now()`; undefined where that is not known. */
+  readonly taskStartedAt: number | undefined;
   /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
   takeBack(call: Call): boolean;
   /** Sends the call's task an abort. */
@@ -125,7 +127,8 @@ export abstract class Call implements SharingItem {
   recordTimings(waitMs: number, runMs: number, at: number): void {
     const { calledAt, extras, learned } = this;
     if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
-    learned.add(runMs);
+    // Of a call that was given up, it was learned before that its run takes longer than that.
+    if (this.state !== 'settled') learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
     this.#correctCharge(runMs);
   }

@@ -41,23 +41,28 @@ export class Chooser {
 
   /** @returns undefined where no worker is free for any of the waiting calls */
   next(): Chosen | undefined {
-    const { first } = this.#queue;
-    const isHeavy = first !== undefined && this.#isHeavy(first);
-    const worker = this.#workers.places.take(isHeavy);
-    if (worker !== undefined) return { worker, choice: isHeavy ? this.#lightFirst(first) : inOrder };
-    return this.#nextSpare();
+    return this.#nextInPlace() ?? this.#nextSpare();
   }
 
-  /** Call this with the first call that the worker has been given. */
-  begin({ worker, choice }: Chosen, call: Call): void {
+  /** Call this when the worker has been sent its calls, of which this one is the first. */
+  begin({ worker }: Chosen, call: Call): void {
     if (!worker.isSpare) return;
     if (call.learned.expected === undefined) call.learned.isExplored = true;
+    this.#spares.stepBack();
     if (worker.state === 'starting') announceSpare(this.#settings.name, call, this.#spares.oldest);
-    if (choice.accept !== undefined) this.#spares.stepBack();
+  }
+
+  #nextInPlace(): Chosen | undefined {
+    const { first } = this.#queue;
+    const { places } = this.#workers;
+    if (first === undefined || !places.hasFree) return undefined;
+    const choice = this.#isHeavy(first) ? this.#lightFirst(first) : inOrder;
+    const worker = places.take(choice === inOrder && this.#isHeavy(first));
+    return worker && { worker, choice };
   }
 
   #nextSpare(): Chosen | undefined {
-    const accept = this.#spares.isOpen ? this.#spares.accept() : undefined;
+    const accept = this.#spares.isOpen ? this.#spares.admit() : undefined;
     const worker = accept !== undefined && this.#queue.find(accept) !== undefined ? this.#workers.places.takeSpare() : undefined;
     return worker && { worker, choice: { accept } };
   }

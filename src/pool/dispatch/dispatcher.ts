@@ -1,7 +1,8 @@
+import { now } from '../../node/clock.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { MAX_BATCH } from '../../wire/batch-results.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
-import type { Call } from '../calls/call.ts';
+import type { Call, CallHolder } from '../calls/call.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import { PoolTimings, type PoolStats } from '../calls/stats.ts';
 import type { PoolSettings } from '../settings.ts';
@@ -108,9 +109,9 @@ export class Dispatcher {
       const [call, ...others] = takeBatch(this.queue, choice, this.#limitsFor(worker));
       if (call === undefined) this.#workers.places.putBack(worker);
       else {
-        this.#chooser.begin(chosen, call);
         if (others.length === 0) this.#sender.sendOne(call, worker);
         else this.#sender.sendBatch([call, ...others], worker);
+        this.#chooser.begin(chosen, call);
       }
     }
   }
@@ -118,9 +119,13 @@ export class Dispatcher {
   /** Rejects the call at once, and sends an abort if its task runs. The worker is replaced if the task has not stopped within `abortGrace`. */
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     this.queue.remove(call);
+    const isFirst = call.state !== 'settled';
     call.fail({ type: 'refused', reason });
     const { worker } = call;
-    if (worker?.holds(call) === true && !worker.takeBack(call)) worker.sendAbort(call, kind);
+    if (worker?.holds(call) === true && !worker.takeBack(call)) {
+      if (isFirst) this.#learnFrom(call, worker);
+      worker.sendAbort(call, kind);
+    }
     this.#onChange();
   }
 
@@ -151,6 +156,11 @@ export class Dispatcher {
     const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - completed, Math.ceil(this.queue.size / maxThreads)) : 1;
     // Calls that were sent early cannot take turns any more.
     return { budget, size, workers: maxThreads, knowledge, mayPrefetch: fairBy === undefined };
+  }
+
+  /** A run that is given up would have taken longer: a heavy call that always times out must not be taken for a light one. */
+  #learnFrom({ learned }: Call, { taskStartedAt }: CallHolder): void {
+    if (taskStartedAt !== undefined) learned.addAtLeast(now() - taskStartedAt, this.#settings.agedAfter);
   }
 
   #workerFree(worker: PoolWorker | undefined): void {

@@ -89,7 +89,7 @@ export class Sender {
     this.#messages++;
     worker.begin(calls, isBatch);
     for (const call of calls) {
-      if (call.extras !== undefined) armTimeout(call, call.extras, worker.engine, this.#settings.engine.clock, (reason) => { this.#events.timedOut(call, reason); });
+      if (call.extras !== undefined) armTimeout(call, call.extras, worker, this.#settings.engine.clock, (reason) => { this.#events.timedOut(call, reason); });
     }
   }
 

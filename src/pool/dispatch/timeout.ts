@@ -3,7 +3,8 @@ import type { Clock } from '../../node/limit-clock.ts';
 import { notBegunError, timeoutError } from '../../task/interruptions.ts';
 import type { Call } from '../calls/call.ts';
 import type { CallExtras } from '../calls/extras.ts';
-import type { EngineWorker } from '../engines/engine.ts';
+import { cpuShare } from '../spares/cpu-share.ts';
+import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /**
  * A timeout counts from the task's start and not from its dispatch, since a cold worker and its modules take time to load.
@@ -12,16 +13,21 @@ import type { EngineWorker } from '../engines/engine.ts';
 const LOAD_LIMIT_MS = 30_000;
 
 /** Starts the timer of a call that has a timeout. Call this when the call is sent to its worker. */
-export function armTimeout({ task }: Call, extras: CallExtras, worker: EngineWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
+export function armTimeout({ task }: Call, extras: CallExtras, worker: PoolWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
   const { timeout } = extras;
   if (timeout === undefined) return;
-  const expire = async (error: typeof timeoutError, ms: number): Promise<void> => {
-    const stack = await worker.stack();
-    cancel(() => error(task.name, ms, stack));
+  const expireLoad = async (): Promise<void> => {
+    const stack = await worker.engine.stack();
+    cancel(() => notBegunError(task.name, LOAD_LIMIT_MS, stack));
   };
-  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT_MS, () => void expire(notBegunError, LOAD_LIMIT_MS));
+  const expire = async (): Promise<void> => {
+    const share = cpuShare(worker, timeout);
+    const stack = await worker.engine.stack();
+    cancel(() => timeoutError(task.name, timeout, stack, share));
+  };
+  extras.timeoutTimer = timeLimit(clock, LOAD_LIMIT_MS, () => void expireLoad());
   extras.onStarted = () => {
     extras.timeoutTimer?.cancel();
-    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire(timeoutError, timeout));
+    extras.timeoutTimer = timeLimit(clock, timeout, () => void expire());
   };
 }

@@ -29,7 +29,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     channel: 'message',
     reportMemory: false,
     addresses: [],
-    setStartedAt: () => undefined,
+    setStartedAt: (at) => { startedAt = at; },
     running: new RunningTasks(),
     pollAbort: (id) => aborted.get(id),
     ready: () => undefined,
@@ -39,6 +39,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
   const setup: InlineSetup = { type: 'inline', worker: options.number, preload: options.preload, reportMemory: false };
   let isSetUp = false;
   let isEnded = false;
+  let startedAt = 0;
   let keepAlive: NodeJS.Timeout | undefined;
 
   return {
@@ -71,9 +72,10 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
     isReady: () => true,
     tid: 0,
     procFolder: undefined,
-    activeMs: () => undefined,
-    tellsStart: false,
-    taskStartedAt: () => undefined,
+    // A task that waits must not make room for a spare, and beside one that blocks this thread no spare could run.
+    activeMs: () => 0,
+    tellsStart: true,
+    taskStartedAt: () => (startedAt === 0 ? undefined : startedAt),
     cpuAtMessageEnd: () => undefined,
     cpu: undefined,
     stack: () => Promise.resolve(undefined),

@@ -93,8 +93,13 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
       worker.post(packMessage(message), undefined, { onResponse: onDone, onUnsent: onDone, onUnread: onDone });
     },
     isReady: () => isReady,
-    tid: worker.process.pid ?? 0,
-    procFolder: hasProc && worker.process.pid !== undefined ? `/proc/${worker.process.pid}` : undefined,
+    get tid() {
+      return livePid(worker.process);
+    },
+    get procFolder() {
+      const pid = livePid(worker.process);
+      return hasProc && pid > 0 ? `/proc/${pid}` : undefined;
+    },
     activeMs: () => undefined,
     tellsStart: false,
     taskStartedAt: () => undefined,
@@ -111,6 +116,11 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
 }
 
 const hasProc = process.platform === 'linux';
+
+/** 0 once the process has ended: the system may give its id to another one. */
+function livePid({ pid = 0, exitCode, signalCode }: ChildProcess): number {
+  return exitCode === null && signalCode === null ? pid : 0;
+}
 
 /** How long to wait for the channel of an ended process to close, in ms: a child of that process may keep it open. */
 const LAST_NOTICES_MS = 200;

@@ -92,8 +92,11 @@ export class Learned {
     this.#lane = laneOf(this.#expected);
   }
 
-  /** Call this when a run was ended after so many ms: it would have taken longer. */
-  addAtLeast(ms: number): void {
-    if (ms > (this.#expected ?? 0)) this.add(ms);
+  /**
+   * Call this when a run was ended after so many ms: it would have taken longer.
+   * @param heavyMs where nothing is known, a shorter run than this tells nothing
+   */
+  addAtLeast(ms: number, heavyMs: number): void {
+    if (ms > (this.#expected ?? heavyMs)) this.add(ms);
   }
 }

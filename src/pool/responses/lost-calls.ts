@@ -22,6 +22,10 @@ export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
  */
 export function failTransferred(worker: PoolWorker, reason: () => OffloopError): Call[] {
   const pending = worker.message.pendingCalls().reverse();
-  for (const call of pending) if (call.extras?.transfer !== undefined) call.fail({ type: 'refused', reason });
+  for (const call of pending) {
+    // The worker has found out nothing.
+    call.learned.isExplored = false;
+    if (call.extras?.transfer !== undefined) call.fail({ type: 'refused', reason });
+  }
   return pending.filter((call) => call.extras?.transfer === undefined);
 }

@@ -13,6 +13,7 @@ const SHARE = 0.28;
 const STEP = 1.25;
 const LEAST = 2;
 const MOST = 10;
+const LOWEST_PRIORITY = 19;
 
 /** Only Linux takes a thread's id; elsewhere the same number would name a process. */
 const isLinux = process.platform === 'linux';
@@ -28,35 +29,50 @@ export function nicenessFor(aged: number, light: number): number {
  * stays as it is.
  */
 export class Niceness {
-  /** False once a priority could not be raised again. */
-  #canRaise = true;
+  #canLower = isLinux;
+  /** Whether a priority can be raised again; undefined until that was tried. */
+  #canRaise: boolean | undefined;
+  /** The niceness that a worker had before: a task may have set another one than that of this process. */
+  readonly #before = new WeakMap<PoolWorker, number>();
 
   /** Whether another priority may be lowered. @param lowered how many are lowered, of at most so many that may stay lowered */
   mayLower(lowered: number, most: number): boolean {
-    return isLinux && (this.#canRaise || lowered < most);
+    return this.#canLower && (this.#canRaise === true || lowered < most);
   }
 
-  /** @param by how many steps below the priority of this process */
+  /** @param by how many steps below the priority that the worker had before */
   lower(worker: PoolWorker, by: number): void {
-    const { tid, procFolder } = worker.engine;
-    if (worker.loweredBy >= by || procFolder === undefined || !existsSync(procFolder)) return;
-    if (set(tid, Math.min(19, getPriority() + by))) worker.loweredBy = by;
+    if (worker.loweredBy >= by || !isThere(worker)) return;
+    const { tid } = worker.engine;
+    const result = attempt(() => {
+      const before = this.#before.get(worker) ?? getPriority(tid);
+      setPriority(tid, Math.min(LOWEST_PRIORITY, before + by));
+      this.#before.set(worker, before);
+    });
+    if (result === 'done') worker.loweredBy = by;
+    else if (result === 'denied') this.#canLower = false;
   }
 
   raise(worker: PoolWorker): void {
-    const { tid, procFolder } = worker.engine;
-    if (!this.#canRaise || procFolder === undefined || !existsSync(procFolder)) return;
-    if (set(tid, getPriority())) worker.loweredBy = 0;
-    else this.#canRaise = false;
+    if (this.#canRaise === false || !isThere(worker)) return;
+    const result = attempt(() => { setPriority(worker.engine.tid, this.#before.get(worker)!); });
+    if (result === 'gone') return;
+    this.#canRaise = result === 'done';
+    if (this.#canRaise) worker.loweredBy = 0;
   }
 }
 
-function set(tid: number, niceness: number): boolean {
+function isThere({ engine: { procFolder } }: PoolWorker): boolean {
+  return procFolder !== undefined && existsSync(procFolder);
+}
+
+/** @returns 'denied' where the system does not let us: raising a priority needs a privilege, and a sandbox may forbid to lower one */
+function attempt(set: () => void): 'done' | 'denied' | 'gone' {
   try {
-    setPriority(tid, niceness);
-    return true;
-  } catch {
-    // Raising needs a privilege (EACCES), and the thread may be gone (ESRCH).
-    return false;
+    set();
+    return 'done';
+  } catch (error) {
+    // The thread may have ended just now (ESRCH).
+    return (error as { info?: { code?: unknown } }).info?.code === 'ESRCH' ? 'gone' : 'denied';
   }
 }

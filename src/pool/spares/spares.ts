@@ -1,5 +1,5 @@
 import { inCleanRoot } from '../../context/root.ts';
-import { clearTimeout } from '../../node/clock.ts';
+import { clearTimeout, now } from '../../node/clock.ts';
 import { unrefTimer } from '../../node/timers.ts';
 import type { Call } from '../calls/call.ts';
 import type { Accept } from '../queue/lanes.ts';
@@ -9,6 +9,8 @@ import { nicenessFor, type Niceness } from './niceness.ts';
 
 /** How often running tasks are looked at while calls wait, in ms. */
 const CHECK_EVERY_MS = 10;
+/** How old the last look may be when a call is given to a spare. */
+const STALE_MS = 25;
 
 /**
  * A call is much shorter than what a task has used when it is expected to take less than half of that. Tasks that are all alike differ by
@@ -34,6 +36,7 @@ export class Spares {
   readonly #onOpen: () => void;
   /** The workers of aged tasks, the one that has used most CPU time first. */
   #aged: readonly PoolWorker[] = [];
+  #lookedAt = -Infinity;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onOpen called when a spare may run that might not before */
@@ -48,8 +51,10 @@ export class Spares {
     return this.#aged.length > 0 && this.#place() !== undefined;
   }
 
-  /** The calls that the next spare may take; undefined where none may run. */
-  accept(): Accept<Call> | undefined {
+  /** Looks at the aged tasks again, and decides which calls the next spare may take; undefined where none may run. */
+  admit(): Accept<Call> | undefined {
+    // Where no call waited, nobody has looked for some time, and an aged task may have begun to wait for something.
+    if (now() - this.#lookedAt > STALE_MS) this.#look();
     const place = this.#place();
     if (place === undefined) return undefined;
     const { isLast, usedMs } = place;
@@ -85,6 +90,12 @@ export class Spares {
 
   #check(): void {
     this.#timer = undefined;
+    this.#look();
+    this.#onOpen();
+  }
+
+  #look(): void {
+    this.#lookedAt = now();
     const { agedAfter } = this.#settings;
     const aged: PoolWorker[] = [];
     for (const worker of this.#host.all()) {
@@ -92,7 +103,6 @@ export class Spares {
       if (worker.aging.usedMs !== undefined) aged.push(worker);
     }
     this.#aged = aged.sort((one, other) => other.aging.usedMs! - one.aging.usedMs!);
-    this.#onOpen();
   }
 
   #place(): { readonly usedMs: number; readonly isLast: boolean } | undefined {

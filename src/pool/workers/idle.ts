@@ -90,12 +90,17 @@ export class IdleWorkers {
     this.#endTimer = undefined;
     // A timer may fire a little early.
     const since = now() - this.#limits.idleTimeout + 1;
-    for (let oldest = this.#workers[0]; oldest !== undefined && this.#limits.surplus() > 0; oldest = this.#workers[0]) {
+    for (let oldest = this.#firstToEnd(since); oldest !== undefined && this.#limits.surplus() > 0; oldest = this.#firstToEnd(since)) {
       if (oldest.idleSince > since) {
         this.#endAfter(oldest.idleSince - since);
         return;
       }
       this.#limits.end(oldest);
     }
+  }
+
+  /** Of the workers that have been idle for too long, one whose priority stays lowered ends first. */
+  #firstToEnd(since: number): PoolWorker | undefined {
+    return this.#workers.find(({ loweredBy, idleSince }) => loweredBy > 0 && idleSince <= since) ?? this.#workers[0];
   }
 }

@@ -37,6 +37,8 @@ export class PoolWorker implements CallHolder {
   #idleSince = 0;
   #startTimer: Timer | undefined;
   #loadTimer: Timer | undefined;
+  /** When the worker has said that the running task starts, an instant of `now()`. */
+  #saidStartAt: number | undefined;
   #abortSent: { readonly id: number; readonly grace: Timer } | undefined;
   #onEnded: (() => void) | undefined;
 
@@ -79,6 +81,7 @@ export class PoolWorker implements CallHolder {
   /** Call this when the worker is sent a message. */
   begin(calls: Call[], isBatch: boolean): void {
     if (this.#state === 'idle') this.#state = 'busy';
+    this.#saidStartAt = undefined;
     this.message.begin(calls, isBatch, this);
   }
 
@@ -113,8 +116,8 @@ export class PoolWorker implements CallHolder {
     if (this.message.calls.length === 0) return undefined;
     const { sentAt } = this.message;
     const startedAt = this.engine.taskStartedAt();
-    // A process does not tell; where its module need not be loaded, it starts at once.
-    if (startedAt === undefined) return this.engine.tellsStart || this.#state === 'starting' || this.#loadTimer !== undefined ? undefined : sentAt;
+    // A process tells it only where the task's module had to be loaded; other tasks start at once.
+    if (startedAt === undefined) return this.engine.tellsStart || this.#loadTimer !== undefined ? undefined : (this.#saidStartAt ?? sentAt);
     return startedAt < sentAt ? undefined : startedAt;
   }
 
@@ -160,6 +163,12 @@ export class PoolWorker implements CallHolder {
   watchLoad(call: Call, ms: number, onLate: () => void): void {
     this.endLoadWatch();
     this.#loadTimer = timeLimit(realClock, ms, () => { if (this.message.holds(call) && this.engine.isReady()) onLate(); });
+  }
+
+  /** Call this when the worker has said that it calls the task's function now. */
+  markTaskStarted(): void {
+    this.endLoadWatch();
+    this.#saidStartAt = now();
   }
 
   endLoadWatch(): void {
