@@ -14,8 +14,8 @@ import { rejectWith, type Failure } from './rejection.ts';
 export interface CallHolder {
   /** Whether the call is in the worker's current message and has no response yet. */
   holds(call: Call): boolean;
-  /** When the running task was called in the worker, an instant of `now()`; undefined where that is not known. */
-  readonly taskStartedAt: number | undefined;
+  /** Learns that such calls take longer than this one has taken until now. Call this when the call will have no response, before it fails. */
+  learnFromLost(call: Call): void;
   /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
   takeBack(call: Call): boolean;
   /** Sends the call's task an abort. */

@@ -1,8 +1,7 @@
-import { now } from '../../node/clock.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { MAX_BATCH } from '../../wire/batch-results.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
-import type { Call, CallHolder } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import { PoolTimings, type PoolStats } from '../calls/stats.ts';
 import type { PoolSettings } from '../settings.ts';
@@ -119,13 +118,12 @@ export class Dispatcher {
   /** Rejects the call at once, and sends an abort if its task runs. The worker is replaced if the task has not stopped within `abortGrace`. */
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     this.queue.remove(call);
-    const isFirst = call.state !== 'settled';
-    call.fail({ type: 'refused', reason });
     const { worker } = call;
     if (worker?.holds(call) === true && !worker.takeBack(call)) {
-      if (isFirst) this.#learnFrom(call, worker);
+      worker.learnFromLost(call);
+      call.fail({ type: 'refused', reason });
       worker.sendAbort(call, kind);
-    }
+    } else call.fail({ type: 'refused', reason });
     this.#onChange();
   }
 
@@ -156,11 +154,6 @@ export class Dispatcher {
     const size = canShare ? Math.min(MAX_BATCH, maxTasksPerWorker - completed, Math.ceil(this.queue.size / maxThreads)) : 1;
     // Calls that were sent early cannot take turns any more.
     return { budget, size, workers: maxThreads, knowledge, mayPrefetch: fairBy === undefined };
-  }
-
-  /** A run that is given up would have taken longer: a heavy call that always times out must not be taken for a light one. */
-  #learnFrom({ learned }: Call, { taskStartedAt }: CallHolder): void {
-    if (taskStartedAt !== undefined) learned.addAtLeast(now() - taskStartedAt, this.#settings.agedAfter);
   }
 
   #workerFree(worker: PoolWorker | undefined): void {

@@ -10,6 +10,7 @@ export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
   const unstarted = worker.takeBackUnstarted();
   for (const call of worker.message.pendingCalls()) {
     deliverAll(call);
+    worker.learnFromLost(call);
     call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, worker.leftover) });
   }
   return unstarted;

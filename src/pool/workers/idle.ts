@@ -44,10 +44,10 @@ export class IdleWorkers {
 
   /**
    * The worker that became idle last.
-   * @param isLowered whether it is one whose priority is lowered, and stays so: such a worker is for heavy calls
+   * @param lowered whether it is one whose priority is lowered, and stays so: such a worker is for heavy calls
    */
-  pop(isLowered: boolean): PoolWorker | undefined {
-    const at = this.#workers.findLastIndex(({ loweredBy }) => loweredBy > 0 === isLowered);
+  pop(lowered: boolean): PoolWorker | undefined {
+    const at = this.#workers.findLastIndex((worker) => isLowered(worker) === lowered);
     return at < 0 ? undefined : this.#removeAt(at);
   }
 
@@ -99,8 +99,15 @@ export class IdleWorkers {
     }
   }
 
-  /** Of the workers that have been idle for too long, one whose priority stays lowered ends first. */
+  /** A worker whose priority stays lowered ends first, and the last one whose priority is not lowered outlives it: light calls need that one. */
   #firstToEnd(since: number): PoolWorker | undefined {
-    return this.#workers.find(({ loweredBy, idleSince }) => loweredBy > 0 && idleSince <= since) ?? this.#workers[0];
+    const lowered = this.#workers.find(isLowered);
+    if (lowered === undefined) return this.#workers[0];
+    const others = this.#workers.filter((worker) => !isLowered(worker));
+    return lowered.idleSince <= since || others.length <= 1 ? lowered : others[0];
   }
+}
+
+function isLowered({ loweredBy }: PoolWorker): boolean {
+  return loweredBy > 0;
 }

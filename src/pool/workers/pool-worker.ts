@@ -97,6 +97,12 @@ export class PoolWorker implements CallHolder {
     if (this.#abortSent?.id === call.id) this.#clearAbort();
   }
 
+  /** A heavy call that always times out, or ends its worker, must not be taken for a light one. */
+  learnFromLost({ state, learned }: Call): void {
+    const startedAt = this.taskStartedAt;
+    if (state !== 'settled' && startedAt !== undefined) learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
+  }
+
   takeBack(call: Call): boolean {
     if (!this.message.isBatch || this.engine.batches?.results.takeBack(call.place) !== true) return false;
     this.message.drop(call);

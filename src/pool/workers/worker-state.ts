@@ -11,6 +11,8 @@ export type WorkerState = 'starting' | 'idle' | 'busy' | 'ending' | 'ended';
 export type RecycleReason = 'module' | 'leftover' | 'late-start';
 
 export interface PoolWorkerOptions {
+  /** Ms after which a task is a heavy one. */
+  readonly agedAfter: number;
   /** Ms that a task may take to stop by itself after an abort. */
   readonly abortGrace: number;
   /** Called when a task has not stopped within `abortGrace`. */

@@ -153,7 +153,7 @@ export class Workers {
       },
     });
     if (engine === undefined) return undefined;
-    const worker = new PoolWorker(engine, { abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.#endGrace(worker); } });
+    const worker = new PoolWorker(engine, { agedAfter: this.#settings.agedAfter, abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.#endGrace(worker); } });
     this.#counts.started++;
     this.#workers.add(worker);
     return worker;
