@@ -6,7 +6,7 @@ const cause = new Error('the cause');
 
 /** The whole table: class, code, own fields, and an instance. */
 const table: [name: keyof typeof offloop, code: string, fields: object, error: Error][] = [
-  ['TaskTimeoutError', 'OFFLOOP_TIMEOUT', { workerStack: '    at spin' }, new offloop.TaskTimeoutError(message, '    at spin')],
+  ['TaskTimeoutError', 'OFFLOOP_TIMEOUT', { workerStack: '    at spin', cpuMs: 31 }, new offloop.TaskTimeoutError(message, '    at spin', 31)],
   ['DeadlineExceededError', 'OFFLOOP_DEADLINE', {}, new offloop.DeadlineExceededError(message)],
   ['QueueFullError', 'OFFLOOP_QUEUE_FULL', {}, new offloop.QueueFullError(message)],
   ['WorkerCrashedError', 'OFFLOOP_WORKER_CRASHED', { exitCode: 7 }, new offloop.WorkerCrashedError(message, 7)],
@@ -65,7 +65,7 @@ describe('the table of errors', () => {
   });
 
   it('leaves unknown facts out: no workerStack, an empty path, an exit code of null', () => {
-    expect(new offloop.TaskTimeoutError(message)).not.toHaveProperty('workerStack');
+    for (const fact of ['workerStack', 'cpuMs']) expect(new offloop.TaskTimeoutError(message)).not.toHaveProperty(fact);
     expect(new offloop.ContextError(message, '').path).toBe('');
     expect(new offloop.WorkerCrashedError(message, null).exitCode).toBeNull();
   });

@@ -31,7 +31,7 @@ export interface EngineWorker {
   readonly tid: number;
   /** Its folder in /proc; undefined where it is not known. */
   readonly procFolder: string | undefined;
-  /** How long its event loop has been active, in ms; undefined where that is not known. */
+  /** How long its event loop has been active, in ms; undefined where that is not known, as of a process. */
   activeMs(): number | undefined;
   /** Whether `taskStartedAt()` knows when a task starts. */
   readonly tellsStart: boolean;

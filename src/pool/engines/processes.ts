@@ -100,7 +100,8 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
       const pid = livePid(worker.process);
       return hasProc && pid > 0 ? `/proc/${pid}` : undefined;
     },
-    activeMs: () => undefined,
+    // One that has ended is no longer active; its exit is reported a little later.
+    activeMs: () => (livePid(worker.process) === 0 ? 0 : undefined),
     tellsStart: false,
     taskStartedAt: () => undefined,
     cpuAtMessageEnd: () => undefined,

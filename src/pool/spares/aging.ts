@@ -11,6 +11,8 @@ const BUSY_SHARE = 0.5;
 /** The running task of a worker, as seen when it was last looked at. */
 interface Sample extends Activity {
   readonly at: number;
+  /** Who has counted: the figures of two counters do not compare. */
+  readonly counter: 'kernel' | 'event loop' | 'none';
 }
 
 /**
@@ -40,7 +42,8 @@ export class Aging {
     const at = now();
     // The first look at half of the age shows whether the task uses a CPU.
     if (startedAt === undefined || at - startedAt < agedAfter / 2 || at - (this.#last?.at ?? -Infinity) < SAMPLE_EVERY_MS) return;
-    const sample = { at, ...(activityOf(engine) ?? { ranMs: at, waitedMs: 0 }) };
+    const sample = sampleOf(engine, at);
+    if (this.#last?.counter !== sample.counter) this.#last = undefined;
     if (this.#last === undefined) this.#usedBefore = Math.min(at - startedAt, usedSoFar(engine, sample));
     else this.#usedBefore += sample.ranMs - this.#last.ranMs;
     const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample);
@@ -50,11 +53,11 @@ export class Aging {
 }
 
 /** Where there is no /proc, a thread's event loop tells how long it has been active; a process does not tell, and is taken to be busy. */
-function activityOf(engine: EngineWorker): Activity | undefined {
+function sampleOf(engine: EngineWorker, at: number): Sample {
   const activity = engine.procFolder === undefined ? undefined : activityIn(engine.procFolder);
-  if (activity !== undefined) return activity;
+  if (activity !== undefined) return { at, counter: 'kernel', ...activity };
   const active = engine.activeMs();
-  return active === undefined ? undefined : { ranMs: active, waitedMs: 0 };
+  return active === undefined ? { at, counter: 'none', ranMs: at, waitedMs: 0 } : { at, counter: 'event loop', ranMs: active, waitedMs: 0 };
 }
 
 /** The CPU time since the last message of the worker; 0 where that is not known, and is counted from now on. */

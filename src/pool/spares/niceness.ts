@@ -58,7 +58,9 @@ export class Niceness {
     const result = attempt(() => { setPriority(worker.engine.tid, this.#before.get(worker)!); });
     if (result === 'gone') return;
     this.#canRaise = result === 'done';
-    if (this.#canRaise) worker.loweredBy = 0;
+    if (!this.#canRaise) return;
+    worker.loweredBy = 0;
+    this.#before.delete(worker);
   }
 }
 
