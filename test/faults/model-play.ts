@@ -84,7 +84,8 @@ class Sequence {
       call.seen.push(value);
       if (call.answer !== undefined) call.heardTooLate = true;
     };
-    const args: Parameters<typeof acts> = deed === 'takes what cannot be cloned' ? [id, log, deed, () => id] : [id, log, deed, ...(kind === 'of more arguments' ? ['x'.repeat(5000)] : [])];
+    const taken = deed === 'takes what cannot be cloned' ? () => id : kind === 'of more arguments' ? 'x'.repeat(5000) : undefined;
+    const args: Parameters<typeof acts> = taken === undefined ? [id, log, deed] : [id, log, deed, taken];
     // A call without options takes another path in the pool.
     const given = signal === undefined && Object.keys(options).length === 0 && deed !== 'reports progress' ? undefined : { ...options, onProgress, ...(signal && { signal }) };
     this.#calls.push(call);
