@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 
 import { acts, meets } from '../fixtures/acts.js';
-import { mostRunning } from '../fixtures/running.js';
+import { mostRunning, sharedNumber } from '../fixtures/running.js';
 import { expectCapacity } from '../pool/helpers.ts';
 import { codeOf, isLate, isRefused, type Answer, type Asked } from './model-answers.ts';
 import { answerOf, LIMIT, within, type Subject } from './model-subject.ts';
@@ -48,6 +48,7 @@ export function expectPlaces({ pool, options: { maxThreads = NaN, spareThreads =
   expect(busy + idle).toBeLessThanOrEqual(maxThreads + spareThreads);
   if (busy === 0) expect({ spares, lowered }).toEqual({ spares: 0, lowered: expect.toBeOneOf(Array.from({ length: spareThreads + 1 }, (_, i) => i)) });
   expect(mostRunning()).toBeLessThanOrEqual(maxThreads + spareThreads);
+  expect(sharedNumber(), 'two workers had the same number at a time').toBe(0);
 }
 
 /** A cancelled task may take some time to stop. */

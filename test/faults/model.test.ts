@@ -29,7 +29,7 @@ const [byFunction, byStore] = keys;
 
 const reused: [share: number, PoolOptions & { maxThreads: number }][] = [
   [0.25, { runtime: 'threads', maxThreads: 2 }],
-  [0.1, { ...withSpares, fairBy: byStore! }],
+  [0.1, { ...withSpares, fairBy: byStore!, billBy: byFunction! }],
   [0.1, { ...withSpares, spareThreads: 3, order: 'fifo' }],
   [0.05, { ...withSpares, maxThreads: 1, order: 'shortest-expected', coalesce: false, fairBy: byFunction! }],
   [0.15, { runtime: 'threads', maxThreads: 2, coalesce: false }],
