@@ -78,13 +78,14 @@ interface Choice {
 }
 
 export function sequences({ isInline, mayClose, mayAge }: Choice): fc.Arbitrary<Step[]> {
-  const ending = [...harmless, ...failing, ...(isInline ? [] : deadly)];
+  const aged = mayAge ? [...aging.harmless, ...aging.failing, ...(isInline ? [] : aging.deadly)] : [];
+  const ending = [...harmless, ...failing, ...(isInline ? [] : deadly), ...aged];
   const deed = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...harmless) },
     { weight: 4, arbitrary: fc.constantFrom(...failing) },
     { weight: 2, arbitrary: fc.constantFrom(...waiting, ...(isInline ? [] : blocking)) },
     ...(isInline ? [] : [{ weight: 2, arbitrary: fc.constantFrom(...deadly) }]),
-    ...(mayAge ? [{ weight: 7, arbitrary: fc.constantFrom(...aging.harmless, ...aging.failing, ...aging.waiting, ...(isInline ? [] : aging.deadly)) }] : []),
+    ...(mayAge ? [{ weight: 7, arbitrary: fc.constantFrom(...aged, ...aging.waiting) }] : []),
   );
   const close = fc.record({ step: fc.constant('close' as const), drain: fc.boolean(), timeout: fc.integer({ min: 0, max: 20 }) }, { requiredKeys: ['step'] });
   const step: fc.Arbitrary<Step> = fc.oneof(
