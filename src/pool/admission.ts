@@ -160,7 +160,8 @@ export class Admission {
 
   /** How many more calls the queue takes. */
   get #room(): number {
-    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue - this.#dispatcher.queue.sizeWithoutRequeued;
+    const { queue, promisedPlaces } = this.#dispatcher;
+    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue + promisedPlaces - queue.sizeWithoutRequeued;
   }
 
   /** Whether a call needs no queue slot: a worker is free, or no worker can be started, and the call is refused at once. */

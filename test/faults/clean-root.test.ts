@@ -9,7 +9,7 @@ import { stores } from '../fixtures/fuzz/stores.js';
  * Random tasks, one after the other on one worker, that change their contexts in every possible way: no task may see a store of
  * another task. `OFFLOOP_ROOT_MS=60000` plays that long for each way, `OFFLOOP_ROOT_SEED` replays an earlier run.
  */
-const { OFFLOOP_ROOT_MS: ms = '500', OFFLOOP_ROOT_SEED: seed } = process.env;
+const { OFFLOOP_ROOT_MS: ms = '400', OFFLOOP_ROOT_SEED: seed } = process.env;
 
 type Program = Parameters<typeof plays>[0];
 type Step = Program['steps'][number];
@@ -35,6 +35,9 @@ const programOf = (steps: fc.Arbitrary<Step[]>, endings: readonly string[]): fc.
   ends: fc.oneof({ weight: 4, arbitrary: fc.constant('returns') }, { weight: 1, arbitrary: fc.constantFrom(...endings) }),
 });
 
+const ages: Omit<Program, 'id'> = { carries: [], steps: [{ does: 'ages', store: 0, inside: [] }], ends: 'returns' };
+const waitsOnce: Omit<Program, 'id'> = { ...ages, steps: [{ does: 'awaits a timer', store: 0, inside: [] }] };
+
 const waits = (name: string): boolean => name.startsWith('awaits');
 /** Programs without awaits run within one batch. */
 const atOnce = programOf(stepsOf(flat.filter((name) => !waits(name)), nesting.filter((name) => !waits(name))), ['returns', 'throws']);
@@ -45,11 +48,14 @@ const programs = fc.oneof(
 );
 
 const withoutAtomics = { env: { PISCINA_DISABLE_ATOMICS: '1' } };
+const withSpares = { spareThreads: 2, agedAfter: 3, order: 'shortest-expected' } as const;
 const ways: PoolOptions[] = [
   { runtime: 'threads', coalesce: { budget: 1000 } },
   { runtime: 'threads', coalesce: { budget: 1000 }, ...withoutAtomics },
   { runtime: 'threads', coalesce: false },
   { runtime: 'threads', coalesce: false, ...withoutAtomics },
+  { runtime: 'threads', coalesce: { budget: 1000 }, ...withSpares },
+  { runtime: 'threads', coalesce: false, ...withSpares },
   { runtime: 'processes' },
   { runtime: 'inline' },
 ];
@@ -61,25 +67,32 @@ const BATCHES_PER_POOL = 10;
 
 describe.each(ways)('with %o,', (options) => {
   it('no task ever sees a store of another task', async () => {
-    const seen = { tasks: 0, messages: 0 };
+    const seen = { tasks: 0, messages: 0, spares: 0 };
+    const { spareThreads = 0 } = options;
+    const mayAge = spareThreads > 0;
     let lastId = 0;
     let pool: Pool | undefined;
     let batches = 0;
 
     async function playAll(all: Omit<Program, 'id'>[]): Promise<void> {
       pool ??= createPool({ maxThreads: 1, ...options });
-      const answers = await Promise.all(all.map((one) => call(pool!, { ...one, id: ++lastId })));
-      // The next task sees the leftovers of the last programs.
-      const last = await call(pool, { id: ++lastId, carries: [], steps: [{ does: 'awaits a timer', store: 0, inside: [] }], ends: 'returns' });
-      expect([...answers, last].flat()).toEqual([]);
+      const answers = await Promise.all([...(mayAge ? [ages] : []), ...all].map((one) => call(pool!, { ...one, id: ++lastId })));
+      // The next task of each worker sees the leftovers of the last programs.
+      const last = await Promise.all((mayAge ? [ages, waitsOnce, waitsOnce, waitsOnce] : [waitsOnce]).map((one) => call(pool!, { ...one, id: ++lastId })));
+      expect([...answers, ...last].flat()).toEqual([]);
       if (++batches % BATCHES_PER_POOL === 0) await end();
     }
 
+    function hasSpareRun(): boolean {
+      return seen.spares + (pool?.stats().workers.sparesStarted ?? 0) > 0;
+    }
+
     async function end(): Promise<void> {
-      const { workers, tasks } = pool!.stats();
-      seen.messages += workers.messages;
+      const { workers: figures, tasks } = pool!.stats();
+      seen.messages += figures.messages;
       seen.tasks += Object.values(tasks).reduce((sum, { count }) => sum + count, 0);
-      expect(workers).toMatchObject({ started: 1, crashed: 0, replaced: 0 });
+      expect(figures).toMatchObject({ busy: 0, spares: 0, crashed: 0, replaced: 0, started: expect.toBeOneOf(mayAge ? [1, 2, 3] : [1]) });
+      seen.spares += figures.sparesStarted;
       await pool!.close();
       pool = undefined;
     }
@@ -90,7 +103,7 @@ describe.each(ways)('with %o,', (options) => {
       // A failure may depend on earlier programs, so the same program may not fail again by itself.
       const parameters = seed === undefined ? { endOnFailure: true } : { seed: Number(seed) };
       do await fc.assert(property, { numRuns: BATCHES, ...parameters });
-      while (performance.now() < until);
+      while (performance.now() < until || (mayAge && !hasSpareRun()));
       if (pool !== undefined) await end();
     } finally {
       await pool?.close({ drain: false });

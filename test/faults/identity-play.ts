@@ -17,17 +17,19 @@ export interface Subject {
   readonly pool: Pool;
   readonly where: string;
   readonly isInline: boolean;
+  readonly spareThreads: number;
 }
 
 /** The kinds of calls in a round. */
-export type Sort = 'trivial' | 'restless' | 'mixed' | 'deadly';
+export type Sort = 'trivial' | 'restless' | 'mixed' | 'aging' | 'deadly';
 
 /** The share of calls with an argument that cannot be cloned, or with a getter that calls or aborts. */
-const trickiness = { trivial: 0.003, restless: 0.1, mixed: 0.1, deadly: 0.05 };
+const trickiness = { trivial: 0.003, restless: 0.1, mixed: 0.1, aging: 0.05, deadly: 0.05 };
 
 const short = ['texts', 'texts', 'numbers', 'plain', 'objects', 'marks', 'wide', 'stalls'];
 const slow = ['long', 'bytes', 'moves', 'throws', 'rejects', 'waits', 'sleeps', 'turns', 'reports', 'calls', 'spends'];
 const ending = ['exits', 'breaks', 'spins', 'hangs'];
+const aging = ['ages', 'agesAndWaits'];
 const mapped = [...short, 'long', 'bytes', 'waits', 'calls', 'reports'];
 
 /** Runs where no request's store is set. */
@@ -60,7 +62,7 @@ export class Round {
   /** Resolves when all calls have settled. */
   async play(subjects: readonly Subject[], sort: Sort): Promise<void> {
     const random = this.#random;
-    const size = isShort(sort) ? random.between(20, 600) : random.between(1, 60);
+    const size = isShort(sort) || sort === 'aging' ? random.between(20, 600) : random.between(1, 60);
     for (let left = size; left > 0; left--) {
       const subject = random.pick(subjects);
       if (!isShort(sort) && random.chance(0.03)) this.#map(subject);
@@ -68,6 +70,7 @@ export class Round {
       if (random.chance(0.01)) await turn();
     }
     await this.#settled();
+    subjects.forEach(expectPlaces);
     expectIds(this.made, (made, problem) => this.#failure(made, problem));
   }
 
@@ -161,13 +164,25 @@ export class Round {
   }
 }
 
+/** No more spares than there may be; none where nothing runs. */
+function expectPlaces({ pool, where, spareThreads }: Subject): void {
+  const { busy, idle, max, spares } = pool.stats().workers;
+  if (spares > Math.min(busy, spareThreads) || busy - spares > max || busy + idle > max + spareThreads) throw new Error(`${where} has ${busy} busy and ${idle} idle workers, and ${spares} spares.`);
+}
+
 /** Whether the calls are short, so that they share messages. */
 function isShort(sort: Sort): boolean {
   return sort === 'trivial' || sort === 'restless';
 }
 
-function deedFor({ isInline }: Subject, sort: Sort, random: Random): string {
+function deedFor({ isInline, spareThreads }: Subject, sort: Sort, random: Random): string {
+  if (isToAge(sort, spareThreads, random)) return random.pick(aging);
   if (sort === 'deadly' && !isInline && random.chance(0.06)) return random.pick(ending);
   if (sort === 'restless' && random.chance(0.2)) return 'stalls';
-  return random.pick(isShort(sort) || random.chance(0.5) ? short : slow);
+  return random.pick(isShort(sort) || random.chance(sort === 'aging' ? 0.95 : 0.5) ? short : slow);
+}
+
+function isToAge(sort: Sort, spareThreads: number, random: Random): boolean {
+  if (sort === 'aging') return random.chance(0.015);
+  return sort === 'deadly' && spareThreads > 0 && random.chance(0.1);
 }

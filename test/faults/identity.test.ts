@@ -1,6 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 import { createPool, type PoolOptions } from 'offloop';
 import { expect, it } from 'vitest';
 
+import { carriedFlat } from '../fixtures/identity/stores.js';
 import { Random } from './identity-random.ts';
 import { Round, type Sort, type Subject } from './identity-play.ts';
 
@@ -19,11 +22,20 @@ interface Way {
   readonly pools: readonly PoolOptions[];
 }
 
+const withSpares: PoolOptions[] = [
+  { maxThreads: 2, spareThreads: 2, agedAfter: 3, fairBy: ({ name, args }) => (args.length === 0 ? undefined : name) },
+  { maxThreads: 2, spareThreads: 3, agedAfter: 3, fairBy: { store: carriedFlat, key: 'tag' } },
+  { maxThreads: 1, spareThreads: 2, agedAfter: 3, order: 'shortest-expected', maxTasksPerWorker: 500 },
+  { maxThreads: 2, spareThreads: 2, agedAfter: 3, order: 'fifo', coalesce: false },
+];
+
 const ways: Record<string, Way> = {
-  'threads that share messages': { share: 0.88, sorts: ['trivial', 'trivial', 'trivial', 'restless', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
+  'threads that share messages': { share: 0.78, sorts: ['trivial', 'trivial', 'trivial', 'restless', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 2 }, { maxThreads: 4, coalesce: { budget: 20 }, maxTasksPerWorker: 5000 }] },
   'threads that do not': { share: 0.04, sorts: ['trivial', 'mixed'], pools: [{ maxThreads: 4, coalesce: false }] },
   'threads that are ended': { share: 0.013, sorts: ['deadly', 'mixed'], pools: [{ maxThreads: 1, coalesce: { budget: 100 } }, { maxThreads: 3 }] },
-  'processes': { share: 0.007, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
+  'threads with spares': { share: 0.1, sorts: ['aging', 'aging', 'trivial', 'restless', 'mixed', 'deadly'], pools: withSpares },
+  'processes': { share: 0.005, sorts: ['trivial', 'mixed', 'deadly'], pools: [{ runtime: 'processes', maxThreads: 2 }] },
+  'processes with spares': { share: 0.002, sorts: ['aging', 'mixed', 'deadly'], pools: [{ ...withSpares[0], runtime: 'processes' }] },
   'this thread': { share: 0.06, sorts: ['trivial', 'mixed'], pools: [{ runtime: 'inline', maxThreads: 3 }] },
 };
 
@@ -32,11 +44,12 @@ it.each(Object.entries(ways))('a task never runs as another call, and never sees
   const subjects = pools.map(subjectFor);
   let last = 0;
   try {
-    for (let round = 1; last < total * share; round++) {
+    for (let round = 1; last < total * share || lacksSpares(subjects); round++) {
       const some = random.chance(0.3) ? subjects : [random.pick(subjects)];
       await new Round(random, round, () => ++last).play(some, random.pick(sorts));
     }
-    for (const { pool } of subjects) expect(pool.stats()).toMatchObject({ queue: { waiting: 0 } });
+    await untilIdle(subjects);
+    for (const { pool } of subjects) expect(pool.stats()).toMatchObject({ queue: { waiting: 0 }, workers: { busy: 0, spares: 0 } });
   } catch (error) {
     (error as Error).message = `OFFLOOP_IDENTITY_SEED=${seed}, ${last} calls in. ${(error as Error).message}`;
     throw error;
@@ -45,7 +58,18 @@ it.each(Object.entries(ways))('a task never runs as another call, and never sees
   }
 }, 60_000 + total);
 
+/** Whether no spare has run so far on pools that have some. */
+function lacksSpares(subjects: readonly Subject[]): boolean {
+  return subjects.some(({ spareThreads }) => spareThreads > 0) && subjects.every(({ pool }) => pool.stats().workers.sparesStarted === 0);
+}
+
+/** A cancelled task may take some time to stop. */
+async function untilIdle(subjects: readonly Subject[]): Promise<void> {
+  const isBusy = ({ pool }: Subject): boolean => pool.stats().workers.busy > 0;
+  for (const end = performance.now() + 10_000; subjects.some(isBusy) && performance.now() < end;) await turn();
+}
+
 function subjectFor(options: PoolOptions, index: number): Subject {
-  const { runtime = 'threads', maxThreads } = options;
-  return { pool: createPool({ abortGrace: 5, ...options }), where: `${runtime} ${maxThreads} (pool ${index + 1})`, isInline: runtime === 'inline' };
+  const { runtime = 'threads', maxThreads, spareThreads = 0 } = options;
+  return { pool: createPool({ abortGrace: 5, ...options }), where: `${runtime} ${maxThreads} (pool ${index + 1})`, isInline: runtime === 'inline', spareThreads };
 }

@@ -38,6 +38,7 @@ const threw: Own = { rejects: (error, id) => error.name === 'RangeError' && erro
 const uncloneable = (path: string): Own => ({ rejects: (error) => error.code === 'OFFLOOP_NOT_CLONEABLE' && error.path === path });
 // A process writes the reason on its stderr only.
 const crashed: Own = { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && (error.cause === undefined || error.cause.message === `thrown by ${id}`) };
+const exited: Own = { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === id % 256 };
 
 const own: Record<Deed, Own> = {
   'returns a number': number,
@@ -49,6 +50,9 @@ const own: Record<Deed, Own> = {
   'resolves later': number,
   'calls another task': object,
   'takes its time': number,
+  'ages': number,
+  'ages until a spare runs': number,
+  'ages and waits': number,
   'reports progress': number,
   'throws': threw,
   'rejects': threw,
@@ -57,7 +61,11 @@ const own: Record<Deed, Own> = {
   'returns a function': uncloneable('result.format'),
   'returns a getter that throws': uncloneable('result.bad'),
   'takes what cannot be cloned': uncloneable('args[3]'),
-  'exits': { rejects: (error, id) => error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === id % 256 },
+  'ages and throws': threw,
+  'ages and exits': exited,
+  'ages and throws from a timer': crashed,
+  'ages and hangs': 'endless',
+  'exits': exited,
   'throws from a timer': crashed,
   'leaves a rejection': crashed,
   'spins': 'endless',
@@ -115,12 +123,11 @@ function isRefusedAtTheDoor(error: unknown): boolean {
   return codeOf(error) === 'OFFLOOP_DEADLINE' && (error as { retryAfter?: unknown }).retryAfter !== undefined;
 }
 
-/** Whether the deadline has passed, and the error says when. */
-/** The deadline of the call itself passed, and not that of a task that its task has called. */
+/** Whether the deadline of the call itself has passed, and not that of a task that its task has called; the error says when. */
 export function isLate(answer: Answer, when: string): boolean {
   if (!('error' in answer) || codeOf(answer.error) !== 'OFFLOOP_DEADLINE') return false;
   const message = String(answer.error.message);
-  return message.startsWith("The deadline of the task 'acts'") && message.includes(when);
+  return /^The deadline of the task 'acts( heavily)?'/.test(message) && message.includes(when);
 }
 
 export function codeOf(error: unknown): unknown {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { expect } from 'vitest';
 
 import { acts, meets } from '../fixtures/acts.js';
+import { mostRunning, sharedNumber } from '../fixtures/running.js';
 import { expectCapacity } from '../pool/helpers.ts';
 import { codeOf, isLate, isRefused, type Answer, type Asked } from './model-answers.ts';
 import { answerOf, LIMIT, within, type Subject } from './model-subject.ts';
@@ -22,7 +23,8 @@ export interface MadeCall extends Asked {
 }
 
 /** All workers exist, and no call is left over. */
-export async function expectWhole({ pool, options: { runtime, idleTimeout } }: Subject): Promise<void> {
+export async function expectWhole(subject: Subject): Promise<void> {
+  const { pool, options: { runtime, idleTimeout } } = subject;
   await untilIdle(pool);
   const { max } = pool.stats().workers;
   if (runtime === 'threads') {
@@ -35,6 +37,18 @@ export async function expectWhole({ pool, options: { runtime, idleTimeout } }: S
   expect({ waiting: queue.waiting, busy }).toEqual({ waiting: 0, busy: 0 });
   // Workers that were ended because they were idle for too long are not counted.
   if (idleTimeout === 60_000) expect({ started, crashed, replaced, idle }).toMatchObject({ started: crashed + replaced + idle });
+  expectPlaces(subject);
+}
+
+/** No more workers than there are places, and all spares are free again when nothing runs. */
+export function expectPlaces({ pool, options: { maxThreads = NaN, spareThreads = 0 } }: Subject): void {
+  const { busy, idle, spares, lowered } = pool.stats().workers;
+  expect(spares, 'as many spares as there are workers beyond maxThreads').toBeLessThanOrEqual(Math.min(spareThreads, busy));
+  expect(busy - spares).toBeLessThanOrEqual(maxThreads);
+  expect(busy + idle).toBeLessThanOrEqual(maxThreads + spareThreads);
+  if (busy === 0) expect({ spares, lowered }).toEqual({ spares: 0, lowered: expect.toBeOneOf(Array.from({ length: spareThreads + 1 }, (_, i) => i)) });
+  expect(mostRunning()).toBeLessThanOrEqual(maxThreads + spareThreads);
+  expect(sharedNumber(), 'two workers had the same number at a time').toBe(0);
 }
 
 /** A cancelled task may take some time to stop. */
@@ -43,7 +57,7 @@ async function untilIdle(pool: Subject['pool']): Promise<void> {
 }
 
 export async function expectClosed({ pool, log }: Subject): Promise<void> {
-  expect(pool.stats()).toMatchObject({ state: 'closed', queue: { waiting: 0 }, workers: { busy: 0, idle: 0 } });
+  expect(pool.stats()).toMatchObject({ state: 'closed', queue: { waiting: 0 }, workers: { busy: 0, idle: 0, spares: 0, lowered: 0 } });
   const late = await answerOf(pool.run(acts, [0, log, 'returns a number']));
   expect('error' in late && codeOf(late.error)).toBe('OFFLOOP_POOL_CLOSED');
 }
@@ -76,7 +90,8 @@ export function expectFigures(subject: Subject, calls: readonly MadeCall[]): voi
     subject.counted++;
     if ('error' in answer!) subject.failed++;
   }
-  const { count = 0, failed = 0 } = subject.pool.stats().tasks.acts ?? {};
+  const { acts: light, 'acts heavily': heavy } = subject.pool.stats().tasks;
+  const [count, failed] = [(light?.count ?? 0) + (heavy?.count ?? 0), (light?.failed ?? 0) + (heavy?.failed ?? 0)];
   expect({ count, failed }).toEqual({ count: subject.counted, failed: subject.failed });
 }
 

@@ -4,11 +4,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunOptions } from 'offloop';
 import { expect } from 'vitest';
 
-import { acts, actsOn, caller, type Deed } from '../fixtures/acts.js';
+import { acts, actsHeavily, actsOn, asCaller, type Deed } from '../fixtures/acts.js';
 import { blocksAt, waitsAt } from '../fixtures/gates.js';
+import { isAnswered, willCall } from '../fixtures/running.js';
 import { gate, observed } from '../pool/helpers.ts';
 import { codeOf, isAllowed, isOwnError, valueOf, type Answer, type Around } from './model-answers.ts';
-import { expectClosed, expectFigures, expectStarts, expectWhole, unexpected, type MadeCall } from './model-checks.ts';
+import { expectClosed, expectFigures, expectPlaces, expectStarts, expectWhole, unexpected, type MadeCall } from './model-checks.ts';
 import type { AbortAt, BurstStep, CallStep, MapStep, Step } from './model-steps.ts';
 import { answerOf, within, type Subject } from './model-subject.ts';
 
@@ -64,33 +65,37 @@ class Sequence {
     return { isCutOff: this.#isCutOff, hasSmallQueue: this.#subject.options.maxQueue !== undefined };
   }
 
-  #call({ deed, abort, timeout, deadline, priority }: CallStep): void {
-    this.#run(deed, { ...(timeout !== undefined && { timeout }), ...(priority !== undefined && { priority }), ...(deadline !== undefined && { deadline: Date.now() + deadline }) }, this.#signal(abort));
+  #call({ deed, abort, timeout, deadline, priority, kind }: CallStep): void {
+    this.#run(deed, kind, { ...(timeout !== undefined && { timeout }), ...(priority !== undefined && { priority }), ...(deadline !== undefined && { deadline: Date.now() + deadline }) }, this.#signal(abort));
   }
 
   #burst({ count, culprit, abort }: BurstStep): void {
     const signal = this.#signal(abort);
-    for (let i = 0; i < count; i++) this.#run(i === count >> 1 ? culprit : 'returns a number', {}, signal);
+    for (let i = 0; i < count; i++) this.#run(i === count >> 1 ? culprit : 'returns a number', undefined, {}, signal);
   }
 
-  #run(deed: Deed, options: RunOptions, signal: AbortSignal | undefined): void {
+  #run(deed: Deed, kind: CallStep['kind'], options: RunOptions, signal: AbortSignal | undefined): void {
     const id = ++lastId;
-    const { pool, log } = this.#subject;
+    const { pool, log, options: { spareThreads = 0 } } = this.#subject;
     const { timeout, deadline } = options;
     const when = { isClosed: this.#isClosed, isAborted: signal?.aborted === true, isTooLate: deadline !== undefined && deadline <= Date.now() };
-    const call: MadeCall = { id, deed, signal, timeout, deadline, when, madeUnder: this.#hold, seen: [] };
+    const call: MadeCall = { id, deed, signal, timeout, deadline, when, madeUnder: spareThreads === 0 ? this.#hold : undefined, seen: [] };
     const onProgress = (value: unknown): void => {
       call.seen.push(value);
       if (call.answer !== undefined) call.heardTooLate = true;
     };
-    const args: Parameters<typeof acts> = deed === 'takes what cannot be cloned' ? [id, log, deed, () => id] : [id, log, deed];
+    const taken = deed === 'takes what cannot be cloned' ? () => id : kind === 'of more arguments' ? 'x'.repeat(5000) : undefined;
+    const args: Parameters<typeof acts> = taken === undefined ? [id, log, deed] : [id, log, deed, taken];
     // A call without options takes another path in the pool.
     const given = signal === undefined && Object.keys(options).length === 0 && deed !== 'reports progress' ? undefined : { ...options, onProgress, ...(signal && { signal }) };
     this.#calls.push(call);
-    this.#expect(`${id} ${deed}`, caller.run(id, () => pool.run(acts, args, given)), (answer) => {
+    willCall(id);
+    this.#expect(`${id} ${deed}`, asCaller(id, () => pool.run(kind === 'of a heavy task' ? actsHeavily : acts, args, given)), (answer) => {
+      isAnswered(id);
       call.answer = answer;
       call.answeredUnder = this.#hold;
       if (!isAllowed(call, answer, this.#around)) throw unexpected({ call, answer });
+      expectPlaces(this.#subject);
     });
   }
 
@@ -106,7 +111,7 @@ class Sequence {
     const run = async (): Promise<void> => {
       for await (const value of pool.map(actsOn, items, { ordered, ...(concurrency !== undefined && { concurrency }), ...(signal && { signal }) })) if (results.push(value) >= take) break;
     };
-    this.#expect(`map ${id}`, caller.run(id, run), (answer) => {
+    this.#expect(`map ${id}`, asCaller(id, run), (answer) => {
       const values = items.map(({ deed }) => valueOf(deed, id)?.value);
       const wanted = ordered ? values.slice(0, results.length) : results.filter((result) => values.some((value) => isDeepStrictEqual(value, result)));
       expect(results).toEqual(wanted);

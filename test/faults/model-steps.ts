@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { PoolOptions } from 'offloop';
+import type { CallKey, PoolOptions } from 'offloop';
 
-import type { Deed } from '../fixtures/acts.js';
+import { tenantStore, type Deed } from '../fixtures/acts.js';
 import { isEndless } from './model-answers.ts';
 
 /*
@@ -19,6 +19,8 @@ export interface CallStep {
   /** Ms from now; a negative deadline has already passed. */
   readonly deadline?: number | undefined;
   readonly priority?: number | undefined;
+  /** The pool learns the run times of another task, and of arguments of another size, apart. */
+  readonly kind?: 'of a heavy task' | 'of more arguments' | undefined;
 }
 
 /** Short calls, enough of them to share messages; one signal for all. */
@@ -59,24 +61,35 @@ const failing: Deed[] = ['throws', 'rejects', 'throws null', 'throws a function'
 const waiting: Deed[] = ['hangs', 'hears that it is to stop'];
 /** Deeds that would end or block this thread if they ran here. */
 const deadly: Deed[] = ['exits', 'throws from a timer', 'leaves a rejection'];
+/** Deeds that use a CPU until their task has aged, and then end as others do. */
+const aging = {
+  harmless: ['ages', 'ages and waits'],
+  failing: ['ages and throws'],
+  waiting: ['ages and hangs'],
+  deadly: ['ages and exits', 'ages and throws from a timer'],
+} satisfies Record<string, Deed[]>;
 const blocking: Deed[] = ['spins', 'looks whether it is to stop'];
 
 interface Choice {
   readonly isInline: boolean;
   readonly mayClose: boolean;
+  /** Whether tasks age. */
+  readonly mayAge: boolean;
 }
 
-export function sequences({ isInline, mayClose }: Choice): fc.Arbitrary<Step[]> {
-  const ending = [...harmless, ...failing, ...(isInline ? [] : deadly)];
+export function sequences({ isInline, mayClose, mayAge }: Choice): fc.Arbitrary<Step[]> {
+  const aged = mayAge ? [...aging.harmless, ...aging.failing, ...(isInline ? [] : aging.deadly)] : [];
+  const ending = [...harmless, ...failing, ...(isInline ? [] : deadly), ...aged];
   const deed = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...harmless) },
     { weight: 4, arbitrary: fc.constantFrom(...failing) },
     { weight: 2, arbitrary: fc.constantFrom(...waiting, ...(isInline ? [] : blocking)) },
     ...(isInline ? [] : [{ weight: 2, arbitrary: fc.constantFrom(...deadly) }]),
+    ...(mayAge ? [{ weight: 7, arbitrary: fc.constantFrom(...aged, ...aging.waiting) }] : []),
   );
   const close = fc.record({ step: fc.constant('close' as const), drain: fc.boolean(), timeout: fc.integer({ min: 0, max: 20 }) }, { requiredKeys: ['step'] });
   const step: fc.Arbitrary<Step> = fc.oneof(
-    { weight: 12, arbitrary: call(deed) },
+    { weight: 12, arbitrary: call(deed, mayAge) },
     { weight: 5, arbitrary: burst(fc.constantFrom(...ending)) },
     { weight: 2, arbitrary: map(fc.constantFrom(...ending)) },
     { weight: 3, arbitrary: fc.record({ step: fc.constant('hold' as const), blocks: isInline ? fc.constant(false) : fc.boolean() }) },
@@ -89,20 +102,30 @@ export function sequences({ isInline, mayClose }: Choice): fc.Arbitrary<Step[]> 
   return fc.array(step, { minLength: 1, maxLength: 14, size: 'max' });
 }
 
-const abort = fc.oneof(fc.constantFrom('before' as const, 'at once' as const, 'next turn' as const), fc.integer({ min: 1, max: 8 }));
+/** Light calls wait behind as many heavy ones as there are workers, until a spare has run. */
+export function behindAged(maxThreads: number): Step[] {
+  const light: Step[] = Array.from({ length: 5 }, () => ({ step: 'call', deed: 'returns a number' }));
+  const heavy: Step[] = Array.from({ length: maxThreads }, () => ({ step: 'call', deed: 'ages until a spare runs', kind: 'of a heavy task' }));
+  return [...light, { step: 'settle' }, ...heavy, ...light, { step: 'settle' }];
+}
 
-function call(deed: fc.Arbitrary<Deed>): fc.Arbitrary<CallStep> {
+const abort = fc.oneof(fc.constantFrom('before' as const, 'at once' as const, 'next turn' as const), fc.integer({ min: 1, max: 8 }), fc.integer({ min: 15, max: 30 }));
+
+function call(deed: fc.Arbitrary<Deed>, mayAge: boolean): fc.Arbitrary<CallStep> {
+  // Enough for a task to age.
+  const timeout = fc.integer({ min: 1, max: mayAge ? 60 : 15 });
   const limits = fc.oneof(
     { weight: 3, arbitrary: fc.constant({}) },
     { weight: 1, arbitrary: fc.record({ abort }) },
-    { weight: 1, arbitrary: fc.record({ timeout: fc.integer({ min: 1, max: 15 }) }) },
-    { weight: 1, arbitrary: fc.record({ deadline: fc.integer({ min: -1, max: 10 }) }) },
-    { weight: 1, arbitrary: fc.record({ abort, timeout: fc.integer({ min: 1, max: 15 }), deadline: fc.integer({ min: 1, max: 10 }) }, { requiredKeys: [] }) },
+    { weight: 1, arbitrary: fc.record({ timeout }) },
+    { weight: 1, arbitrary: fc.record({ deadline: fc.integer({ min: -1, max: mayAge ? 40 : 10 }) }) },
+    { weight: 1, arbitrary: fc.record({ abort, timeout, deadline: fc.integer({ min: 1, max: 10 }) }, { requiredKeys: [] }) },
   );
   const priority = fc.option(fc.integer({ min: -1, max: 2 }), { nil: undefined });
-  return fc.tuple(deed, limits, priority).map(([what, given, rank]): CallStep => {
-    const step: CallStep = { step: 'call', deed: what, ...given, ...(rank !== undefined && { priority: rank }) };
-    return isEndless(what) && Object.keys(given).length === 0 ? { ...step, timeout: 5 } : step;
+  const kind = fc.constantFrom(undefined, 'of a heavy task' as const, 'of more arguments' as const);
+  return fc.tuple(deed, limits, priority, kind).map(([what, given, rank, of]): CallStep => {
+    const step: CallStep = { step: 'call', deed: what, ...given, ...(rank !== undefined && { priority: rank }), ...(of !== undefined && { kind: of }) };
+    return isEndless(what) && Object.keys(given).length === 0 ? { ...step, timeout: mayAge ? 30 : 5 } : step;
   });
 }
 
@@ -118,6 +141,13 @@ function map(deed: fc.Arbitrary<Deed>): fc.Arbitrary<MapStep> {
 
 const seldom = <T>(value: T, otherwise: T): fc.Arbitrary<T> => fc.oneof({ weight: 1, arbitrary: fc.constant(value) }, { weight: 9, arbitrary: fc.constant(otherwise) });
 
+/** Ways to say by what calls take turns. */
+export const keys: readonly CallKey[] = [
+  // Items of a map are objects.
+  ({ args: [id] }) => (typeof id === 'number' && id % 4 > 0 ? `key ${id % 4}` : undefined),
+  { store: tenantStore, key: 'key' },
+];
+
 /** Options for all kinds of pools. */
 export const lives: fc.Arbitrary<PoolOptions> = fc.record(
   {
@@ -130,6 +160,10 @@ export const lives: fc.Arbitrary<PoolOptions> = fc.record(
     isolate: seldom(true, false),
     abortGrace: fc.constantFrom(0, 5, 30),
     idleTimeout: fc.constantFrom(0, 2, 60_000),
+    agedAfter: fc.constantFrom(1, 3, 20),
+    spareThreads: fc.integer({ min: 0, max: 3 }),
+    order: fc.constantFrom('shortest-expected' as const, 'fifo' as const),
+    fairBy: fc.constantFrom(...keys),
   },
   { requiredKeys: ['maxThreads'] },
 );

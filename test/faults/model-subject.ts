@@ -5,6 +5,7 @@ import { setTimeout as after } from 'node:timers/promises';
 
 import { createPool, type Pool, type PoolOptions } from 'offloop';
 
+import { countRunning } from '../fixtures/running.js';
 import type { Answer } from './model-answers.ts';
 
 /** A pool, and the records of all its calls. */
@@ -18,6 +19,7 @@ export class Subject {
 
   constructor(options: PoolOptions) {
     this.options = { abortGrace: 5, idleTimeout: 60_000, ...options };
+    countRunning(options.maxThreads ?? NaN);
     this.pool = createPool(this.options);
     this.log = join(this.#folder, 'starts');
     writeFileSync(this.log, '');

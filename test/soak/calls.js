@@ -10,6 +10,11 @@ const cheap = {
   'is aborted while it waits': isReason,
 };
 const costly = {
+  'ages and throws': (error, n) => error.name === 'RangeError' && error.message === `thrown by ${n}`,
+  'is aborted when it has aged': isReason,
+  'ages and exits': (error, n) => error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === n % 256,
+  'ages and throws from a timer': (error, n) => error.code === 'OFFLOOP_WORKER_CRASHED' && (error.cause === undefined || error.cause.message === `thrown by ${n}`),
+  'ages until its timeout': (error) => error.code === 'OFFLOOP_TIMEOUT',
   'exits': (error, n) => error.code === 'OFFLOOP_WORKER_CRASHED' && error.exitCode === n % 256,
   'throws from a timer': (error, n) => error.code === 'OFFLOOP_WORKER_CRASHED' && (error.cause === undefined || error.cause.message === `thrown by ${n}`),
   'spins until its timeout': (error) => error.code === 'OFFLOOP_TIMEOUT',
@@ -20,8 +25,15 @@ const CHEAP_ROUNDS = 4;
 const rotation = [...Array.from({ length: CHEAP_ROUNDS }, () => Object.keys(cheap)).flat(), ...Object.keys(costly)];
 /** One call in this many is faulty. */
 const FAULTY = 100;
+/** One call in this many uses a CPU until it has aged. */
+export const AGING = 700;
 /** One call in this many leaves its worker so large that the worker is replaced. */
 const LARGE = 5000;
+
+/** One call in this many has a priority of its own. */
+const RANKED = 20;
+/** Ms after which a call is aborted; otherwise at once. */
+const delays = { 'is aborted': 2, 'is aborted when it has aged': 40 };
 
 /** The fault of the nth call, if any. */
 export function faultOf(n) {
@@ -49,15 +61,18 @@ export async function call(pool, n) {
 function argsFor(fault, n) {
   if (fault === 'takes what cannot be cloned') return [n, fault, () => n];
   if (fault !== undefined) return [n, fault];
-  return n % LARGE === 1 ? [n, 'keeps much memory'] : [n];
+  if (n % AGING === 1) return [n, 'ages'];
+  return n % LARGE === 2 ? [n, 'keeps much memory'] : [n];
 }
 
 function optionsFor(fault, n) {
   if (fault === 'spins until its timeout') return { options: { timeout: 2 } };
+  if (fault === 'ages until its timeout') return { options: { timeout: 40 } };
+  if (fault === undefined && n % RANKED === 3) return { options: { priority: (n % 3) - 1 } };
   if (!fault?.startsWith('is aborted')) return {};
   const controller = new AbortController();
   const abort = () => controller.abort(reasonOf(n));
-  return { options: { signal: controller.signal }, begin: fault === 'is aborted' ? () => void setTimeout(abort, 2) : abort };
+  return { options: { signal: controller.signal }, begin: delays[fault] === undefined ? abort : () => void setTimeout(abort, delays[fault]) };
 }
 
 function reasonOf(n) {

@@ -8,6 +8,7 @@ export function print({ count, lost, failed, workers, seconds, warm, end, violat
     ['lost', lost],
     ['seconds', seconds?.toFixed(1)],
     ['workers started', workers.started],
+    ['spare workers started', workers.sparesStarted],
     ['workers crashed', workers.crashed],
     ['workers replaced', workers.replaced],
     ['faulty tasks', failed],

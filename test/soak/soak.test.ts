@@ -15,6 +15,7 @@ it(`a run of ${tasks} tasks, with every fault among them, loses no task and leav
   const figure = (name: string): number => Number(new RegExp(`^ *${name} +([\\d,]+)$`, 'm').exec(stdout)?.[1]?.replaceAll(',', ''));
   expect(figure('lost')).toBe(0);
   expect(figure('settled')).toBe(figure('tasks'));
+  expect(figure('spare workers started')).toBeGreaterThan(0);
   expect(figure('faulty tasks')).toBe(Number(tasks) / 100);
-  for (const fault of ['throws null', 'exits', 'throws from a timer', 'spins until its timeout', 'is aborted']) expect(figure(fault)).toBeGreaterThan(0);
+  for (const fault of ['throws null', 'exits', 'throws from a timer', 'spins until its timeout', 'ages and exits', 'ages until its timeout', 'is aborted']) expect(figure(fault)).toBeGreaterThan(0);
 }, limit + 5000);

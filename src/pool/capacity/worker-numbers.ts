@@ -22,6 +22,11 @@ export class WorkerNumbers {
     this.#onFree = onFree;
   }
 
+  /** Whether a start waits. */
+  get isAwaited(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** @returns undefined where the start has to wait: `onFree` will be called */
   take(): number | undefined {
     let number = 1;

@@ -75,6 +75,11 @@ export class Dispatcher {
     return this.#workers.places.hasFree || this.#workers.refusal !== undefined;
   }
 
+  /** How many waiting calls have a worker's place already, and so take no queue slot. */
+  get promisedPlaces(): number {
+    return this.#workers.places.promised;
+  }
+
   /** How many calls of this task share a message where many wait. */
   batchSize(task: TaskRecord | undefined): number {
     const { budget, engine } = this.#settings;

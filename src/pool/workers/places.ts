@@ -8,6 +8,8 @@ export interface PlacesHost {
   /** How many may run, besides the spares: `maxThreads`, or less where they do not get the CPU. */
   threads(): number;
   canStart(): boolean;
+  /** Whether a start is put off until a worker that is ending is gone. */
+  isPutOff(): boolean;
   start(): PoolWorker | undefined;
 }
 
@@ -38,6 +40,11 @@ export class Places {
     return this.#hasPlace && (this.#idle.size > 0 || this.#host.canStart());
   }
 
+  /** How many calls wait, or may wait, for nothing but the end of workers that are ending: their places are free. */
+  get promised(): number {
+    return this.#host.isPutOff() ? Math.max(0, this.#free) : 0;
+  }
+
   /** An idle worker, or a new one; undefined when all are busy. @param isHeavy whether it is for a call that is expected to be heavy */
   take(isHeavy: boolean): PoolWorker | undefined {
     return this.#hasPlace ? this.#takeAny(isHeavy) : undefined;
@@ -65,7 +72,11 @@ export class Places {
   }
 
   get #hasPlace(): boolean {
-    return this.#host.busy() - this.#spares < this.#host.threads();
+    return this.#free > 0;
+  }
+
+  get #free(): number {
+    return this.#host.threads() - (this.#host.busy() - this.#spares);
   }
 
   /** A worker whose priority stays lowered is for heavy calls. */

@@ -50,6 +50,11 @@ export class Launcher {
     return this.#starts.refusal;
   }
 
+  /** Whether a start is put off until a worker that is ending is gone. */
+  get isPutOff(): boolean {
+    return this.#numbers.isAwaited;
+  }
+
   canStart(): boolean {
     return this.#host.hasRoom() && this.#starts.mayStart(this.#host.hasNoWorkers());
   }
