@@ -1,4 +1,4 @@
-import { activityIn } from '../../node/cpu/thread-cpu.ts';
+import { activityIn } from '../../node/cpus/thread-cpu.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /** How much of its time the running task of a worker has had a CPU. */
