@@ -42,7 +42,7 @@ export class Sender {
 
   sendOne(call: Call, worker: PoolWorker): void {
     this.#begin([call], worker, false);
-    if (worker.state === 'starting') worker.watchStart(this.#settings.startTimeout, () => { this.#workers.endLateStart(worker); });
+    if (worker.state === 'starting') worker.beginning.watchStart(this.#settings.startTimeout, () => { this.#workers.endLateStart(worker); });
     if (worker.knowledge.numberOf(call.task) === undefined) this.#watchLoad(call, worker);
     worker.engine.run(runMessage(call, worker.knowledge), call.extras?.transfer, {
       onResponse: (response) => {
@@ -53,7 +53,7 @@ export class Sender {
       },
       onUnsent: (error) => {
         // The message was not sent, so the worker has seen neither the call nor, if this was the first call, its setup.
-        worker.endStartWatch();
+        worker.beginning.endStartWatch();
         worker.message.cpu.drop();
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
@@ -98,7 +98,7 @@ export class Sender {
     const { startTimeout } = this.#settings;
     // A cold worker has the same time for its own start.
     const ms = worker.state === 'starting' ? 2 * startTimeout : startTimeout;
-    worker.watchLoad(call, ms, () => { this.#events.timedOut(call, () => lateLoadError(call.task, ms)); });
+    worker.beginning.watchLoad(call, ms, () => { this.#events.timedOut(call, () => lateLoadError(call.task, ms)); });
   }
 
   #endBatch(worker: PoolWorker, memory: number): void {

@@ -58,7 +58,7 @@ function read(worker: PoolWorker, notice: WorkerNotice, returned: (call: Call) =
     case 'started': {
       const call = message.runningCall(notice.id);
       if (call === undefined) break;
-      worker.markTaskStarted();
+      worker.beginning.markTaskStarted();
       call.extras?.onStarted?.();
       break;
     }

@@ -6,6 +6,7 @@ import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Call, CallHolder } from '../calls/call.ts';
 import type { EngineWorker } from '../engines/engine.ts';
 import { Aging } from '../spares/aging.ts';
+import { Beginning } from './beginning.ts';
 import { CurrentMessage } from './current-message.ts';
 import { SilenceLimit } from './silence.ts';
 import { WorkerKnowledge } from './worker-knowledge.ts';
@@ -17,6 +18,7 @@ export class PoolWorker implements CallHolder {
   readonly startedAt = now();
   readonly knowledge = new WorkerKnowledge();
   readonly message: CurrentMessage;
+  readonly beginning: Beginning;
   readonly silence = new SilenceLimit();
   readonly aging = new Aging();
   /** Bytes in use after its last task. */
@@ -35,16 +37,13 @@ export class PoolWorker implements CallHolder {
   #recycleReason: RecycleReason | undefined;
   #completed = 0;
   #idleSince = 0;
-  #startTimer: Timer | undefined;
-  #loadTimer: Timer | undefined;
-  /** When the worker has said that the running task starts, an instant of `now()`. */
-  #saidStartAt: number | undefined;
   #abortSent: { readonly id: number; readonly grace: Timer } | undefined;
   #onEnded: (() => void) | undefined;
 
   constructor(engine: EngineWorker, options: PoolWorkerOptions) {
     this.engine = engine;
     this.message = new CurrentMessage(engine);
+    this.beginning = new Beginning(engine, this.message);
     this.#options = options;
   }
 
@@ -81,12 +80,12 @@ export class PoolWorker implements CallHolder {
   /** Call this when the worker is sent a message. */
   begin(calls: Call[], isBatch: boolean): void {
     if (this.#state === 'idle') this.#state = 'busy';
-    this.#saidStartAt = undefined;
+    this.beginning.beginMessage();
     this.message.begin(calls, isBatch, this);
   }
 
   markStarted(): void {
-    this.endStartWatch();
+    this.beginning.endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
   }
 
@@ -99,7 +98,7 @@ export class PoolWorker implements CallHolder {
 
   /** A heavy call that always times out, or ends its worker, must not be taken for a light one. */
   learnFromLost({ state, learned }: Call): void {
-    const startedAt = this.taskStartedAt;
+    const startedAt = this.beginning.taskStartedAt;
     if (state !== 'settled' && startedAt !== undefined) learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
   }
 
@@ -117,21 +116,11 @@ export class PoolWorker implements CallHolder {
     return unstarted;
   }
 
-  /** When the running task was called in the worker, an instant of `now()`; undefined where no task runs, and while its module loads. */
-  get taskStartedAt(): number | undefined {
-    if (this.message.calls.length === 0) return undefined;
-    const { sentAt } = this.message;
-    const startedAt = this.engine.taskStartedAt();
-    // A process tells it only where the task's module had to be loaded; other tasks start at once.
-    if (startedAt === undefined) return this.engine.tellsStart || this.#loadTimer !== undefined ? undefined : (this.#saidStartAt ?? sentAt);
-    return startedAt < sentAt ? undefined : startedAt;
-  }
-
   /** Call this when the worker is done with its message. */
   endMessage(): void {
     this.message.end();
     this.aging.end();
-    this.endLoadWatch();
+    this.beginning.endLoadWatch();
     this.#clearAbort();
   }
 
@@ -154,43 +143,14 @@ export class PoolWorker implements CallHolder {
     this.engine.sendAbort({ type: 'abort', id, kind });
   }
 
-  /** @param onLate called when the worker has not been set up within `ms` */
-  watchStart(ms: number, onLate: () => void): void {
-    this.endStartWatch();
-    this.#startTimer = timeLimit(realClock, ms, () => { if (!this.engine.isReady()) onLate(); });
-  }
-
-  endStartWatch(): void {
-    this.#startTimer?.cancel();
-    this.#startTimer = undefined;
-  }
-
-  /** @param onLate called when the call has not begun within `ms`: its module is still being loaded */
-  watchLoad(call: Call, ms: number, onLate: () => void): void {
-    this.endLoadWatch();
-    this.#loadTimer = timeLimit(realClock, ms, () => { if (this.message.holds(call) && this.engine.isReady()) onLate(); });
-  }
-
-  /** Call this when the worker has said that it calls the task's function now. */
-  markTaskStarted(): void {
-    this.endLoadWatch();
-    this.#saidStartAt = now();
-  }
-
-  endLoadWatch(): void {
-    this.#loadTimer?.cancel();
-    // A timer that is only cancelled would still hold the call, and with it the caller's context.
-    this.#loadTimer = undefined;
-  }
-
   /** Call this when the pool is about to end the worker, or has seen that the worker is gone. */
   end(state: 'ending' | 'ended'): void {
     this.#state = state;
     if (state === 'ending') this.message.chargeRunning();
     // The id stays: a call that is cancelled again while its worker ends is sent no second abort.
     this.#abortSent?.grace.cancel();
-    this.endStartWatch();
-    this.endLoadWatch();
+    this.beginning.endStartWatch();
+    this.beginning.endLoadWatch();
     if (state === 'ended') this.#onEnded?.();
   }
 
