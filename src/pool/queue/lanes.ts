@@ -49,7 +49,7 @@ export class Lanes<T extends Queued> {
   }
 
   get first(): T | undefined {
-    let [best] = this.#active;
+    let best = this.#active[0];
     for (let i = 1; i < this.#active.length; i++) if (isFirst(this.#active[i]!, best!)) best = this.#active[i];
     return best?.first as T | undefined;
   }

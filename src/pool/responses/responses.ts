@@ -28,7 +28,7 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   worker.memory = response.memory ?? 0;
   worker.silence.restart();
   worker.complete(call);
-  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, response.runMs, now());
+  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, Number.isFinite(response.runMs) ? response.runMs : 0, now());
   deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) worker.recycle('module');
