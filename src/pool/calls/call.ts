@@ -96,7 +96,7 @@ export abstract class Call implements SharingItem {
   /** Call this when a call that was sent, but not started, goes back to the queue. */
   markWaiting(): void {
     this.extras?.timeoutTimer?.cancel();
-    this.#correctCharge(0);
+    this.refundCharge();
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.worker = undefined;
@@ -106,9 +106,22 @@ export abstract class Call implements SharingItem {
   recordTimings(waitMs: number, runMs: number, at: number): void {
     const { calledAt, extras, learned } = this;
     if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
-    learned.add(runMs);
+    // A task that was told to stop has ended before its time.
+    if (this.state === 'settled') learned.addAtLeast(runMs);
+    else learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
     this.#correctCharge(runMs);
+  }
+
+  /** Call this when the call's worker was ended while its task ran. @param runMs how long it may have run */
+  recordLost(runMs: number): void {
+    this.learned.addAtLeast(runMs);
+    this.#correctCharge(runMs);
+  }
+
+  /** Call this when a call that was sent has not been started, and will not be. */
+  refundCharge(): void {
+    this.#correctCharge(0);
   }
 
   /** Settles the call. Only the first call of `fulfil()` or `fail()` has an effect. */

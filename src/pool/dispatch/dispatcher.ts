@@ -113,7 +113,10 @@ export class Dispatcher {
     this.queue.remove(call);
     call.fail({ type: 'refused', reason });
     const { worker } = call;
-    if (worker?.holds(call) === true && !worker.takeBack(call)) worker.sendAbort(call, kind);
+    if (worker?.holds(call) === true) {
+      if (worker.takeBack(call)) call.refundCharge();
+      else worker.sendAbort(call, kind);
+    }
     this.#onChange();
   }
 

@@ -54,6 +54,7 @@ export class Sender {
       onUnsent: (error) => {
         // The message was not sent, so the worker has seen neither the call nor, if this was the first call, its setup.
         worker.endStartWatch();
+        call.refundCharge();
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },
