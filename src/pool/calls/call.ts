@@ -4,7 +4,7 @@ import type { TaskRecord } from '../../task/registry.ts';
 import type { AbortKind } from '../../wire/messages/requests.ts';
 import type { Learned } from '../learned/learned.ts';
 import type { Queued } from '../queue/lanes.ts';
-import type { Share, SharingItem } from '../queue/turns.ts';
+import { chargeFor, type Share, type SharingItem } from '../queue/turns.ts';
 import type { CallExtras } from './extras.ts';
 import { rejectWith, type Failure } from './rejection.ts';
 
@@ -110,13 +110,13 @@ export abstract class Call implements SharingItem {
     if (this.state === 'settled') learned.addAtLeast(runMs);
     else learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
-    this.#correctCharge(runMs);
+    if (this.share !== undefined) this.#correctCharge(chargeFor(runMs));
   }
 
   /** Call this when the call's worker was ended while its task ran. @param runMs how long it may have run */
   recordLost(runMs: number): void {
     this.learned.addAtLeast(runMs);
-    this.#correctCharge(runMs);
+    this.#correctCharge(chargeFor(runMs));
   }
 
   /** Call this when a call that was sent has not been started, and will not be. */
@@ -138,8 +138,8 @@ export abstract class Call implements SharingItem {
     this.notifyCaller(undefined, failure);
   }
 
-  #correctCharge(runMs: number): void {
-    this.share?.charge(runMs - this.charged / 1000);
+  #correctCharge(ms: number): void {
+    this.share?.charge(ms - this.charged / 1000);
     this.charged = 0;
   }
 

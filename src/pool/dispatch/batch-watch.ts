@@ -52,27 +52,22 @@ export class BatchWatch {
 
   /** Takes back all prefetched calls. Call this when another worker has nothing left to do. */
   takeBackPrefetched(): void {
-    this.#takeBackFrom([...this.#prefetched]);
+    for (const worker of [...this.#prefetched]) this.takeBack(worker);
   }
 
   /** Takes prefetched calls back from the workers that have one which is to run after this call. */
   takeBackLessUrgent(urgent: Call): void {
     if (this.#prefetched.size === 0) return;
-    const hasLessUrgent = ({ message }: PoolWorker): boolean => message.calls.some((call) => call !== undefined && isBefore(urgent, call));
-    this.#takeBackFrom([...this.#prefetched].filter(hasLessUrgent));
+    for (const worker of [...this.#prefetched]) {
+      if (worker.message.calls.some((call) => call !== undefined && isBefore(urgent, call))) this.takeBack(worker);
+    }
   }
 
   /** Takes back all calls that the worker has not started. Only the running call is left then, and needs no watch. */
   takeBack(worker: PoolWorker): void {
-    this.#takeBackFrom([worker]);
-  }
-
-  /** The calls of several workers go back together, so that they are in their old order again. */
-  #takeBackFrom(workers: readonly PoolWorker[]): void {
-    if (workers.length === 0) return;
-    const unstarted = workers.flatMap((worker) => worker.takeBackUnstarted());
-    for (const worker of workers) this.delete(worker);
-    this.#onTakenBack(workers.length === 1 ? unstarted : unstarted.sort((one, other) => other.id - one.id));
+    const unstarted = worker.takeBackUnstarted();
+    this.delete(worker);
+    this.#onTakenBack(unstarted);
   }
 
   stop(): void {

@@ -1,7 +1,7 @@
 import { RunEstimate } from './estimate.ts';
 
 /** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
-const SHORT_MS = 0.25;
+export const SHORT_MS = 0.25;
 const LOG_SHORT = Math.log(SHORT_MS);
 /** Logarithms that differ by less than this are taken to be the same: run times that differ by 1 %. */
 const SAME_LOG = 0.01;

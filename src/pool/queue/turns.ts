@@ -1,3 +1,4 @@
+import { SHORT_MS } from '../learned/learned.ts';
 import { Heap, type Heaped } from './heap.ts';
 import { Lanes, type Accept, type Queued } from './lanes.ts';
 
@@ -15,6 +16,14 @@ const KEPT_SHARES = 1000;
 
 /** The longest run that a share is charged in advance, in ms: `expected` may be any number, and the charge fits into a small integer. */
 const LONGEST_CHARGED = 1_000_000;
+
+/**
+ * What a share is charged for a run. All short runs cost the same: so keys with short calls take turns call by call, and a slow first run,
+ * which loads a module, does not let hundreds of the others' calls pass.
+ */
+export function chargeFor(ms: number): number {
+  return Math.min(LONGEST_CHARGED, Math.max(SHORT_MS, ms));
+}
 
 /** The calls of one key, and the time that they have had. */
 export class Share implements Heaped {
@@ -105,7 +114,7 @@ export class Turns {
     const share = item.share!;
     this.#now = Math.max(this.#now, share.served);
     share.startTurn(++this.#turn, 0);
-    item.charged = Math.round(Math.min(ms, LONGEST_CHARGED) * 1000);
+    item.charged = Math.round(chargeFor(ms) * 1000);
     share.charge(item.charged / 1000);
   }
 
