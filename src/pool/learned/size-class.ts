@@ -1,4 +1,4 @@
-import type { Size } from '../../wire/values/size.ts';
+import type { Size } from '../../wire/size.ts';
 
 /** Added to the class of arguments that have more values than are visited: their size tells only the values and the lengths of lists met so far. */
 const LARGE = 32;

@@ -1,6 +1,6 @@
 import { CloneabilityCheck, type PrepareOptions, type Prepared } from './cloneability-check.ts';
 import { NOT_SIMPLE, simpleSize } from './simple.ts';
-import { sizeOfLeaf, type Size } from './size.ts';
+import { sizeOfLeaf, type Size } from '../size.ts';
 import { transferredBy } from './structured-clone.ts';
 
 /** A list that was prepared, and its size, which the same walk has counted: so no getter is called for the size alone. */

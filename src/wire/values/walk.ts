@@ -4,7 +4,7 @@ import { Array, Map, Set, Math, ArrayBuffer } from '../../node/intrinsics.ts';
 import { isErrorInside } from '../errors/is-error.ts';
 import { refuseChanged } from './clone-errors.ts';
 import type { WalkResult } from './copies.ts';
-import { sizeOfLeaf } from './size.ts';
+import { sizeOfLeaf } from '../size.ts';
 import { isShared, type Channel } from './structured-clone.ts';
 import { eachItem, eachPart, type ValuePath } from './value-parts.ts';
 

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 
-import { ArrayBuffer } from '../../node/intrinsics.ts';
+import { ArrayBuffer } from '../node/intrinsics.ts';
 
 /** The size of arguments, as far as they have been visited: the number of their values, the letters of their texts, the bytes of their binary data. */
 export interface Size {

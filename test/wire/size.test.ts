@@ -3,11 +3,11 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Object, Array } from '../../../src/node/intrinsics.ts';
-import { prepareList, sizeOfSimpleList } from '../../../src/wire/values/cloneability.ts';
-import { NOT_SIMPLE, simpleSize } from '../../../src/wire/values/simple.ts';
-import type { Size } from '../../../src/wire/values/size.ts';
-import { sizeClassOf } from '../../../src/pool/learned/size-class.ts';
+import { Object, Array } from '../../src/node/intrinsics.ts';
+import { prepareList, sizeOfSimpleList } from '../../src/wire/values/cloneability.ts';
+import { NOT_SIMPLE, simpleSize } from '../../src/wire/values/simple.ts';
+import type { Size } from '../../src/wire/size.ts';
+import { sizeClassOf } from '../../src/pool/learned/size-class.ts';
 
 const options = (transfer?: object[]) => ({ channel: 'message' as const, transfer: transfer as undefined, exports: undefined });
 
