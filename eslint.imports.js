@@ -27,7 +27,7 @@ export const mayImport = {
   'shared': [],
   'wire': ['wire/messages', 'wire/values'],
   'wire/messages': ['wire/values'],
-  'wire/values': ['wire/errors'],
+  'wire/values': ['wire/errors', 'wire/size.ts'],
   'wire/errors': [],
   'context': context,
   'context/encoding': context,

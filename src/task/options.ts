@@ -43,7 +43,7 @@ const offloadTable: Readonly<Record<keyof OffloadOptions, Rule>> = {
   name: rules.name,
   timeout: rules.positiveMs,
   priority: rules.finite,
-  expected: { is: (v) => rules.ms.is(v) || rules.callback.is(v), expected: 'a number of milliseconds, 0 or more, or a function of the arguments' },
+  expected: { is: (v) => (rules.ms.is(v) && rules.finite.is(v)) || rules.callback.is(v), expected: 'a finite number of milliseconds, 0 or more, or a function of the arguments' },
   errors: rules.errorClasses,
 };
 

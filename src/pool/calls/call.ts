@@ -6,7 +6,7 @@ import type { CpuAccount } from '../cpu/account.ts';
 import type { Learned } from '../learned/learned.ts';
 import type { Waits } from '../learned/recent-waits.ts';
 import type { Queued } from '../queue/lanes.ts';
-import type { Share, SharingItem } from '../queue/turns.ts';
+import { chargeFor, type Share, type SharingItem } from '../queue/turns.ts';
 import type { CallExtras } from './extras.ts';
 import { rejectWith, type Failure } from './rejection.ts';
 
@@ -116,7 +116,7 @@ export abstract class Call implements SharingItem {
   /** Call this when a call that was sent, but not started, goes back to the queue. */
   markWaiting(): void {
     this.extras?.timeoutTimer?.cancel();
-    this.#correctCharge(0);
+    this.refundCharge();
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.waits?.enter();
@@ -130,7 +130,17 @@ export abstract class Call implements SharingItem {
     // Of a call that was given up, it was learned before that its run takes longer than that.
     if (this.state !== 'settled') learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
-    this.#correctCharge(runMs);
+    if (this.share !== undefined) this.#correctCharge(chargeFor(runMs));
+  }
+
+  /** Call this when the call's worker was ended while its task ran. @param runMs how long it may have run */
+  chargeLost(runMs: number): void {
+    this.#correctCharge(chargeFor(runMs));
+  }
+
+  /** Call this when a call that was sent has not been started, and will not be. */
+  refundCharge(): void {
+    this.#correctCharge(0);
   }
 
   /** Settles the call. Only the first call of `fulfil()` or `fail()` has an effect. */
@@ -147,8 +157,8 @@ export abstract class Call implements SharingItem {
     this.notifyCaller(undefined, failure);
   }
 
-  #correctCharge(runMs: number): void {
-    this.share?.charge(runMs - this.charged / 1000);
+  #correctCharge(ms: number): void {
+    this.share?.charge(ms - this.charged / 1000);
     this.charged = 0;
   }
 

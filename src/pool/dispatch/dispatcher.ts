@@ -124,11 +124,15 @@ export class Dispatcher {
   cancel(call: Call, kind: AbortKind, reason: () => unknown): void {
     this.queue.remove(call);
     const { worker } = call;
-    if (worker?.holds(call) === true && !worker.takeBack(call)) {
+    if (worker?.holds(call) !== true) call.fail({ type: 'refused', reason });
+    else if (worker.takeBack(call)) {
+      call.refundCharge();
+      call.fail({ type: 'refused', reason });
+    } else {
       worker.learnFromLost(call);
       call.fail({ type: 'refused', reason });
       worker.sendAbort(call, kind);
-    } else call.fail({ type: 'refused', reason });
+    }
     this.#onChange();
   }
 

@@ -1,10 +1,8 @@
 import { OptionError } from '../../errors.ts';
 import type { TaskRecord } from '../../task/registry.ts';
 import { describe, errorText } from '../../validation/describe.ts';
-import { NOT_SIMPLE } from '../../wire/values/simple.ts';
 import type { TaskTimings } from '../calls/stats.ts';
 import { laneOf, Learned, type Neighbour } from './learned.ts';
-import { sizeClass, sizeClassOf } from './size-class.ts';
 
 /** Added to the lane of what the user expects: such classes are apart from those of sizes, which are below. */
 const EXPECTED = 64;
@@ -13,12 +11,12 @@ const EXPECTED = 64;
  * What is known about runs like that of a call: of the same task, with arguments of about the same size, or, where the task has a function
  * `expected`, with about the same expected run time. That function tells calls apart that have the same size, such as `fibonacci(20)` and
  * `fibonacci(40)`.
- * @param size what `sizeOfSimpleList()` returned for the arguments
+ * @param sizeClass of the arguments: see size-class.ts
  * @throws OptionError (OFFLOOP_OPTION) where `expected` throws, or returns no duration
  */
-export function learnedFor(timings: TaskTimings, task: TaskRecord, args: readonly unknown[], size: number): Learned {
+export function learnedFor(timings: TaskTimings, task: TaskRecord, args: readonly unknown[], sizeClass: number): Learned {
   const { expected } = task;
-  if (typeof expected !== 'function') return learnedOf(timings, size === NOT_SIMPLE ? sizeClassOf(args) : sizeClass(size), expected);
+  if (typeof expected !== 'function') return learnedOf(timings, sizeClass, expected);
   const ms = durationOf(task.name, () => expected(...args));
   return learnedOf(timings, EXPECTED + laneOf(ms), ms);
 }
@@ -41,8 +39,8 @@ function durationOf(task: string, read: () => unknown): number {
   try {
     ms = read();
   } catch (cause) {
-    throw new OptionError(`The call of the task '${task}' was refused: its \`expected\` threw: ${errorText(cause)}.`, { cause });
+    throw new OptionError(`The call of the task '${task}' was refused: its \`expected\` threw ${errorText(cause)}. Let it return a number of milliseconds for all arguments.`, { cause });
   }
-  if (typeof ms === 'number' && ms >= 0) return ms;
-  throw new OptionError(`The call of the task '${task}' was refused: expected its \`expected\` to return a number of milliseconds, 0 or more, got ${describe(ms)}.`);
+  if (typeof ms === 'number' && ms >= 0 && ms < Infinity) return ms;
+  throw new OptionError(`The call of the task '${task}' was refused: expected its \`expected\` to return a finite number of milliseconds, 0 or more, got ${describe(ms)}.`);
 }

@@ -2,8 +2,10 @@ import type { TaskCpu } from '../cpu/account.ts';
 import { RunEstimate } from './estimate.ts';
 
 /** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
-const SHORT_MS = 0.25;
+export const SHORT_MS = 0.25;
 const LOG_SHORT = Math.log(SHORT_MS);
+/** Logarithms that differ by less than this are taken to be the same: run times that differ by 1 %. */
+const SAME_LOG = 0.01;
 /** The weight of the newest run is 1/n for the first n runs, and then stays at this one. */
 const LEAST_WEIGHT = 0.15;
 
@@ -85,9 +87,12 @@ export class Learned {
   add(ms: number): void {
     this.timings.recent = this;
     this.estimate.add(ms);
-    const weight = Math.max(LEAST_WEIGHT, 1 / ++this.#runs);
+    this.#runs++;
     if (ms <= SHORT_MS && this.#log === LOG_SHORT) return;
-    this.#log += ((ms <= SHORT_MS ? LOG_SHORT : Math.log(ms)) - this.#log) * weight;
+    const weight = Math.max(LEAST_WEIGHT, 1 / this.#runs);
+    const log = ms <= SHORT_MS ? LOG_SHORT : Math.log(ms);
+    // Without the last step, the mean of short runs would only come closer and closer, and be computed anew for each of them.
+    this.#log = Math.abs(log - this.#log) < SAME_LOG ? log : this.#log + (log - this.#log) * weight;
     this.#expected = Math.exp(this.#log);
     this.#lane = laneOf(this.#expected);
   }

@@ -4,8 +4,8 @@ import { wireName } from '../../context/stores/names.ts';
 import type { Carried, StoreRecord } from '../../context/stores/store-record.ts';
 import type { CallStores } from '../../context/call-stores.ts';
 import { OptionError } from '../../errors.ts';
-import { describe, errorText } from '../../validation/describe.ts';
-import type { Rule } from '../../validation/options.ts';
+import { errorText, typeName } from '../../validation/describe.ts';
+import { checkOptions, rules, type Rule } from '../../validation/options.ts';
 
 /** What calls are grouped by: a property of a carried store's value, or what a function returns for a call. */
 export type CallKey = { readonly store: Carried<any>; readonly key: string } | ((call: { readonly name: string; readonly args: readonly unknown[] }) => string | undefined);
@@ -31,9 +31,14 @@ export interface KeyReader {
 }
 
 export const callKeyRule: Rule = {
-  is: (v) => typeof v === 'function' || (typeof v === 'object' && v !== null && typeof (v as { key?: unknown }).key === 'string' && 'store' in v),
+  is: (v) => rules.callback.is(v) || rules.record.is(v),
   expected: "a function, or `{ store, key }` with what carry() returned and the name of a property of the store's value",
 };
+
+const storeKeyTable = {
+  store: { is: (v) => recordOf(v) !== undefined, expected: 'what carry() returned' },
+  key: { is: rules.name.is, expected: "the name of a property of the store's value" },
+} satisfies Record<string, Rule>;
 
 /**
  * @param stores the stores that travel with the pool's calls
@@ -41,9 +46,9 @@ export const callKeyRule: Rule = {
  */
 export function keyReader(call: string, callKey: CallKey, stores: () => Iterable<StoreRecord>): KeyReader {
   if (typeof callKey === 'function') return { isOfContext: false, read: ({ name, args }) => textOf(call, name, () => callKey({ name, args })) };
-  const { store, key } = callKey;
+  const { store, key } = checkOptions<Partial<typeof callKey>>(call, callKey, storeKeyTable);
   const record = recordOf(store);
-  if (record === undefined) throw new OptionError(`${call}: expected \`store\` to be what carry() returned, got ${describe(store)}.`);
+  if (record === undefined || key === undefined) throw new OptionError(`${call}: expected ${callKeyRule.expected}. \`${key === undefined ? 'key' : 'store'}\` is missing.`);
   assertReadable(call, record, key, stores);
   const valueFor = ({ inherits, carried }: KeyedCall): unknown => (inherits ? record.store.getStore() : carriedValue(record, carried));
   return { isOfContext: true, read: (keyed) => textOf(call, keyed.name, () => propertyOf(valueFor(keyed), key)) };
@@ -63,7 +68,9 @@ function carriedValue(record: StoreRecord, carried: CallStores = []): unknown {
 }
 
 function propertyOf(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  // A class may have a getter; but no call belongs to what every object inherits.
+  return key in Object.prototype && !Object.hasOwn(value, key) ? undefined : (value as Record<string, unknown>)[key];
 }
 
 function textOf(call: string, task: string, read: () => unknown): string | undefined {
@@ -71,9 +78,9 @@ function textOf(call: string, task: string, read: () => unknown): string | undef
   try {
     key = read();
   } catch (cause) {
-    throw new OptionError(`${call}: the key of the call of '${task}' cannot be read: ${errorText(cause)}.`, { cause });
+    throw new OptionError(`${call}: the key of the call of '${task}' cannot be read: ${errorText(cause)}. Let it be a string, or undefined for a call without a key.`, { cause });
   }
   if (key === undefined || key === null || typeof key === 'string') return key ?? undefined;
   if (typeof key === 'number' || typeof key === 'bigint') return String(key);
-  throw new OptionError(`${call}: expected the key of the call of '${task}' to be a string or undefined, got ${describe(key)}.`);
+  throw new OptionError(`${call}: expected the key of the call of '${task}' to be a string, a number or undefined, got ${typeName(key) === 'object' ? 'an object' : `a value of the type \`${typeName(key)}\``}.`);
 }

@@ -49,7 +49,7 @@ export class Lanes<T extends Queued> {
   }
 
   get first(): T | undefined {
-    let [best] = this.#active;
+    let best = this.#active[0];
     for (let i = 1; i < this.#active.length; i++) if (isFirst(this.#active[i]!, best!)) best = this.#active[i];
     return best?.first as T | undefined;
   }
@@ -71,18 +71,21 @@ export class Lanes<T extends Queued> {
     lane.last = item;
   }
 
-  /** Puts an item back before the others of its lane. */
+  /** Puts an item back to where it was: nearly always before all others of its lane. */
   unshift(item: T): void {
     const lane = this.#laneOf(item);
-    const { first } = lane;
-    item.next = first;
-    if (first === undefined) {
-      this.#open(lane, item);
-      lane.last = item;
-    } else {
-      first.previous = item;
-      lane.first = item;
+    let next = lane.first;
+    // Several workers may return calls, and the one that returns the later calls may be the last one to do so.
+    while (next !== undefined && next.calledAt < item.calledAt) next = next.next;
+    if (next === undefined) {
+      this.push(item);
+      return;
     }
+    item.next = next;
+    item.previous = next.previous;
+    if (next.previous === undefined) lane.first = item;
+    else next.previous.next = item;
+    next.previous = item;
   }
 
   remove(item: T): void {

@@ -50,7 +50,7 @@ export class TaskQueue<T extends SharingItem> {
     this.#add(level, item);
   }
 
-  /** Puts an item back to where it came from: before the others of its priority, key and lane. */
+  /** Puts an item back to where it came from, by the time of its call, among those of its priority, key and lane. */
   unshift(item: T): void {
     const level = this.#levelOf(item.priority);
     level.calls.unshift(item);

@@ -1,3 +1,4 @@
+import { SHORT_MS } from '../learned/learned.ts';
 import { Heap, type Heaped } from './heap.ts';
 import { Lanes, type Accept, type Queued } from './lanes.ts';
 
@@ -12,6 +13,17 @@ export interface SharingItem extends Queued {
 
 /** How many keys that have no waiting call are remembered. */
 const KEPT_SHARES = 1000;
+
+/** The longest run that a share is charged in advance, in ms: `expected` may be any number, and the charge fits into a small integer. */
+const LONGEST_CHARGED = 1_000_000;
+
+/**
+ * What a share is charged for a run. All short runs cost the same: so keys with short calls take turns call by call, and a slow first run,
+ * which loads a module, does not let hundreds of the others' calls pass.
+ */
+export function chargeFor(ms: number): number {
+  return Math.min(LONGEST_CHARGED, Math.max(SHORT_MS, ms));
+}
 
 /** The calls of one key, and the time that they have had. */
 export class Share implements Heaped {
@@ -58,6 +70,8 @@ export class Turns {
   /** The keys that have waiting calls. */
   readonly #waiting = new Heap<Share>((one, other) => (one.served === other.served ? one.turn < other.turn : one.served < other.served));
   #turn = 0;
+  /** At how many keys idle ones are forgotten: the more keys have waiting calls, the more rarely they are all looked at. */
+  #forgetAt = KEPT_SHARES;
   /** The time that the key had had whose call left last. */
   #now = 0;
 
@@ -100,7 +114,7 @@ export class Turns {
     const share = item.share!;
     this.#now = Math.max(this.#now, share.served);
     share.startTurn(++this.#turn, 0);
-    item.charged = Math.round(ms * 1000);
+    item.charged = Math.round(chargeFor(ms) * 1000);
     share.charge(item.charged / 1000);
   }
 
@@ -112,7 +126,7 @@ export class Turns {
   #shareOf(key: string | undefined): Share {
     let share = this.#shares.get(key);
     if (share === undefined) {
-      if (this.#shares.size >= KEPT_SHARES) this.#forgetIdle();
+      if (this.#shares.size >= this.#forgetAt) this.#forgetIdle();
       this.#shares.set(key, (share = new Share(this)));
     }
     return share;
@@ -127,7 +141,7 @@ export class Turns {
   /** Forgets keys that have no waiting call: first those that owe nothing, then, where these are few, all of them. */
   #forgetIdle(): void {
     for (const [key, share] of this.#shares) if (share.heapIndex < 0 && share.served <= this.#now) this.#shares.delete(key);
-    if (this.#shares.size < KEPT_SHARES) return;
-    for (const [key, share] of this.#shares) if (share.heapIndex < 0) this.#shares.delete(key);
+    if (this.#shares.size >= KEPT_SHARES) for (const [key, share] of this.#shares) if (share.heapIndex < 0) this.#shares.delete(key);
+    this.#forgetAt = Math.max(KEPT_SHARES, 2 * this.#shares.size);
   }
 }

@@ -1,4 +1,5 @@
 import type { OffloopError } from '../../errors.ts';
+import { now } from '../../node/clock.ts';
 import type { Call } from '../calls/call.ts';
 import { deliverAll } from '../calls/progress.ts';
 import type { WorkerExit } from '../engines/engine.ts';
@@ -11,6 +12,7 @@ export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
   for (const call of worker.message.pendingCalls()) {
     deliverAll(call);
     worker.learnFromLost(call);
+    call.chargeLost(now() - worker.message.sentAt);
     call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, worker.leftover) });
   }
   return unstarted;

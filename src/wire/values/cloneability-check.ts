@@ -42,6 +42,8 @@ export class CloneabilityCheck implements WalkRules {
   readonly channel: Channel;
   readonly transferred: ReadonlySet<unknown>;
   readonly budget = { objects: OBJECTS, values: VALUES };
+  /** The root counts as one value. */
+  readonly met = { size: 1 };
   readonly #exports: PrepareOptions['exports'];
   #standIns: Map<unknown, Error> | undefined;
   #viewCopies: Map<unknown, ArrayBufferView | undefined> | undefined;
@@ -56,6 +58,15 @@ export class CloneabilityCheck implements WalkRules {
     this.channel = channel;
     this.transferred = new Set(transferredBy(channel, transfer));
     this.#exports = exports;
+  }
+
+  /** What the walk has counted: see size.ts. */
+  get size(): number {
+    return this.met.size;
+  }
+
+  get isPartial(): boolean {
+    return this.budget.values < 0 || this.budget.objects < 0;
   }
 
   /** @throws NotCloneableError (OFFLOOP_NOT_CLONEABLE) */

@@ -4,6 +4,7 @@ import { Array, Map, Set, Math, ArrayBuffer } from '../../node/intrinsics.ts';
 import { isErrorInside } from '../errors/is-error.ts';
 import { refuseChanged } from './clone-errors.ts';
 import type { WalkResult } from './copies.ts';
+import { sizeOfLeaf } from '../size.ts';
 import { isShared, type Channel } from './structured-clone.ts';
 import { eachItem, eachPart, type ValuePath } from './value-parts.ts';
 
@@ -13,6 +14,8 @@ export interface WalkRules {
   readonly transferred: ReadonlySet<unknown>;
   /** How much may still be visited. */
   readonly budget: { objects: number; values: number };
+  /** The size of the values that were met, and of the lists with their whole lengths. */
+  readonly met: { size: number };
   standInFor(error: Error): Error;
   copyOf(view: ArrayBufferView): ArrayBufferView | undefined;
 }
@@ -69,21 +72,31 @@ export class Walk implements WalkResult {
     if (types.isProxy(object)) return;
     refuseChanged(path, this.#root, channel);
     if (ArrayBuffer.isView(object)) this.#visitView(object);
-    else if (Array.isArray(object)) this.#meetItems(path, object, 0);
+    else if (Array.isArray(object)) this.#meetList(path, object);
     else eachPart(object, (part, step, key, isMapKey) => this.#meet(part, path, step, key, isMapKey));
+  }
+
+  #meetList(path: ValuePath, items: readonly unknown[]): void {
+    this.#rules.met.size += items.length;
+    this.#meetItems(path, items, 0);
   }
 
   #meetItems(path: ValuePath, items: readonly unknown[], from: number): void {
     const end = Math.min(items.length, from + CHUNK);
-    const hasBudget = eachItem(items, from, end, (part, step) => this.#meet(part, path, step));
+    const hasBudget = eachItem(items, from, end, (part, step) => {
+      // It was counted with the length of the list.
+      this.#rules.met.size--;
+      return this.#meet(part, path, step);
+    });
     if (hasBudget && end < items.length) this.#longArrays.push({ path, from: end });
   }
 
   #meet(value: unknown, parent: ValuePath, step: string | number, key?: unknown, isMapKey?: true): boolean {
-    const { budget } = this.#rules;
+    const { budget, met } = this.#rules;
     if (--budget.values < 0) return false;
+    const isKnown = typeof value === 'object' && this.pathOf.has(value);
+    met.size += isKnown ? 1 : sizeOfLeaf(value);
     if (typeof value !== 'object' || value === null) return true;
-    const isKnown = this.pathOf.has(value);
     if (!isKnown && --budget.objects < 0) return false;
     const path: ValuePath = { value, parent, step, key, isMapKey };
     if (isKnown) this.repeated.push(path);

@@ -36,7 +36,9 @@ class NaiveQueue {
   }
 
   unshift(item: Item): void {
-    this.#listOf(item).unshift(item);
+    const list = this.#listOf(item);
+    const at = list.findIndex(({ calledAt }) => calledAt >= item.calledAt);
+    list.splice(at === -1 ? list.length : at, 0, item);
     this.#back.add(item);
   }
 

@@ -8,7 +8,7 @@ class Point {
   x = 1;
 }
 
-const look = (...args: unknown[]): unknown => prepareList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined });
+const look = (...args: unknown[]): unknown => prepareList(args, 'args', { channel: 'message', transfer: undefined, exports: undefined }).prepared;
 
 /** Makes one item tell whether the item has been read. */
 function watched(items: unknown[], at: number): { items: unknown[]; wasRead(): boolean } {
