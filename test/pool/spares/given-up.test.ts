@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { burnsAt, burnsThenExits, burnsToo, idles, light, spends } from '../../fixtures/burns.js';
+import { spinsUntilAborted } from '../../fixtures/spins.js';
 import { gate, observed, poolFor, rejection, workers } from '../helpers.ts';
-import { burn, burningPool, startAll, warmPool, within } from './helpers.ts';
+import { burn, burningPool, startAll, until, warmPool, within } from './helpers.ts';
 
 describe.each([...workers, 'inline'] as const)('a run on %s that is given up', (runtime) => {
   it.each(runtime === 'inline' ? ['abort'] : ['abort', 'timeout', 'deadline', 'crash'])('by %s tells that such calls are heavy', async (how) => {
@@ -36,18 +37,27 @@ describe.each([...workers, 'inline'] as const)('a run on %s that is given up', (
 it('a run that is given up early does not make a call of which nothing is known a light one', async () => {
   const pool = await warmPool({ spareThreads: 1 });
   const controller = new AbortController();
-  const on = observed({ signal: controller.signal });
-  const cut = rejection(pool.run(idles, ['a timer', gate().path], on.options));
-  await on.started;
+  const cuts: Promise<unknown>[] = [];
+  // One task does not stop, and one stops by itself: its worker tells how long it took.
+  for (const call of [(run: object) => pool.run(idles, ['a timer', gate().path], run), (run: object) => pool.run(spinsUntilAborted, [], run)]) {
+    const on = observed({ signal: controller.signal });
+    const cut = rejection(call(on.options));
+    await on.started;
+    await new Promise((resolve) => { setImmediate(resolve); });
+    cuts.push(cut);
+  }
   controller.abort();
-  await cut;
+  await Promise.all(cuts);
+  await until(() => pool.stats().workers.busy === 0);
   // The last spare takes only calls that are learned to be short.
   const { open, heavy } = await burn(pool, pool.stats().workers.max);
   const path = gate();
   path.open();
   const call = pool.run(idles, ['a timer', path.path]);
+  const second = observed({ signal: AbortSignal.timeout(1500) });
+  pool.run(spinsUntilAborted, [], second.options).catch(() => {});
   await pool.run(light, [1]);
-  expect(await within(100, call)).toBe('waits');
+  expect(await within(100, Promise.race([call, second.started]))).toBe('waits');
   open();
   await heavy;
 });

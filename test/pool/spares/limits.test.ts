@@ -1,7 +1,7 @@
 import { createPool, type PoolOptions } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
-import { burnsAt, burnsThenExits, declared, light, spends } from '../../fixtures/burns.js';
+import { burnsAt, burnsThenExits, burnsToo, declared, idles, light, spends } from '../../fixtures/burns.js';
 import { gate, observed, rejection, workers } from '../helpers.ts';
 import { burn, burningPool, spared, startAll, until, warmPool, within } from './helpers.ts';
 
@@ -196,21 +196,27 @@ describe('heavy calls', () => {
     expect(order.slice(0, 20)).toEqual(new Array(20).fill('light'));
   });
 
-  it('have at most the places of the spares while light calls wait', async () => {
-    // One heavy task may run: the other place is for light calls.
-    const pool = await warmPool({ maxThreads: 2, spareThreads: 1, coalesce: false });
-    for (let i = 0; i < 3; i++) await pool.run(spends, [80]);
+  it.each([0, 1])('that are older than light ones leave one place to these while they wait, with %i spares', async (spareThreads) => {
+    const pool = await warmPool({ maxThreads: 2, spareThreads, coalesce: false });
+    const learn = gate();
+    const learning = pool.run(burnsToo, [learn.path]);
+    await within(80, learning);
+    learn.open();
+    await learning;
     const hold = gate();
-    const holding = await startAll(2, (run) => pool.run(burnsAt, [hold.path, 1], run));
-    const heavy = [1, 2, 3].map(() => pool.run(spends, [80]));
-    let ended = 0;
-    let busyWithHeavy = 0;
-    const lights = Array.from({ length: 200 }, (_, i) => pool.run(light, [i]).then(() => { ended++; }));
-    const first = Promise.race(heavy.map((call) => call.then(() => { busyWithHeavy = ended; })));
+    const holding = await startAll(2, (run) => pool.run(idles, ['a timer', hold.path], run));
+    const end = gate();
+    const each = [observed(), observed()];
+    const heavy = each.map(({ options }) => pool.run(burnsToo, [end.path], options));
+    // Light calls that are made later than this do not overtake them by their order alone.
+    await within(700, Promise.all(heavy));
+    const lights = Array.from({ length: 200 }, (_, i) => pool.run(light, [i]));
     hold.open();
-    await first;
-    expect(busyWithHeavy).toBe(200);
-    await Promise.all([holding.done, ...heavy, ...lights]);
+    await Promise.all([holding.done, ...lights]);
+    // The others of them may start now.
+    end.open();
+    await Promise.all(heavy);
+    expect(pool.stats().workers.sparesStarted).toBe(0);
   });
 });
 

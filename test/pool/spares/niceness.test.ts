@@ -34,8 +34,11 @@ describe.runIf(isLinux && isRoot).each(workers)('on Linux, with privileges, the 
   it('is lowered while a spare runs beside them, and raised when they end', async () => {
     const { pool, ids, open, heavy } = await burningPool({ runtime, maxThreads: 2 });
     expect(ids.map((id) => getPriority(id))).toEqual([own, own]);
-    await pool.run(light, [1]);
-    expect(ids.map((id) => getPriority(id))).toEqual([own + by, own + by]);
+    // The first spare may run when only one of the tasks has aged.
+    await until(async () => {
+      await pool.run(light, [1]);
+      return ids.every((id) => getPriority(id) === own + by);
+    });
     expect(pool.stats().workers.lowered).toBe(2);
     open();
     await heavy;
