@@ -12,6 +12,9 @@ import type { PoolWorker } from '../workers/pool-worker.ts';
  */
 const LOAD_LIMIT_MS = 30_000;
 
+/** The CPU time of a run that was shorter is not told: the kernel counts in steps of 4 or 10 ms. */
+const SHORT_RUN_MS = 100;
+
 /** Starts the timer of a call that has a timeout. Call this when the call is sent to its worker. */
 export function armTimeout({ task }: Call, extras: CallExtras, worker: PoolWorker, clock: Clock, cancel: (reason: () => unknown) => void): void {
   const { timeout } = extras;
@@ -21,7 +24,7 @@ export function armTimeout({ task }: Call, extras: CallExtras, worker: PoolWorke
     cancel(() => notBegunError(task.name, LOAD_LIMIT_MS, stack));
   };
   const expire = async (): Promise<void> => {
-    const share = cpuShare(worker, timeout);
+    const share = timeout < SHORT_RUN_MS ? undefined : cpuShare(worker, timeout);
     const stack = await worker.engine.stack();
     cancel(() => timeoutError(task.name, timeout, stack, share));
   };

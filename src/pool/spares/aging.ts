@@ -8,6 +8,12 @@ const SAMPLE_EVERY_MS = 25;
 /** A task that has used, or waited for, a CPU for less of its time than this is waiting for something else. */
 const BUSY_SHARE = 0.5;
 
+/**
+ * On a busy machine, a task that only wakes up now and then waits for a CPU most of that time: so it must have had one for this share of
+ * its time, too. A thread whose priority is lowered may get as little as 3 %.
+ */
+const LEAST_SHARE = { usual: 0.1, lowered: 0.02 };
+
 /** The running task of a worker, as seen when it was last looked at. */
 interface Sample extends Activity {
   readonly at: number;
@@ -35,8 +41,8 @@ export class Aging {
     this.#startedAt = this.#last = this.#usedMs = undefined;
   }
 
-  /** Looks at the task. @param startedAt when it was called in the worker @param agedAfter ms */
-  update(engine: EngineWorker, startedAt: number | undefined, agedAfter: number): void {
+  /** Looks at the task. @param startedAt when it was called in the worker @param agedAfter ms @param isLowered whether its thread has a lower priority */
+  update(engine: EngineWorker, startedAt: number | undefined, agedAfter: number, isLowered: boolean): void {
     if (startedAt !== this.#startedAt) this.end();
     this.#startedAt = startedAt;
     const at = now();
@@ -46,7 +52,7 @@ export class Aging {
     if (this.#last?.counter !== sample.counter) this.#last = undefined;
     if (this.#last === undefined) this.#usedBefore = Math.min(at - startedAt, usedSoFar(engine, sample));
     else this.#usedBefore += sample.ranMs - this.#last.ranMs;
-    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample);
+    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample, isLowered ? LEAST_SHARE.lowered : LEAST_SHARE.usual);
     this.#usedMs = isBusy && at - startedAt >= agedAfter ? this.#usedBefore : undefined;
     this.#last = sample;
   }
@@ -66,7 +72,8 @@ function usedSoFar(engine: EngineWorker, { ranMs }: Sample): number {
   return before === undefined ? 0 : Math.max(0, ranMs - before);
 }
 
-function isBusyBetween(one: Sample | undefined, other: Sample): boolean {
+function isBusyBetween(one: Sample | undefined, other: Sample, leastShare: number): boolean {
   if (one === undefined) return false;
-  return other.ranMs - one.ranMs + other.waitedMs - one.waitedMs >= BUSY_SHARE * (other.at - one.at);
+  const [ms, ran, waited] = [other.at - one.at, other.ranMs - one.ranMs, other.waitedMs - one.waitedMs];
+  return ran >= leastShare * ms && ran + waited >= BUSY_SHARE * ms;
 }

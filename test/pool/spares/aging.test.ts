@@ -18,7 +18,7 @@ async function looks(engines: readonly Engine[]): Promise<(number | undefined)[]
   const seen: (number | undefined)[] = [];
   for (const one of engines) {
     await after(30);
-    aging.update(one, startedAt, 25);
+    aging.update(one, startedAt, 25, false);
     seen.push(aging.usedMs);
   }
   return seen;
