@@ -55,7 +55,7 @@ export class Sender {
         // The message was not sent, so the worker has seen neither the call nor, if this was the first call, its setup.
         worker.beginning.endStartWatch();
         worker.message.cpu.drop();
-          call.refundCharge();
+        call.refundCharge();
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },
