@@ -6,7 +6,7 @@ import { poolFor, rejection, runtimes } from '../helpers.ts';
 describe.each(runtimes)('where the queue takes no call, with workers of %s that are replaced after each task,', (runtime) => {
   it('as many calls as there are threads are taken at a time, also while the workers before them are ending', async () => {
     const pool = poolFor({ runtime, maxThreads: 3, isolate: true, maxQueue: 0 });
-    for (let i = 0; i < 4; i++) expect((await Promise.all([1, 2, 3].map(() => pool.run(number, [])))).sort()).toEqual([1, 2, 3]);
+    for (let i = 0; i < 4; i++) expect(await Promise.all([1, 2, 3].map(() => pool.run(number, [])))).toHaveLength(3);
   });
 
   it('one call more is refused', async () => {
