@@ -5,8 +5,15 @@ import type { EngineWorker } from '../engines/engine.ts';
 /** How often the CPU time of an aged task is read anew, in ms. */
 const SAMPLE_EVERY_MS = 25;
 
-/** A task that has used, or waited for, a CPU for less of its time than this is waiting for something else. */
+/** A task that has had a CPU for less of its time than this is waiting for something else, or for a CPU. */
 const BUSY_SHARE = 0.5;
+/**
+ * On a busy machine, a task that awaits something waits for a CPU each time it wakes up. One that never sleeps has a CPU, or waits for one, for
+ * nearly all of its time.
+ */
+const AWAKE_SHARE = 0.9;
+/** Such a task must have used a CPU for this part of `agedAfter`. */
+const LEAST_USED = 0.25;
 
 /** The running task of a worker, as seen when it was last looked at. */
 interface Sample extends Activity {
@@ -21,6 +28,7 @@ interface Sample extends Activity {
  */
 export class Aging {
   #startedAt: number | undefined;
+  #first: Sample | undefined;
   #last: Sample | undefined;
   #usedBefore = 0;
   #usedMs: number | undefined;
@@ -32,7 +40,7 @@ export class Aging {
 
   /** Call this when the task is over. */
   end(): void {
-    this.#startedAt = this.#last = this.#usedMs = undefined;
+    this.#startedAt = this.#first = this.#last = this.#usedMs = undefined;
   }
 
   /** Looks at the task. @param startedAt when it was called in the worker @param agedAfter ms */
@@ -43,12 +51,18 @@ export class Aging {
     // The first look at half of the age shows whether the task uses a CPU.
     if (startedAt === undefined || at - startedAt < agedAfter / 2 || at - (this.#last?.at ?? -Infinity) < SAMPLE_EVERY_MS) return;
     const sample = sampleOf(engine, at);
-    if (this.#last?.counter !== sample.counter) this.#last = undefined;
+    if (this.#last?.counter !== sample.counter) this.#first = this.#last = undefined;
     if (this.#last === undefined) this.#usedBefore = Math.min(at - startedAt, usedSoFar(engine, sample));
     else this.#usedBefore += sample.ranMs - this.#last.ranMs;
-    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample);
+    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample) || this.#isAwake(sample, agedAfter);
     this.#usedMs = isBusy && at - startedAt >= agedAfter ? this.#usedBefore : undefined;
     this.#last = sample;
+    this.#first ??= sample;
+  }
+
+  /** The kernel counts the time of waiting when it is over, so several looks are taken together. */
+  #isAwake(sample: Sample, agedAfter: number): boolean {
+    return this.#usedBefore >= LEAST_USED * agedAfter && (isAwakeBetween(this.#last, sample) || isAwakeBetween(this.#first, sample));
   }
 }
 
@@ -67,6 +81,9 @@ function usedSoFar(engine: EngineWorker, { ranMs }: Sample): number {
 }
 
 function isBusyBetween(one: Sample | undefined, other: Sample): boolean {
-  if (one === undefined) return false;
-  return other.ranMs - one.ranMs + other.waitedMs - one.waitedMs >= BUSY_SHARE * (other.at - one.at);
+  return one !== undefined && other.ranMs - one.ranMs >= BUSY_SHARE * (other.at - one.at);
+}
+
+function isAwakeBetween(one: Sample | undefined, other: Sample): boolean {
+  return one !== undefined && other.ranMs - one.ranMs + other.waitedMs - one.waitedMs >= AWAKE_SHARE * (other.at - one.at);
 }
