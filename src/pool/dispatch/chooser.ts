@@ -49,7 +49,7 @@ export class Chooser {
     if (!worker.isSpare) return;
     if (call.learned.expected === undefined) call.learned.isExplored = true;
     this.#spares.stepBack();
-    if (worker.state === 'starting') announceSpare(this.#settings.name, call, this.#spares.oldest);
+    if (worker.state === 'starting') announceSpare(this.#settings.name, worker, call, this.#spares.oldest);
   }
 
   #nextInPlace(): Chosen | undefined {

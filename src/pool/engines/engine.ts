@@ -27,6 +27,8 @@ export interface EngineWorker {
   readonly runEndHooks: ((onDone: () => void) => void) | undefined;
   /** Whether the worker has been set up. Before that, it cannot have started a task. */
   isReady(): boolean;
+  /** The worker's number in its pool. */
+  readonly number: number;
   /** The kernel's id of the thread, or of the process; 0 where it is not known, or not yet. */
   readonly tid: number;
   /** Its folder in /proc; undefined where it is not known. */

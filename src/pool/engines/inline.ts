@@ -43,6 +43,7 @@ export function startInlineWorker(options: WorkerOptions, events: WorkerEvents):
   let keepAlive: NodeJS.Timeout | undefined;
 
   return {
+    number: options.number,
     run(message, transfer, { onResponse, onUnsent }) {
       let received: RunMessage;
       try {

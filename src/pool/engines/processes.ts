@@ -51,6 +51,7 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
   let isRunning = false;
 
   return {
+    number: options.number,
     run(message, transfer, { onResponse, onUnsent, onUnread }) {
       let bytes: BytesMessage;
       try {

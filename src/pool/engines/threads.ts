@@ -43,6 +43,7 @@ export function startThreadWorker(options: WorkerOptions, events: WorkerEvents):
   let isSetupSent = false;
 
   return {
+    number: options.number,
     run(message, transfer, { onResponse, onUnsent, onUnread }) {
       const explain = (cause: unknown): void => { onUnsent(explainUnsent(message.args, 'args', transfer, cause)); };
       const callbacks = { onResponse: onResponse as (response: unknown) => void, onUnsent: explain, onUnread };

@@ -5,14 +5,15 @@ import type { EngineWorker } from '../engines/engine.ts';
 /** How often the CPU time of an aged task is read anew, in ms. */
 const SAMPLE_EVERY_MS = 25;
 
-/** A task that has used, or waited for, a CPU for less of its time than this is waiting for something else. */
+/** A task that has had a CPU for less of its time than this is waiting for something else, or for a CPU. */
 const BUSY_SHARE = 0.5;
-
 /**
- * On a busy machine, a task that only wakes up now and then waits for a CPU most of that time: so it must have had one for this share of
- * its time, too. A thread whose priority is lowered may get as little as 3 %.
+ * On a busy machine, a task that awaits something waits for a CPU each time it wakes up. One that never sleeps has a CPU, or waits for one, for
+ * nearly all of its time.
  */
-const LEAST_SHARE = { usual: 0.1, lowered: 0.02 };
+const AWAKE_SHARE = 0.9;
+/** Such a task must have used a CPU for this part of `agedAfter`. */
+const LEAST_USED = 0.25;
 
 /** The running task of a worker, as seen when it was last looked at. */
 interface Sample extends Activity {
@@ -27,6 +28,7 @@ interface Sample extends Activity {
  */
 export class Aging {
   #startedAt: number | undefined;
+  #first: Sample | undefined;
   #last: Sample | undefined;
   #usedBefore = 0;
   #usedMs: number | undefined;
@@ -38,23 +40,29 @@ export class Aging {
 
   /** Call this when the task is over. */
   end(): void {
-    this.#startedAt = this.#last = this.#usedMs = undefined;
+    this.#startedAt = this.#first = this.#last = this.#usedMs = undefined;
   }
 
-  /** Looks at the task. @param startedAt when it was called in the worker @param agedAfter ms @param isLowered whether its thread has a lower priority */
-  update(engine: EngineWorker, startedAt: number | undefined, agedAfter: number, isLowered: boolean): void {
+  /** Looks at the task. @param startedAt when it was called in the worker @param agedAfter ms */
+  update(engine: EngineWorker, startedAt: number | undefined, agedAfter: number): void {
     if (startedAt !== this.#startedAt) this.end();
     this.#startedAt = startedAt;
     const at = now();
     // The first look at half of the age shows whether the task uses a CPU.
     if (startedAt === undefined || at - startedAt < agedAfter / 2 || at - (this.#last?.at ?? -Infinity) < SAMPLE_EVERY_MS) return;
     const sample = sampleOf(engine, at);
-    if (this.#last?.counter !== sample.counter) this.#last = undefined;
+    if (this.#last?.counter !== sample.counter) this.#first = this.#last = undefined;
     if (this.#last === undefined) this.#usedBefore = Math.min(at - startedAt, usedSoFar(engine, sample));
     else this.#usedBefore += sample.ranMs - this.#last.ranMs;
-    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample, isLowered ? LEAST_SHARE.lowered : LEAST_SHARE.usual);
+    const isBusy = this.#usedBefore >= BUSY_SHARE * (at - startedAt) || isBusyBetween(this.#last, sample) || this.#isAwake(sample, agedAfter);
     this.#usedMs = isBusy && at - startedAt >= agedAfter ? this.#usedBefore : undefined;
     this.#last = sample;
+    this.#first ??= sample;
+  }
+
+  /** The kernel counts the time of waiting when it is over, so several looks are taken together. */
+  #isAwake(sample: Sample, agedAfter: number): boolean {
+    return this.#usedBefore >= LEAST_USED * agedAfter && (isAwakeBetween(this.#last, sample) || isAwakeBetween(this.#first, sample));
   }
 }
 
@@ -72,8 +80,10 @@ function usedSoFar(engine: EngineWorker, { ranMs }: Sample): number {
   return before === undefined ? 0 : Math.max(0, ranMs - before);
 }
 
-function isBusyBetween(one: Sample | undefined, other: Sample, leastShare: number): boolean {
-  if (one === undefined) return false;
-  const [ms, ran, waited] = [other.at - one.at, other.ranMs - one.ranMs, other.waitedMs - one.waitedMs];
-  return ran >= leastShare * ms && ran + waited >= BUSY_SHARE * ms;
+function isBusyBetween(one: Sample | undefined, other: Sample): boolean {
+  return one !== undefined && other.ranMs - one.ranMs >= BUSY_SHARE * (other.at - one.at);
+}
+
+function isAwakeBetween(one: Sample | undefined, other: Sample): boolean {
+  return one !== undefined && other.ranMs - one.ranMs + other.waitedMs - one.waitedMs >= AWAKE_SHARE * (other.at - one.at);
 }

@@ -99,7 +99,7 @@ export class Spares {
     const { agedAfter } = this.#settings;
     const aged: PoolWorker[] = [];
     for (const worker of this.#host.all()) {
-      worker.aging.update(worker.engine, worker.beginning.taskStartedAt, agedAfter, worker.loweredBy > 0);
+      worker.aging.update(worker.engine, worker.beginning.taskStartedAt, agedAfter);
       if (worker.aging.usedMs !== undefined) aged.push(worker);
     }
     this.#aged = aged.sort((one, other) => other.aging.usedMs! - one.aging.usedMs!);

@@ -9,7 +9,7 @@ it.each(workers)('spares on %s: calls wait where none can be started, none sees 
     withoutRoom: { waited: 'waited', results: ['fulfilled', 'fulfilled', 'fulfilled'], sparesStarted: 0 },
     isPinned: false,
     seen: [],
-    events: [{ pool: 'spared', task: 'light', behind: 'burnsAt', cpuMs: expect.any(Number) }],
+    events: [{ pool: 'spared', worker: 3, task: 'light', behind: 'burnsAt', cpuMs: expect.any(Number) }],
     workers: { spares: 0, lowered: 0, busy: 0, sparesStarted: 1 },
   });
 });
