@@ -18,6 +18,7 @@ import { UNKNOWN_LANE } from './learned/learned.ts';
 import { learnedFor } from './learned/learned-for.ts';
 import { sizeClass, sizeClassOf } from './learned/size-class.ts';
 import type { KeyReader } from './queue/call-key.ts';
+import { Turn } from './queue/turns.ts';
 import type { PoolSettings } from './settings.ts';
 import { Reservations } from './reservations.ts';
 import { assertArgsArray, queueFullError, tooLateError } from './calls/refusals.ts';
@@ -81,10 +82,10 @@ export class Admission {
     const priority = options.priority ?? task.priority ?? 0;
     const stores = encoded === undefined ? this.#stores(context, carried) : encoded.stores;
     const { fairBy, billBy } = this.#settings;
-    const fairKey = fairBy && (encoded === undefined ? keyOf(fairBy, task.name, args, options, carried?.stores) : encoded.fairKeyOf?.(args));
+    const turn = fairBy && new Turn(encoded === undefined ? keyOf(fairBy, task.name, args, options, carried?.stores) : encoded.fairKeyOf?.(args));
     const billKey = billBy && (encoded === undefined ? keyOf(billBy, task.name, args, options, carried?.stores) : encoded.billKeyOf?.(args));
     const lane = this.#settings.isShortestFirst ? learned.lane : UNKNOWN_LANE;
-    const call = create(id, task, learned, lane, fairKey, prepared?.value ?? args, stores, priority, extras);
+    const call = create(id, task, learned, lane, turn, prepared?.value ?? args, stores, priority, extras);
     if (billBy !== undefined) call.account = learned.timings.cpu.accountFor(this.bills.of(billKey));
     if (due !== undefined) this.#assertInTime(call, due);
     this.reservations.consume();
@@ -130,8 +131,8 @@ export class Admission {
     this.#dispatcher.queue.push(call);
   }
 
-  #waitsOf({ priority, learned, fairKey }: Call): Waits {
-    return this.#waits.of(priority, learned, fairKey);
+  #waitsOf({ priority, learned, turn }: Call): Waits {
+    return this.#waits.of(priority, learned, turn?.key);
   }
 
   /**
@@ -162,8 +163,9 @@ export class Admission {
 
   /** How many more calls the queue takes. */
   get #room(): number {
-    const { queue, promisedPlaces } = this.#dispatcher;
-    return this.#startsAtOnce ? Infinity : this.#settings.maxQueue + promisedPlaces - queue.sizeWithoutRequeued;
+    if (this.#startsAtOnce) return Infinity;
+    const room = this.#settings.maxQueue - this.#dispatcher.queue.sizeWithoutRequeued;
+    return room > 0 ? room : room + this.#dispatcher.promisedPlaces;
   }
 
   /** Whether a call needs no queue slot: a worker is free, or no worker can be started, and the call is refused at once. */

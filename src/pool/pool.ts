@@ -146,8 +146,8 @@ export class WorkerPool implements Pool {
   #submit(call: Call, signal: AbortSignal | undefined): void {
     if (call.extras?.deadline !== undefined || signal !== undefined) this.#watch(call, signal);
     this.#admission.enqueue(call);
-    if (!this.#dispatcher.isPumpable) this.#dispatcher.takeBackLessUrgent(call);
-    this.#send();
+    if (this.#dispatcher.isPumpable) inRoot(() => { this.#dispatcher.pump(); });
+    else this.#dispatcher.handleWaiting(call);
   }
 
   /** Runs in the root context: messages to workers and new workers must not be tied to the caller's context. */
@@ -194,4 +194,6 @@ export class WorkerPool implements Pool {
   }
 }
 
-const createPromised: Create<PromisedCall> = (...parts) => new PromisedCall(...parts);
+/** Written out: a list of the rest takes longer to make than the call. */
+const createPromised: Create<PromisedCall> = (id, task, learned, lane, turn, args, stores, priority, extras) =>
+  new PromisedCall(id, task, learned, lane, turn, args, stores, priority, extras);

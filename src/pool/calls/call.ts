@@ -6,7 +6,7 @@ import type { CpuAccount } from '../cpu/account.ts';
 import type { Learned } from '../learned/learned.ts';
 import type { Waits } from '../learned/recent-waits.ts';
 import type { Queued } from '../queue/lanes.ts';
-import { chargeFor, type Share, type SharingItem } from '../queue/turns.ts';
+import { chargeFor, type SharingItem, type Turn } from '../queue/turns.ts';
 import type { CallExtras } from './extras.ts';
 import { rejectWith, type Failure } from './rejection.ts';
 
@@ -40,14 +40,11 @@ export abstract class Call implements SharingItem {
   /** What the call's CPU time is added to. */
   declare account: CpuAccount;
   declare readonly lane: number;
-  declare readonly fairKey: string | undefined;
+  declare readonly turn: Turn | undefined;
   declare readonly calledAt: number;
   /** The waits of calls like this one, and how many of them waited when this one came. */
   declare waits: Waits | undefined;
   declare ahead: number;
-  declare share: Share | undefined;
-  /** What its share was charged when it was sent, in whole microseconds, which take no memory of their own. */
-  declare charged: number;
   /** The worker that has the call, and the call's place in the message. */
   declare worker: CallHolder | undefined;
   declare place: number;
@@ -64,7 +61,7 @@ export abstract class Call implements SharingItem {
     task: TaskRecord,
     learned: Learned,
     lane: number,
-    fairKey: string | undefined,
+    turn: Turn | undefined,
     args: readonly unknown[],
     stores: CallStores | undefined,
     priority: number,
@@ -75,9 +72,7 @@ export abstract class Call implements SharingItem {
     this.learned = learned;
     this.account = learned.timings.cpu.account;
     this.lane = lane;
-    this.fairKey = fairKey;
-    this.share = undefined;
-    this.charged = 0;
+    this.turn = turn;
     this.args = args;
     this.stores = stores;
     this.priority = priority;
@@ -107,7 +102,8 @@ export abstract class Call implements SharingItem {
   markSent(worker: CallHolder, place: number, at: number): void {
     this.state = 'running';
     this.waits?.leave();
-    this.waits?.record(at - this.calledAt, this.ahead, at);
+    // The calls of a batch have waited for about as long as its first one.
+    if (place === 0) this.waits?.record(at - this.calledAt, this.ahead, at);
     this.worker = worker;
     this.place = place;
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = at - this.calledAt;
@@ -130,17 +126,17 @@ export abstract class Call implements SharingItem {
     // Of a call that was given up, it was learned before that its run takes longer than that.
     if (this.state !== 'settled') learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
-    if (this.share !== undefined) this.#correctCharge(chargeFor(runMs));
+    this.turn?.correct(chargeFor(runMs));
   }
 
   /** Call this when the call's worker was ended while its task ran. @param runMs how long it may have run */
   chargeLost(runMs: number): void {
-    this.#correctCharge(chargeFor(runMs));
+    this.turn?.correct(chargeFor(runMs));
   }
 
   /** Call this when a call that was sent has not been started, and will not be. */
   refundCharge(): void {
-    this.#correctCharge(0);
+    this.turn?.correct(0);
   }
 
   /** Settles the call. Only the first call of `fulfil()` or `fail()` has an effect. */
@@ -155,11 +151,6 @@ export abstract class Call implements SharingItem {
     this.learned.timings.count++;
     this.learned.timings.failed++;
     this.notifyCaller(undefined, failure);
-  }
-
-  #correctCharge(ms: number): void {
-    this.share?.charge(ms - this.charged / 1000);
-    this.charged = 0;
   }
 
   #end(): boolean {
@@ -179,8 +170,18 @@ export class PromisedCall extends Call {
   declare readonly result: Promise<unknown>;
   declare private resolve: (value: unknown) => void;
 
-  constructor(...parts: ConstructorParameters<typeof Call>) {
-    super(...parts);
+  constructor(
+    id: number,
+    task: TaskRecord,
+    learned: Learned,
+    lane: number,
+    turn: Turn | undefined,
+    args: readonly unknown[],
+    stores: CallStores | undefined,
+    priority: number,
+    extras: CallExtras | undefined,
+  ) {
+    super(id, task, learned, lane, turn, args, stores, priority, extras);
     this.result = new Promise((resolve) => { this.resolve = resolve; });
   }
 

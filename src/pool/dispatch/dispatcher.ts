@@ -89,8 +89,10 @@ export class Dispatcher {
   }
 
   /** Call this with a call that was just queued, when no worker is free: takes back less urgent prefetched calls. */
-  takeBackLessUrgent(call: Call): void {
+  handleWaiting(call: Call): void {
     this.#watch.takeBackLessUrgent(call);
+    // Behind another waiting call, the workers are watched already.
+    if (this.queue.size === 1) this.watchWorkers();
   }
 
   /** Call this when calls have been queued, and no worker is free. */

@@ -68,7 +68,8 @@ function nextIn(queue: TaskQueue<Call>, { accept, atLeast }: Choice): Call | und
 }
 
 function take(call: Call, queue: TaskQueue<Call>): void {
-  queue.take(call, call.learned.expected ?? UNKNOWN_MS);
+  if (queue.hasTurns) queue.take(call, call.learned.expected ?? UNKNOWN_MS);
+  else queue.remove(call);
 }
 
 function isWaiting({ state }: Call): boolean {

@@ -1,5 +1,5 @@
 import type { TaskCpu } from '../cpu/account.ts';
-import { RunEstimate } from './estimate.ts';
+import { ENOUGH_RUNS, RunEstimate } from './estimate.ts';
 
 /** Runs below this, in ms, count as equally short: no decision needs to tell them apart. */
 export const SHORT_MS = 0.25;
@@ -80,12 +80,15 @@ export class Learned {
 
   /** Ms, for sharing messages. Infinity until there are enough runs, with arguments of this size or of the nearest one. */
   get mean(): number {
-    const { ms } = this.estimate;
-    return ms === Infinity && this.#neighbour !== undefined ? this.#neighbour.learned.estimate.ms * this.#neighbour.factor : ms;
+    return this.#runs < ENOUGH_RUNS ? this.#meanOfNeighbour : this.estimate.ms;
+  }
+
+  get #meanOfNeighbour(): number {
+    return this.#neighbour === undefined ? Infinity : this.#neighbour.learned.estimate.ms * this.#neighbour.factor;
   }
 
   add(ms: number): void {
-    this.timings.recent = this;
+    if (this.timings.recent !== this) this.timings.recent = this;
     this.estimate.add(ms);
     this.#runs++;
     if (ms <= SHORT_MS && this.#log === LOG_SHORT) return;

@@ -17,7 +17,8 @@ const KEPT_LEVELS = 16;
  * the time when it is due.
  */
 export class TaskQueue<T extends SharingItem> {
-  readonly #hasTurns: boolean;
+  /** Whether calls take turns by their keys. */
+  readonly hasTurns: boolean;
   readonly #defaultLevel: Level;
   /** Levels by priority. A `Map` treats -0 and 0 as the same key. */
   readonly #levels: Map<number, Level>;
@@ -30,7 +31,7 @@ export class TaskQueue<T extends SharingItem> {
 
   /** @param hasTurns whether calls take turns by their shares */
   constructor(hasTurns = false) {
-    this.#hasTurns = hasTurns;
+    this.hasTurns = hasTurns;
     this.#defaultLevel = this.#recent = this.#emptyLevel(0);
     this.#levels = new Map([[0, this.#defaultLevel]]);
   }
@@ -73,9 +74,9 @@ export class TaskQueue<T extends SharingItem> {
     return undefined;
   }
 
-  /** Removes an item that leaves for a worker. @param ms what it is expected to take, for its share */
+  /** With turns, removes an item that leaves for a worker. @param ms what it is expected to take, for its share */
   take(item: T, ms: number): void {
-    if (this.#hasTurns && item.isQueued) (this.#levelOf(item.priority).calls as Turns).charge(item, ms);
+    if (item.isQueued) (this.#levelOf(item.priority).calls as Turns).charge(item, ms);
     this.remove(item);
   }
 
@@ -116,6 +117,6 @@ export class TaskQueue<T extends SharingItem> {
   }
 
   #emptyLevel(priority: number): Level {
-    return { priority, heapIndex: -1, calls: this.#hasTurns ? new Turns() : new Lanes() };
+    return { priority, heapIndex: -1, calls: this.hasTurns ? new Turns() : new Lanes() };
   }
 }

@@ -4,11 +4,27 @@ import { Lanes, type Accept, type Queued } from './lanes.ts';
 
 /** An item that takes its turn with the others of its key. */
 export interface SharingItem extends Queued {
-  readonly fairKey: string | undefined;
-  /** The share that it waits in, or is charged to; undefined where there are no turns. */
+  /** Undefined where calls take no turns. */
+  readonly turn: Turn | undefined;
+}
+
+/** The turn of one item. It is an object of its own, since most pools have no turns, and tens of thousands of calls may wait. */
+export class Turn {
+  readonly key: string | undefined;
+  /** The share that the item waits in, or is charged to. */
   share: Share | undefined;
-  /** What the share was charged when the item left, in whole microseconds. */
-  charged: number;
+  /** What the share was charged when the item left, in ms. */
+  charged = 0;
+
+  constructor(key: string | undefined) {
+    this.key = key;
+  }
+
+  /** Corrects what the share was charged, once the run is over, or has not begun. */
+  correct(ms: number): void {
+    this.share?.charge(ms - this.charged);
+    this.charged = 0;
+  }
 }
 
 /** How many keys that have no waiting call are remembered. */
@@ -92,34 +108,38 @@ export class Turns {
   }
 
   push(item: SharingItem): void {
-    const share = (item.share = this.#shareOf(item.fairKey));
+    const share = this.#enter(item);
     share.lanes.push(item);
     this.#join(share);
   }
 
   unshift(item: SharingItem): void {
-    const share = (item.share = this.#shareOf(item.fairKey));
+    const share = this.#enter(item);
     share.lanes.unshift(item);
     this.#join(share);
   }
 
   remove(item: SharingItem): void {
-    const share = item.share!;
+    const share = item.turn!.share!;
     share.lanes.remove(item);
     if (share.lanes.isEmpty) this.#waiting.remove(share);
   }
 
   /** Call this when an item leaves for a worker. @param ms what the call is expected to take */
   charge(item: SharingItem, ms: number): void {
-    const share = item.share!;
+    const share = item.turn!.share!;
     this.#now = Math.max(this.#now, share.served);
     share.startTurn(++this.#turn, 0);
-    item.charged = Math.round(chargeFor(ms) * 1000);
-    share.charge(item.charged / 1000);
+    item.turn!.charged = chargeFor(ms);
+    share.charge(item.turn!.charged);
   }
 
   reorder(share: Share): void {
     this.#waiting.move(share);
+  }
+
+  #enter({ turn }: SharingItem): Share {
+    return (turn!.share = this.#shareOf(turn!.key));
   }
 
   /** Calls without a key have one share together. */

@@ -1,15 +1,14 @@
 import type { IdleWorkers } from './idle.ts';
+import type { Launcher } from './life/launcher.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
 /** The part of the workers that the places use. */
 export interface PlacesHost {
-  /** How many workers run, the spares among them. */
-  busy(): number;
+  /** All of them: those that are not idle run. */
+  readonly workers: ReadonlySet<PoolWorker>;
   /** How many may run, besides the spares: `maxThreads`, or less where they do not get the CPU. */
-  threads(): number;
-  canStart(): boolean;
-  /** Whether a start is put off until a worker that is ending is gone. */
-  isPutOff(): boolean;
+  readonly capacity: { readonly threads: number };
+  readonly launcher: Pick<Launcher, 'canStart' | 'isPutOff'>;
   start(): PoolWorker | undefined;
 }
 
@@ -37,12 +36,12 @@ export class Places {
 
   /** Whether a worker is idle or may be started, and is no spare. */
   get hasFree(): boolean {
-    return this.#hasPlace && (this.#idle.size > 0 || this.#host.canStart());
+    return this.#hasPlace && (this.#idle.size > 0 || this.#host.launcher.canStart());
   }
 
   /** How many calls wait, or may wait, for nothing but the end of workers that are ending: their places are free. */
   get promised(): number {
-    return this.#host.isPutOff() ? Math.max(0, this.#free) : 0;
+    return this.#host.launcher.isPutOff ? Math.max(0, this.#free) : 0;
   }
 
   /** An idle worker, or a new one; undefined when all are busy. @param isHeavy whether it is for a call that is expected to be heavy */
@@ -76,7 +75,8 @@ export class Places {
   }
 
   get #free(): number {
-    return this.#host.threads() - (this.#host.busy() - this.#spares);
+    const { workers, capacity } = this.#host;
+    return capacity.threads - (workers.size - this.#idle.size - this.#spares);
   }
 
   /** A worker whose priority stays lowered is for heavy calls. */

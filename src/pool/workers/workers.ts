@@ -61,7 +61,7 @@ export class Workers {
       isQueueing: () => events.isQueueing(),
       changed: roomFree,
     });
-    this.places = new Places(this.#idle, { busy: () => this.busy, threads: () => this.capacity.threads, canStart: () => this.#launcher.canStart(), isPutOff: () => this.#launcher.isPutOff, start: () => this.#start() });
+    this.places = new Places(this.#idle, { workers: this.#workers, capacity: this.capacity, launcher: this.#launcher, start: () => this.#start() });
   }
 
   get busy(): number {

@@ -26,7 +26,7 @@ it('a call that a getter in an argument sends to another worker is not sent a se
   const knowledge = new WorkerKnowledge();
   knowledge.declare(task);
   knowledge.add(calls[0]!, true);
-  const batch = takeBatch(queue, { accept: undefined }, { budget: 1, size: 10, workers: 1, knowledge , mayPrefetch: true });
+  const batch = takeBatch(queue, { accept: undefined }, { budget: 1, size: 10, workers: 1, knowledge, mayPrefetch: true });
   expect([batch, taken]).toEqual([[calls[0], calls[3]], [calls[1], calls[2]]]);
 });
 

@@ -1,4 +1,4 @@
-import type { SharingItem } from '../../../src/pool/queue/turns.ts';
+import { Turn, type SharingItem } from '../../../src/pool/queue/turns.ts';
 import type { TaskQueue } from '../../../src/pool/queue/task-queue.ts';
 
 /** An item of a queue under test. */
@@ -6,8 +6,8 @@ export interface Item extends SharingItem {
   readonly id: number;
 }
 
-export function itemOf({ id, priority = 0, calledAt = id, lane = 0, fairKey }: Partial<Item> & { id: number }): Item {
-  return { id, priority, calledAt, lane, fairKey, share: undefined, charged: 0, next: undefined, previous: undefined, isQueued: false, isRequeued: false };
+export function itemOf({ id, priority = 0, calledAt = id, lane = 0, key }: Partial<Item> & { id: number; key?: string }): Item {
+  return { id, priority, calledAt, lane, turn: new Turn(key), next: undefined, previous: undefined, isQueued: false, isRequeued: false };
 }
 
 export function* drained(queue: TaskQueue<Item>): Generator<Item> {

@@ -9,7 +9,7 @@ function serve(queue: TaskQueue<Item>, estimate: number, ms = estimate): Item | 
   const { first } = queue;
   if (first === undefined) return undefined;
   queue.take(first, estimate);
-  first.share!.charge(ms - first.charged / 1000);
+  first.turn!.correct(ms);
   return first;
 }
 
@@ -19,10 +19,10 @@ describe('with keys, waiting calls', () => {
     fc.assert(fc.property(keys, (tenants) => {
       const queue = new TaskQueue<Item>(true);
       const calls = 3000;
-      for (const [key] of tenants.entries()) for (let id = 0; id < calls; id++) queue.push(itemOf({ id, fairKey: String(key) }));
+      for (const [key] of tenants.entries()) for (let id = 0; id < calls; id++) queue.push(itemOf({ id, key: String(key) }));
       const served = tenants.map(() => 0);
       for (let turn = 0; turn < calls; turn++) {
-        const key = Number(queue.first!.fairKey);
+        const key = Number(queue.first!.turn!.key);
         const { ms, estimate } = tenants[key]!;
         serve(queue, estimate, ms);
         served[key]! += ms;
@@ -34,20 +34,20 @@ describe('with keys, waiting calls', () => {
 
   it('start a key that comes late where the others are, and take turns at once', () => {
     const queue = new TaskQueue<Item>(true);
-    for (let id = 0; id < 100; id++) queue.push(itemOf({ id, fairKey: 'flood' }));
+    for (let id = 0; id < 100; id++) queue.push(itemOf({ id, key: 'flood' }));
     for (let i = 0; i < 50; i++) serve(queue, 2);
-    for (let id = 100; id < 103; id++) queue.push(itemOf({ id, fairKey: 'late' }));
-    expect([1, 2, 3, 4, 5, 6].map(() => serve(queue, 2)?.fairKey)).toEqual(['late', 'flood', 'late', 'flood', 'late', 'flood']);
+    for (let id = 100; id < 103; id++) queue.push(itemOf({ id, key: 'late' }));
+    expect([1, 2, 3, 4, 5, 6].map(() => serve(queue, 2)?.turn?.key)).toEqual(['late', 'flood', 'late', 'flood', 'late', 'flood']);
   });
 
   it('remember what a key had too much while it has no waiting call', () => {
     const queue = new TaskQueue<Item>(true);
-    const heavy = itemOf({ id: 0, fairKey: 'heavy' });
+    const heavy = itemOf({ id: 0, key: 'heavy' });
     queue.push(heavy);
     serve(queue, 1, 100);
-    for (let id = 1; id <= 30; id++) queue.push(itemOf({ id, fairKey: 'other' }));
-    queue.push(itemOf({ id: 31, fairKey: 'heavy' }));
-    const order = Array.from({ length: 31 }, () => serve(queue, 10)?.fairKey);
+    for (let id = 1; id <= 30; id++) queue.push(itemOf({ id, key: 'other' }));
+    queue.push(itemOf({ id: 31, key: 'heavy' }));
+    const order = Array.from({ length: 31 }, () => serve(queue, 10)?.turn?.key);
     expect(order.indexOf('heavy')).toBeGreaterThanOrEqual(9);
     expect(order.indexOf('heavy')).toBeLessThanOrEqual(11);
   });
@@ -55,15 +55,15 @@ describe('with keys, waiting calls', () => {
   it('without a key take one turn together', () => {
     const queue = new TaskQueue<Item>(true);
     for (let id = 0; id < 4; id++) queue.push(itemOf({ id }));
-    for (let id = 4; id < 8; id++) queue.push(itemOf({ id, fairKey: 'a' }));
-    const keys = Array.from({ length: 8 }, () => serve(queue, 1)?.fairKey);
+    for (let id = 4; id < 8; id++) queue.push(itemOf({ id, key: 'a' }));
+    const keys = Array.from({ length: 8 }, () => serve(queue, 1)?.turn?.key);
     expect(keys.filter((_, i) => i % 2 === 0)).toEqual(Array(4).fill(keys[0]));
   });
 
   it('leave in the order of their priority first, and of one key in the order of their lanes', () => {
     const queue = new TaskQueue<Item>(true);
     const items = [
-      itemOf({ id: 0, fairKey: 'a', lane: 9 }), itemOf({ id: 1, fairKey: 'a', lane: 1 }), itemOf({ id: 2, fairKey: 'b', priority: 1 }), itemOf({ id: 3, fairKey: 'constructor' }),
+      itemOf({ id: 0, key: 'a', lane: 9 }), itemOf({ id: 1, key: 'a', lane: 1 }), itemOf({ id: 2, key: 'b', priority: 1 }), itemOf({ id: 3, key: 'constructor' }),
     ];
     for (const item of items) queue.push(item);
     expect([1, 2, 3, 4].map(() => serve(queue, 1)?.id)).toEqual([2, 1, 3, 0]);
@@ -80,7 +80,7 @@ describe('with keys, waiting calls', () => {
       const left: Item[] = [];
       for (const [id, next] of steps.entries()) {
         if (next.act === 'push') {
-          const item = itemOf({ id, fairKey: String(next.key), priority: next.priority });
+          const item = itemOf({ id, key: String(next.key), priority: next.priority });
           queue.push(item);
           waiting.add(item);
         } else if (next.act === 'take' && waiting.size > 0) {
