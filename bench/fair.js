@@ -18,7 +18,7 @@ const figures = {
   'tasks of the flood a second': { unit: '/s', digits: 0, of: ({ floodPerSecond }) => floodPerSecond },
 };
 
-/** One tenant floods the pool, another one calls one at a time. And the cost of the keys, where all tasks are trivial. */
+/** A tenant floods the pool, and another one calls one at a time. And the cost of the keys, where all tasks are trivial. */
 export async function fair({ isQuick }) {
   const flooded = await measureFloods(isQuick);
   const trivial = await measureTrivial(isQuick);

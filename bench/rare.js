@@ -5,7 +5,7 @@ import { interleave, median, pick, rounded, rowsOf, seeded } from './measure.js'
 
 const LIGHT_MS = 0.2;
 const HEAVY_MS = 200;
-/** One task in this many is heavy. */
+/** Every so many tasks, one is heavy. */
 const HEAVY_EVERY = 100;
 const THREADS = 2;
 const LOAD = 0.3;

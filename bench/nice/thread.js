@@ -1,4 +1,4 @@
-// One thread of threads.js: it computes as fast as it can, or as much as arrives, and writes what it did into shared memory.
+// A thread of threads.js: it computes as fast as it can, or as much as arrives, and writes what it did into shared memory.
 import { readlinkSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 

@@ -7,7 +7,7 @@ export interface CgroupFolders {
   readonly folders: readonly string[];
 }
 
-/** One mounted hierarchy of control groups. */
+/** A mounted hierarchy of control groups. */
 interface Mount {
   readonly version: 1 | 2;
   /** The group whose folder is the mount point. */

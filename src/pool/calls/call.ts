@@ -35,9 +35,9 @@ export abstract class Call implements SharingItem {
   declare readonly stores: CallStores | undefined;
   declare readonly priority: number;
   declare readonly extras: CallExtras | undefined;
-  /** What is known about runs like this one. */
+  /** The knowledge about runs like this one. */
   declare readonly learned: Learned;
-  /** What the call's CPU time is added to. */
+  /** The account to which the call's CPU time is added. */
   declare account: CpuAccount;
   declare readonly lane: number;
   declare readonly turn: Turn | undefined;
@@ -123,7 +123,7 @@ export abstract class Call implements SharingItem {
   recordTimings(waitMs: number, runMs: number, at: number): void {
     const { calledAt, extras, learned } = this;
     if (extras?.traced !== undefined) Object.assign(extras.traced, { waitMs, runMs });
-    // Of a call that was given up, it was learned before that its run takes longer than that.
+    // A call that was given up has been learned before, with the time that its run had taken by then.
     if (this.state !== 'settled') learned.add(runMs);
     learned.timings.record(waitMs, runMs, at - calledAt - waitMs - runMs);
     this.turn?.correct(chargeFor(runMs));
@@ -170,18 +170,8 @@ export class PromisedCall extends Call {
   declare readonly result: Promise<unknown>;
   declare private resolve: (value: unknown) => void;
 
-  constructor(
-    id: number,
-    task: TaskRecord,
-    learned: Learned,
-    lane: number,
-    turn: Turn | undefined,
-    args: readonly unknown[],
-    stores: CallStores | undefined,
-    priority: number,
-    extras: CallExtras | undefined,
-  ) {
-    super(id, task, learned, lane, turn, args, stores, priority, extras);
+  constructor(...parts: ConstructorParameters<typeof Call>) {
+    super(...parts);
     this.result = new Promise((resolve) => { this.resolve = resolve; });
   }
 

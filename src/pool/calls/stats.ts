@@ -24,7 +24,7 @@ export class TaskTimings implements Timings {
   failed = 0;
   progressDropped = 0;
   readonly cpu = new TaskCpu();
-  /** What its last run has added to; undefined before the first one. */
+  /** The knowledge that its last run has added to; undefined before the first run. */
   recent: Learned | undefined;
   /** By the class of the arguments. */
   readonly learned: (Learned | undefined)[] = [];

@@ -1,6 +1,6 @@
 import type { Activity } from '../../node/cpus/thread-cpu.ts';
 
-/** What the kernel has counted of one thread since its start; it also waits while a quota is used up. */
+/** The kernel's counts of a thread since its start; a thread also waits while a quota is used up. */
 export interface ThreadTimes extends Activity {
   readonly id: number;
 }
@@ -15,7 +15,7 @@ export interface Load {
   readonly isQueueing: boolean;
 }
 
-/** One long task must not hold up all others. */
+/** A long task must not hold up all others. */
 const LEAST_THREADS = 2;
 /** A judgement needs the figures of this many ms. */
 const WINDOW_MS = 2000;
@@ -106,7 +106,7 @@ export class Contention {
   }
 }
 
-/** One thread more or fewer, and the CPU time a second before that. */
+/** A thread more or fewer, and the CPU time a second before that. */
 interface Trial {
   readonly step: 1 | -1;
   readonly before: number;

@@ -23,7 +23,7 @@ export class CpuAccount {
 /** The accounts of one task. */
 export class TaskCpu implements CpuSum {
   cpuMs: number | undefined = undefined;
-  /** That of the calls of a pool without `billBy`. */
+  /** The account of the calls of a pool without `billBy`. */
   readonly account = new CpuAccount(this, undefined);
   readonly #accounts = new Map<CpuSum, CpuAccount>();
 
