@@ -20,7 +20,7 @@ type Renamed = 'runtime' | 'context' | 'coalesce' | 'order';
 
 /** The pool's options, checked, with defaults, and copied from the caller's object. Every option has its setting: the compiler names a missing one. */
 export interface PoolSettings extends Readonly<Record<Exclude<keyof PoolOptions, Renamed>, unknown>> {
-  /** What the pool found when it was created. */
+  /** As the pool found them when it was created. */
   readonly cpus: Cpus;
   readonly minThreads: number;
   readonly maxThreads: number;

@@ -25,12 +25,12 @@ const CHEAP_ROUNDS = 4;
 const rotation = [...Array.from({ length: CHEAP_ROUNDS }, () => Object.keys(cheap)).flat(), ...Object.keys(costly)];
 /** One call in this many is faulty. */
 const FAULTY = 100;
-/** One call in this many uses a CPU until it has aged. */
+/** Every so many calls, one uses a CPU until it has aged. */
 export const AGING = 700;
 /** One call in this many leaves its worker so large that the worker is replaced. */
 const LARGE = 5000;
 
-/** One call in this many has a priority of its own. */
+/** Every so many calls, one has a priority of its own. */
 const RANKED = 20;
 /** Ms after which a call is aborted; otherwise at once. */
 const delays = { 'is aborted': 2, 'is aborted when it has aged': 40 };

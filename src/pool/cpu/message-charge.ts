@@ -12,11 +12,11 @@ export interface ChargedCall {
 /** Charges the calls of one message, and keeps no call: their arguments and contexts may be large. Reused for later messages. */
 export class MessageCharge {
   #tag: MessageTag = 0;
-  /** That of all calls; undefined where they have several. */
+  /** The account of all calls; undefined where they have several. */
   #account: CpuAccount | undefined;
   /** By place, where the calls have several. */
   #accounts: CpuAccount[] | undefined;
-  /** What has been charged already. */
+  /** The CPU time that has been charged already. */
   #chargedMs = 0;
 
   begin(calls: readonly ChargedCall[], tag: MessageTag): void {

@@ -11,7 +11,7 @@ import type { WorkerKnowledge } from '../workers/worker-knowledge.ts';
 const MAX_PREFETCHED = 8;
 const MAX_PREFETCHED_MS = 40;
 
-/** What a share is charged for a call about which nothing is known yet, in ms. */
+/** The charge to a share for a call about which nothing is known yet, in ms. */
 const UNKNOWN_MS = 1;
 
 export interface BatchLimits {

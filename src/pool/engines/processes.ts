@@ -101,7 +101,7 @@ export function startProcessWorker(options: WorkerOptions, events: WorkerEvents)
       const pid = livePid(worker.process);
       return hasProc && pid > 0 ? `/proc/${pid}` : undefined;
     },
-    // One that has ended is no longer active; its exit is reported a little later.
+    // A worker that has ended is no longer active; its exit is reported a little later.
     activeMs: () => (livePid(worker.process) === 0 ? 0 : undefined),
     tellsStart: false,
     taskStartedAt: () => undefined,

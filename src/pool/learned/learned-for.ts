@@ -8,7 +8,7 @@ import { laneOf, Learned, type Neighbour } from './learned.ts';
 const EXPECTED = 64;
 
 /**
- * What is known about runs like that of a call: of the same task, with arguments of about the same size, or, where the task has a function
+ * Finds the knowledge about runs like that of a call: of the same task, with arguments of about the same size, or, where the task has a function
  * `expected`, with about the same expected run time. That function tells calls apart that have the same size, such as `fibonacci(20)` and
  * `fibonacci(40)`.
  * @param sizeClass of the arguments: see size-class.ts

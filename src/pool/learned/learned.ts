@@ -28,12 +28,12 @@ export interface Timings {
   failed: number;
   progressDropped: number;
   readonly cpu: TaskCpu;
-  /** What the last run has added to. */
+  /** The knowledge that the last run has added to. */
   recent: Learned | undefined;
   record(waitMs: number, runMs: number, overheadMs: number): void;
 }
 
-/** What is known about arguments of another size, when those of a new size are first seen. */
+/** The knowledge about arguments of another size, when those of a new size are first seen. */
 export interface Neighbour {
   readonly learned: Learned;
   /** A run with larger arguments is taken to be longer in proportion. */
@@ -41,7 +41,7 @@ export interface Neighbour {
 }
 
 /**
- * What the runs of a task, with arguments of one size, have shown so far. `expected` is a typical run, the geometric mean of recent ones:
+ * The knowledge from the runs of a task so far, with arguments of one size. `expected` is a typical run, the geometric mean of recent ones:
  * among light runs a few heavy ones change it little, and after a heavy first run a few light ones correct it. `estimate` is the mean,
  * by which calls share messages.
  */

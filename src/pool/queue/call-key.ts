@@ -7,7 +7,7 @@ import { OptionError } from '../../errors.ts';
 import { errorText, typeName } from '../../validation/describe.ts';
 import { checkOptions, rules, type Rule } from '../../validation/options.ts';
 
-/** What calls are grouped by: a property of a carried store's value, or what a function returns for a call. */
+/** Groups calls: by a property of a carried store's value, or by what a function returns for a call. */
 export type CallKey = { readonly store: Carried<any>; readonly key: string } | ((call: { readonly name: string; readonly args: readonly unknown[] }) => string | undefined);
 
 /** A call whose key is asked for. */

@@ -13,7 +13,7 @@ export class Turn {
   readonly key: string | undefined;
   /** The share that the item waits in, or is charged to. */
   share: Share | undefined;
-  /** What the share was charged when the item left, in ms. */
+  /** The charge to the share when the item left, in ms. */
   charged = 0;
 
   constructor(key: string | undefined) {
@@ -34,7 +34,7 @@ const KEPT_SHARES = 1000;
 const LONGEST_CHARGED = 1_000_000;
 
 /**
- * What a share is charged for a run. All short runs cost the same: so keys with short calls take turns call by call, and a slow first run,
+ * The charge to a share for a run. All short runs cost the same: so keys with short calls take turns call by call, and a slow first run,
  * which loads a module, does not let hundreds of the others' calls pass.
  */
 export function chargeFor(ms: number): number {

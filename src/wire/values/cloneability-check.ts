@@ -60,7 +60,7 @@ export class CloneabilityCheck implements WalkRules {
     this.#exports = exports;
   }
 
-  /** What the walk has counted: see size.ts. */
+  /** The count of the walk: see size.ts. */
   get size(): number {
     return this.met.size;
   }

@@ -5,7 +5,7 @@ import { Object, Array } from '../../node/intrinsics.ts';
 /** How many values are visited: more than most arguments have. */
 const VALUES = 100;
 
-/** What `simpleSize()` returns for a value that is not simple. */
+/** The answer of `simpleSize()` for a value that is not simple. */
 export const NOT_SIMPLE = -1;
 
 /**

@@ -84,7 +84,7 @@ export class Walk implements WalkResult {
   #meetItems(path: ValuePath, items: readonly unknown[], from: number): void {
     const end = Math.min(items.length, from + CHUNK);
     const hasBudget = eachItem(items, from, end, (part, step) => {
-      // It was counted with the length of the list.
+      // The part was counted with the length of the list.
       this.#rules.met.size--;
       return this.#meet(part, path, step);
     });

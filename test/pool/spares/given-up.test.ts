@@ -38,7 +38,7 @@ it('a run that is given up early does not make a call of which nothing is known 
   const pool = await warmPool({ spareThreads: 1 });
   const controller = new AbortController();
   const cuts: Promise<unknown>[] = [];
-  // One task does not stop, and one stops by itself: its worker tells how long it took.
+  // The first task does not stop, and the second stops by itself: its worker tells how long it took.
   for (const call of [(run: object) => pool.run(idles, ['a timer', gate().path], run), (run: object) => pool.run(spinsUntilAborted, [], run)]) {
     const on = observed({ signal: controller.signal });
     const cut = rejection(call(on.options));

@@ -51,7 +51,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await after(5);
 }
 
-/** What a call has come to within this time: long for a spare, which comes after some 50 ms. */
+/** The state of a call within this time: long for a spare, which comes after some 50 ms. */
 export async function within<T>(ms: number, call: Promise<T>): Promise<T | 'waits'> {
   return Promise.race([call, after(ms, 'waits' as const)]);
 }

@@ -12,7 +12,7 @@ import { burn, burningPool, until, warmPool } from './helpers.ts';
 const isLinux = process.platform === 'linux';
 const isRoot = process.getuid?.() === 0;
 const own = getPriority();
-/** What a machine of two threads asks for. */
+/** The question of a machine of two threads. */
 const by = nicenessFor(2, 2);
 
 it('aged tasks keep more of the CPU the more of them there are, within bounds', () => {

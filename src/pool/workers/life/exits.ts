@@ -7,7 +7,7 @@ import type { WorkerState } from '../worker-state.ts';
 import { warnOfIdleCrash } from './exit-errors.ts';
 import type { Launcher } from './launcher.ts';
 
-/** What follows when a worker has ended. */
+/** Settles what follows when a worker has ended. */
 export class Exits {
   readonly #pool: string;
   readonly #counts: { crashed: number; replaced: number };
