@@ -213,10 +213,9 @@ describe('heavy calls', () => {
     const lights = Array.from({ length: 200 }, (_, i) => pool.run(light, [i]));
     hold.open();
     await Promise.all([holding.done, ...lights]);
-    // The others of them may start now.
+    expect(each.filter(({ seen }) => seen.length > 0).length).toBeLessThan(2);
     end.open();
     await Promise.all(heavy);
-    expect(pool.stats().workers.sparesStarted).toBe(0);
   });
 });
 
