@@ -212,8 +212,8 @@ describe('heavy calls', () => {
     await within(700, Promise.all(heavy));
     const lights = Array.from({ length: 200 }, (_, i) => pool.run(light, [i]));
     hold.open();
-    await Promise.all(lights.slice(0, 100));
-    // The second one starts when no light call waits any more.
+    await lights[100];
+    // The second one starts when no light call waits any more. The first light call may be with a spare that is still starting.
     expect(each.filter(({ seen }) => seen.length > 0).length).toBeLessThan(2);
     end.open();
     await Promise.all([holding.done, ...heavy, ...lights]);
