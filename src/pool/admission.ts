@@ -24,9 +24,6 @@ import { Reservations } from './reservations.ts';
 import { assertArgsArray, queueFullError, tooLateError } from './calls/refusals.ts';
 import type { TracedCall } from './calls/trace.ts';
 
-/** A call is refused only where its expected wait is longer than the time that is left by this factor. */
-const UNCERTAINTY = 1.25;
-
 /** The part of a full queue that has to leave before it is worth calling again. */
 const ROOM_SHARE = 0.1;
 
@@ -143,16 +140,16 @@ export class Admission {
     if (this.#startsAtOnce) return;
     const left = this.#settings.engine.clock.timeTo(due);
     const wait = this.#expectedWait(call);
-    if (wait > 0 && wait > left * UNCERTAINTY) throw tooLateError(this.#settings.name, call.task.name, wait, left);
+    // A call that starts just before its deadline ends too late.
+    if (wait > 0 && wait + (call.learned.expected ?? 0) > left) throw tooLateError(this.#settings.name, call.task.name, wait, left);
   }
 
   /** Ms; 0 where nothing is known. */
   #expectedWait(call: Call): number {
-    const { maxThreads, spareThreads } = this.#settings;
     const waits = this.#waitsOf(call);
     // The calls that came in the same turn have not waited yet: their run time tells how long they will take.
     const { mean } = call.learned;
-    const work = mean === Infinity ? 0 : (waits.waiting * mean) / (maxThreads + spareThreads);
+    const work = mean === Infinity ? 0 : (waits.waiting * mean) / this.#settings.maxThreads;
     return Math.max(work, waits.expected(now()) ?? 0);
   }
 
