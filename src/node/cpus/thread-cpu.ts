@@ -4,7 +4,7 @@ import { Number, process, Uint8Array } from '../intrinsics.ts';
 import { readText } from './read-text.ts';
 
 // Bound when offloop is imported: a task may replace them.
-const { openSync, readSync, closeSync, readlinkSync } = fs;
+const { openSync, readSync, readlinkSync } = fs;
 const { cpuUsage, platform } = process;
 /** Node 22.15 and 23.9 have it. */
 const { threadCpuUsage } = process as { threadCpuUsage?: () => { readonly user: number; readonly system: number } };
@@ -50,11 +50,7 @@ export function ownThreadId(): number {
 
 /** The CPU time of another thread of this process, in ms, as of the last tick; undefined where it cannot be read. @param id the kernel's id */
 export function cpuOfThread(id: number): number | undefined {
-  const file = id > 0 ? open(`/proc/self/task/${id}/schedstat`) : undefined;
-  if (file === undefined) return undefined;
-  const ms = readSchedstat(file);
-  closeSync(file);
-  return ms;
+  return id > 0 ? activityIn(`/proc/self/task/${id}`)?.ranMs : undefined;
 }
 
 function open(path: string): number | undefined {
