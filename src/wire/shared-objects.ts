@@ -24,6 +24,7 @@ export class SharedObjectGuard {
 
   /** The same for several values of one task, which may share objects among themselves. */
   addAll(values: readonly unknown[]): boolean {
+    if (!hasObject(values)) return true;
     const owner = this.#tasks++;
     const waiting: object[] = [];
     const budget = { values: VALUES };
@@ -82,4 +83,9 @@ function collectParts(object: object, parts: object[], budget: { values: number 
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+function hasObject(values: readonly unknown[]): boolean {
+  for (const value of values) if (isObject(value)) return true;
+  return false;
 }

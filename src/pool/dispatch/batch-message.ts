@@ -128,7 +128,8 @@ function hasLayout(stores: CallStores, names: readonly string[]): boolean {
 
 function extrasByPlace(calls: readonly Call[]): Record<number, BatchExtras> | undefined {
   let all: Record<number, BatchExtras> | undefined;
-  for (const [place, { extras }] of calls.entries()) {
+  for (let place = 0; place < calls.length; place++) {
+    const { extras } = calls[place]!;
     if (extras === undefined) continue;
     const own: Mutable<BatchExtras> = {};
     addExtras(own, extras);

@@ -38,7 +38,7 @@ export class BatchWatch {
   /** Call this with a worker that has just been sent a batch. */
   add(worker: PoolWorker): void {
     const { calls, sentAt } = worker.message;
-    const limitMs = Math.max(SILENCE_MS, ...calls.map((call) => SILENCE_IN_ESTIMATES * (call?.learned.mean ?? 0)));
+    const limitMs = calls.reduce((most, call) => Math.max(most, SILENCE_IN_ESTIMATES * (call?.learned.mean ?? 0)), SILENCE_MS);
     worker.silence.begin(Math.max(limitMs, READ_FACTOR * (now() - sentAt)));
     this.#workers.add(worker);
     if (limitMs > SILENCE_MS) this.#prefetched.add(worker);
