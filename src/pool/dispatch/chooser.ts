@@ -1,5 +1,5 @@
 import type { Call } from '../calls/call.ts';
-import { laneOf, leastOfLane } from '../learned/learned.ts';
+import { laneOf, leastOfLane, type Learned } from '../learned/learned.ts';
 import type { TaskQueue } from '../queue/task-queue.ts';
 import type { PoolSettings } from '../settings.ts';
 import { announceSpare } from '../spares/spare-channel.ts';
@@ -63,18 +63,18 @@ export class Chooser {
 
   #nextSpare(): Chosen | undefined {
     const accept = this.#spares.isOpen ? this.#spares.admit() : undefined;
-    const worker = accept !== undefined && this.#queue.find(accept) !== undefined ? this.#workers.places.takeSpare() : undefined;
-    return worker && { worker, choice: { accept } };
+    const worker = accept !== undefined && this.#queue.hasClass(accept) ? this.#workers.places.takeSpare() : undefined;
+    return worker && { worker, choice: { accept: ({ learned }) => accept!(learned as Learned) } };
   }
 
   /** While heavy calls have all the places that they may have, light ones of the same priority go first. */
   #lightFirst({ priority }: Call): Choice {
     if (this.#heavyRunning < this.#heavyPlaces) return inOrder;
-    const accept = (call: Call): boolean => !this.#isHeavy(call);
+    const accept = (item: Pick<Call, 'lane'>): boolean => !this.#isHeavy(item);
     return this.#queue.find(accept, priority) === undefined ? inOrder : { accept, atLeast: priority };
   }
 
-  #isHeavy({ lane }: Call): boolean {
+  #isHeavy({ lane }: Pick<Call, 'lane'>): boolean {
     return lane >= this.#heavyLane;
   }
 

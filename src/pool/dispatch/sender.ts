@@ -56,6 +56,7 @@ export class Sender {
         worker.beginning.endStartWatch();
         worker.message.cpu.drop();
         call.refundCharge();
+        call.learned.isExplored = false;
         call.fail({ type: 'refused', reason: () => error });
         this.#workers.release(worker);
       },

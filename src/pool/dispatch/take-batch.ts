@@ -29,7 +29,7 @@ export interface BatchLimits {
 /** Which waiting calls may be sent now. */
 export interface Choice {
   /** Undefined: all of them, in their order. */
-  readonly accept: Accept<Call> | undefined;
+  readonly accept: Accept | undefined;
   /** Calls of a lower priority may not. */
   readonly atLeast?: number;
 }

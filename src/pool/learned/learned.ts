@@ -50,6 +50,8 @@ export class Learned {
   readonly estimate = new RunEstimate();
   /** Whether a spare worker has been used once to find out. */
   isExplored = false;
+  /** How many of its calls wait in the queue. */
+  waiting = 0;
   #runs = 0;
   #log = 0;
   #expected: number | undefined;
@@ -101,10 +103,11 @@ export class Learned {
   }
 
   /**
-   * Call this when a run was ended after so many ms: it would have taken longer.
-   * @param heavyMs where nothing is known, a shorter run than this tells nothing
+   * Call this when a run was ended after so many ms: it would have taken longer. A run that had not begun took less than 0 ms.
+   * @param heavyMs where nothing is known, a shorter run than this tells nothing, and a spare may find out anew
    */
   addAtLeast(ms: number, heavyMs: number): void {
     if (ms > (this.#expected ?? heavyMs)) this.add(ms);
+    else this.isExplored = false;
   }
 }

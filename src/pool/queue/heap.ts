@@ -22,9 +22,18 @@ export class Heap<T extends Heaped> {
     return this.#items[0];
   }
 
-  /** The first items, in order: all of a small heap, and of a large one those near the top. */
-  firstItems(): T[] {
-    return this.#items.slice(0, 63).sort((one, other) => (this.#isBefore(one, other) ? -1 : 1));
+  /** The result of the first item, in their order, for which there is one. The search is called for few items: where the top has a result, for no other. */
+  findIn<R>(search: (item: T) => R | undefined): R | undefined {
+    let best: T | undefined;
+    let found: R | undefined;
+    for (const item of this.#items) {
+      if (best !== undefined && !this.#isBefore(item, best)) continue;
+      const result = search(item);
+      if (result === undefined) continue;
+      [best, found] = [item, result];
+      if (item === this.top) break;
+    }
+    return found;
   }
 
   add(item: T): void {

@@ -1,10 +1,20 @@
 import { leastOfLane } from '../learned/learned.ts';
+import { Heap, type Heaped } from './heap.ts';
+
+/** The calls of one task with arguments of one size. */
+export interface CallClass {
+  /** How many of its calls wait. */
+  waiting: number;
+}
 
 /** An item of the queue. It has the links to its neighbours, so that removing it from the middle takes constant time. */
 export interface Queued {
+  /** Larger ones were called later. */
+  readonly id: number;
   readonly priority: number;
   /** When it was called, an instant of `now()`. */
   readonly calledAt: number;
+  readonly learned: CallClass;
   /** The lane of its expected run time, fixed when it was called: see learned.ts. 0 where calls wait first come, first served. */
   readonly lane: number;
   next: Queued | undefined;
@@ -14,8 +24,8 @@ export interface Queued {
   isRequeued: boolean;
 }
 
-/** Decides whether an item may leave the queue now. */
-export type Accept<T> = (item: T) => boolean;
+/** Decides whether items of this class that wait in this lane may leave the queue now. */
+export type Accept = (item: Pick<Queued, 'learned' | 'lane'>) => boolean;
 
 /**
  * A call may be overtaken by shorter ones that were called up to this many times its own expected run time later. So a heavy call is
@@ -23,11 +33,13 @@ export type Accept<T> = (item: T) => boolean;
  */
 const AGING = 4;
 
-/** How many items of a lane are looked at for one that may leave now. */
-const LOOKED_AT = 32;
+/** How many lanes are kept, even when they are empty: a program that has few kinds of calls uses the same ones again. */
+const KEPT_LANES = 16;
 
-/** Items of one expected run time, first come, first served. */
-interface Lane {
+/** Items of one class and one expected run time, first come, first served. */
+interface Lane extends Heaped {
+  readonly learned: CallClass;
+  readonly number: number;
   /** In ms: items leave in the order of `calledAt` plus this. */
   readonly delay: number;
   first: Queued | undefined;
@@ -37,30 +49,28 @@ interface Lane {
 /**
  * Waiting items, in the order of the time of the call plus a multiple of the expected run time. That sum is fixed when the item is
  * called. Since run times are counted in powers of two, each lane is in order by itself, and the next item is the first one of a
- * lane: adding and removing take constant time, with as many comparisons as there are lanes with items, of which few are in use.
+ * lane: adding and removing take O(log n) for n lanes with items, of which few are in use. Items of one lane are all of one class, so
+ * whatever may leave now is found without a look at what may not.
  */
 export class Lanes<T extends Queued> {
-  readonly #lanes: (Lane | undefined)[] = [];
+  readonly #byClass = new Map<CallClass, Lane[]>();
+  #count = 0;
   /** The lanes that have items. */
-  readonly #active: Lane[] = [];
+  readonly #active = new Heap<Lane>(isFirst);
+  /** The lane that was used last: many items of one kind follow each other. */
+  #recent: Lane | undefined;
 
   get isEmpty(): boolean {
-    return this.#active.length === 0;
+    return this.#active.size === 0;
   }
 
   get first(): T | undefined {
-    let best = this.#active[0];
-    for (let i = 1; i < this.#active.length; i++) if (isFirst(this.#active[i]!, best!)) best = this.#active[i];
-    return best?.first as T | undefined;
+    return this.#active.top?.first as T | undefined;
   }
 
-  /** The first item that may leave now, of those that have been waiting longest in their lanes. */
-  find(accept: Accept<T>): T | undefined {
-    for (const { first } of [...this.#active].sort((one, other) => (isFirst(one, other) ? -1 : 1))) {
-      let item = first;
-      for (let i = 0; i < LOOKED_AT && item !== undefined; i++, item = item.next) if (accept(item as T)) return item as T;
-    }
-    return undefined;
+  /** The first item that may leave now. */
+  find(accept: Accept): T | undefined {
+    return this.#active.findIn(({ first }) => (accept(first!) ? first as T : undefined));
   }
 
   push(item: T): void {
@@ -76,42 +86,71 @@ export class Lanes<T extends Queued> {
     const lane = this.#laneOf(item);
     let next = lane.first;
     // Several workers may return calls, and the one that returns the later calls may be the last one to do so.
-    while (next !== undefined && next.calledAt < item.calledAt) next = next.next;
+    while (next !== undefined && next.id < item.id) next = next.next;
     if (next === undefined) {
       this.push(item);
       return;
     }
     item.next = next;
     item.previous = next.previous;
-    if (next.previous === undefined) lane.first = item;
-    else next.previous.next = item;
     next.previous = item;
+    if (item.previous === undefined) this.#setFirst(lane, item);
+    else item.previous.next = item;
   }
 
   remove(item: T): void {
     const lane = this.#laneOf(item);
-    if (item.previous === undefined) lane.first = item.next;
-    else item.previous.next = item.next;
-    if (item.next === undefined) lane.last = item.previous;
-    else item.next.previous = item.previous;
+    const { next, previous } = item;
     item.next = item.previous = undefined;
-    if (lane.first === undefined) this.#active.splice(this.#active.indexOf(lane), 1);
+    if (next === undefined) lane.last = previous;
+    else next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else if (next !== undefined) this.#setFirst(lane, next);
+    else this.#close(lane);
   }
 
-  #laneOf({ lane }: T): Lane {
-    return (this.#lanes[lane] ??= { delay: AGING * leastOfLane(lane), first: undefined, last: undefined });
+  #laneOf({ learned, lane: number }: T): Lane {
+    const recent = this.#recent;
+    if (recent?.learned === learned && recent.number === number) return recent;
+    return (this.#recent = this.#byClass.get(learned)?.find((lane) => lane.number === number) ?? this.#newLane(learned, number));
+  }
+
+  #newLane(learned: CallClass, number: number): Lane {
+    const lane = { learned, number, heapIndex: -1, delay: AGING * leastOfLane(number), first: undefined, last: undefined };
+    const others = this.#byClass.get(learned);
+    if (others === undefined) this.#byClass.set(learned, [lane]);
+    else others.push(lane);
+    this.#count++;
+    return lane;
   }
 
   #open(lane: Lane, item: T): void {
     lane.first = item;
-    this.#active.push(lane);
+    this.#active.add(lane);
+  }
+
+  #setFirst(lane: Lane, item: Queued): void {
+    lane.first = item;
+    this.#active.move(lane);
+  }
+
+  #close(lane: Lane): void {
+    lane.first = undefined;
+    this.#active.remove(lane);
+    if (this.#count <= KEPT_LANES) return;
+    this.#count--;
+    this.#recent = undefined;
+    const others = this.#byClass.get(lane.learned)!.filter((other) => other !== lane);
+    if (others.length === 0) this.#byClass.delete(lane.learned);
+    else this.#byClass.set(lane.learned, others);
   }
 }
 
-/** Where two are equal, the shorter run comes first. */
+/** Where two are equal, the shorter run comes first, and then the call that was made first. */
 function isFirst(one: Lane, other: Lane): boolean {
   const by = one.first!.calledAt + one.delay - other.first!.calledAt - other.delay;
-  return by === 0 ? one.delay < other.delay : by < 0;
+  if (by !== 0) return by < 0;
+  return one.delay === other.delay ? one.first!.id < other.first!.id : one.delay < other.delay;
 }
 
 /** Whether one item leaves the queue before another one, whatever their keys. */

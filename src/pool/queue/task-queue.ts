@@ -1,6 +1,7 @@
 import { Heap, type Heaped } from './heap.ts';
 import { Lanes, type Accept } from './lanes.ts';
 import { Turns, type SharingItem } from './turns.ts';
+import { WaitingClasses } from './waiting-classes.ts';
 
 /** The calls of one priority. */
 interface Level extends Heaped {
@@ -26,6 +27,8 @@ export class TaskQueue<T extends SharingItem> {
   readonly #heap = new Heap<Level>((one, other) => one.priority > other.priority);
   /** The level that was used last: most programs use one priority, and need no lookup in the map. */
   #recent: Level;
+  /** The classes of the waiting items. */
+  readonly #classes = new WaitingClasses<T['learned']>();
   #size = 0;
   #requeued = 0;
 
@@ -64,14 +67,14 @@ export class TaskQueue<T extends SharingItem> {
     return this.#heap.top?.calls.first as T | undefined;
   }
 
-  /** The first item that is accepted, of those near the head. @param atLeast items of a lower priority are left out */
-  find(accept: Accept<T>, atLeast = -Infinity): T | undefined {
-    for (const { calls, priority } of this.#heap.firstItems()) {
-      if (priority < atLeast) break;
-      const found = calls.find(accept as Accept<SharingItem>);
-      if (found !== undefined) return found as T;
-    }
-    return undefined;
+  /** The first item that is accepted. @param atLeast items of a lower priority are left out */
+  find(accept: Accept, atLeast = -Infinity): T | undefined {
+    return this.#heap.findIn(({ calls, priority }) => (priority < atLeast ? undefined : calls.find(accept))) as T | undefined;
+  }
+
+  /** Whether an item of an accepted class waits. Takes as long as there are classes, while `find()` looks at each key and priority. */
+  hasClass(accept: (learned: T['learned']) => boolean): boolean {
+    return this.#classes.some(accept);
   }
 
   /** With turns, removes an item that leaves for a worker. @param ms what it is expected to take, for its share */
@@ -92,6 +95,7 @@ export class TaskQueue<T extends SharingItem> {
     level.calls.remove(item);
     if (item.isRequeued) this.#requeued--;
     item.isQueued = item.isRequeued = false;
+    item.learned.waiting--;
     this.#size--;
     if (level.calls.isEmpty) this.#close(level);
   }
@@ -99,6 +103,7 @@ export class TaskQueue<T extends SharingItem> {
   #add(level: Level, item: T): void {
     if (level.heapIndex < 0) this.#heap.add(level);
     item.isQueued = true;
+    if (item.learned.waiting++ === 0) this.#classes.add(item.learned);
     this.#size++;
   }
 

@@ -99,12 +99,8 @@ export class Turns {
     return this.#waiting.top?.lanes.first;
   }
 
-  find(accept: Accept<SharingItem>): SharingItem | undefined {
-    for (const { lanes } of this.#waiting.firstItems()) {
-      const found = lanes.find(accept);
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  find(accept: Accept): SharingItem | undefined {
+    return this.#waiting.findIn(({ lanes }) => lanes.find(accept));
   }
 
   push(item: SharingItem): void {

@@ -1,8 +1,7 @@
 import { inCleanRoot } from '../../context/root.ts';
 import { clearTimeout, now } from '../../node/clock.ts';
 import { unrefTimer } from '../../node/timers.ts';
-import type { Call } from '../calls/call.ts';
-import type { Accept } from '../queue/lanes.ts';
+import type { Learned } from '../learned/learned.ts';
 import type { PoolSettings } from '../settings.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 import { nicenessFor, type Niceness } from './niceness.ts';
@@ -51,17 +50,19 @@ export class Spares {
     return this.#aged.length > 0 && this.#place() !== undefined;
   }
 
-  /** Looks at the aged tasks again, and decides which calls the next spare may take; undefined where none may run. */
-  admit(): Accept<Call> | undefined {
+  /** Looks at the aged tasks again, and decides of which classes the next spare may take a call; undefined where none may run. */
+  admit(): ((learned: Learned) => boolean) | undefined {
     // Where no call waited, nobody has looked for some time, and an aged task may have begun to wait for something.
     if (now() - this.#lookedAt > STALE_MS) this.#look();
     const place = this.#place();
     if (place === undefined) return undefined;
     const { isLast, usedMs } = place;
-    const { agedAfter } = this.#settings;
-    return ({ learned }) => {
-      const { expected, isKnown, isExplored } = learned;
-      if (isLast) return isKnown && expected! < agedAfter && expected! * MUCH_SHORTER <= usedMs;
+    const { agedAfter, spareThreads } = this.#settings;
+    // What the user says of a call counts for the only spare.
+    const isOnly = spareThreads === 1;
+    return ({ expected, isExplored, isKnown }) => {
+      if (isLast && !isKnown && !isOnly) return false;
+      if (isLast) return expected !== undefined && expected < agedAfter && expected * MUCH_SHORTER <= usedMs;
       return expected === undefined ? !isExplored : expected * MUCH_SHORTER <= usedMs;
     };
   }

@@ -98,8 +98,8 @@ export class PoolWorker implements CallHolder {
 
   /** A heavy call that always times out, or ends its worker, must not be taken for a light one. */
   learnFromLost({ state, learned }: Call): void {
-    const startedAt = this.beginning.taskStartedAt;
-    if (state !== 'settled' && startedAt !== undefined) learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
+    const { taskStartedAt: startedAt = Infinity } = this.beginning;
+    if (state !== 'settled') learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
   }
 
   takeBack(call: Call): boolean {

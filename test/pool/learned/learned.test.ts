@@ -33,7 +33,7 @@ describe('lanes', () => {
 describe('what is expected of a run', () => {
   it('is nothing before the first one, and then what that took', () => {
     expect(unknown()).toMatchObject({ expected: undefined, lane: UNKNOWN_LANE, isKnown: false, mean: Infinity });
-    expect(after([100])).toMatchObject({ lane: laneOf(100), isKnown: true });
+    expect(after([100])).toMatchObject({ lane: laneOf(100) });
     expect(after([100]).expected).toBeCloseTo(100);
   });
 
@@ -56,7 +56,7 @@ describe('what is expected of a run', () => {
 
   it('is what the user has said until runs have shown it', () => {
     const learned = unknown(500);
-    expect(learned).toMatchObject({ expected: 500, lane: laneOf(500), isKnown: false });
+    expect(learned).toMatchObject({ expected: 500, lane: laneOf(500) });
     expect(after([2], learned).expected).toBeCloseTo(2);
   });
 

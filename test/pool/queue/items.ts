@@ -6,8 +6,11 @@ export interface Item extends SharingItem {
   readonly id: number;
 }
 
-export function itemOf({ id, priority = 0, calledAt = id, lane = 0, key }: Partial<Item> & { id: number; key?: string }): Item {
-  return { id, priority, calledAt, lane, turn: new Turn(key), next: undefined, previous: undefined, isQueued: false, isRequeued: false };
+/** Items of three classes come in turns. */
+const classes = [{ waiting: 0 }, { waiting: 0 }, { waiting: 0 }];
+
+export function itemOf({ id, priority = 0, calledAt = id, lane = 0, learned = classes[id % classes.length]!, key }: Partial<Item> & { id: number; key?: string }): Item {
+  return { id, priority, calledAt, lane, learned, turn: new Turn(key), next: undefined, previous: undefined, isQueued: false, isRequeued: false };
 }
 
 export function* drained(queue: TaskQueue<Item>): Generator<Item> {

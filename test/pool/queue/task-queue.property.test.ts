@@ -37,7 +37,7 @@ class NaiveQueue {
 
   unshift(item: Item): void {
     const list = this.#listOf(item);
-    const at = list.findIndex(({ calledAt }) => calledAt >= item.calledAt);
+    const at = list.findIndex(({ id }) => id > item.id);
     list.splice(at === -1 ? list.length : at, 0, item);
     this.#back.add(item);
   }
@@ -56,7 +56,7 @@ class NaiveQueue {
 }
 
 function byOrder(one: Item, other: Item): number {
-  return other.priority - one.priority || keyOf(one) - keyOf(other) || one.lane - other.lane;
+  return other.priority - one.priority || keyOf(one) - keyOf(other) || one.lane - other.lane || one.id - other.id;
 }
 
 function keyOf({ calledAt, lane }: Item): number {
@@ -81,6 +81,7 @@ function play(steps: readonly Step[]): void {
   const queue = new TaskQueue<Item>();
   const naive = new NaiveQueue();
   const left: Item[] = [];
+  const wanted = itemOf({ id: 0 });
   let [clock, id] = [0, 0];
   for (const next of steps) {
     if (next.act === 'push') {
@@ -101,6 +102,9 @@ function play(steps: readonly Step[]): void {
     }
     expect(queue).toMatchObject({ size: naive.size, sizeWithoutRequeued: naive.sizeWithoutRequeued });
     expect(queue.first).toBe(naive.order[0]);
+    const accept = ({ learned, lane }: Pick<Item, 'learned' | 'lane'>): boolean => learned === wanted.learned && lane % 2 === 0;
+    expect(queue.find(accept)).toBe(naive.order.find(accept));
+    expect(queue.hasClass((learned) => learned === wanted.learned)).toBe(naive.order.some(({ learned }) => learned === wanted.learned));
   }
   const rest = naive.order;
   expect([...drained(queue)]).toEqual(rest);

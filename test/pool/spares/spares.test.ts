@@ -156,18 +156,31 @@ describe('a call of which nothing is known', () => {
     await heavy;
   });
 
-  it('does not get the last spare; a call that is learned to be short does', async () => {
+  it('does not get the only spare; a call that is learned or declared to be short does', async () => {
     const { pool, open, heavy } = await burningPool({ spareThreads: 1 });
     const { path } = gate();
     const unknown = observed();
     const call = pool.run(burnsToo, [path], unknown.options);
     call.catch(() => {});
     expect(await within(150, unknown.started.then(() => 'started'))).toBe('waits');
-    expect(await within(100, pool.run(declaredShort, []))).toBe('waits');
+    expect(await pool.run(declaredShort, [])).toBe('short');
     expect(await pool.run(light, [1])).toBe(1);
     expect(pool.stats().workers).toMatchObject({ sparesStarted: 1 });
     open();
     await heavy;
+  });
+
+  it('does not get the last one of several, whatever it is declared to take; a call that is learned to be short does', async () => {
+    const { pool, open, heavy } = await burningPool({ spareThreads: 2 });
+    const { path, open: end } = gate();
+    const exploring = observed();
+    const explored = pool.run(burnsToo, [path], exploring.options);
+    await exploring.started;
+    expect(await within(100, pool.run(declaredShort, []))).toBe('waits');
+    expect(await pool.run(light, [1])).toBe(1);
+    open();
+    end();
+    await Promise.all([heavy, explored]);
   });
 });
 
