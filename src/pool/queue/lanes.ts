@@ -131,7 +131,7 @@ export class Lanes<T extends Queued> {
 
   #setFirst(lane: Lane, item: Queued): void {
     lane.first = item;
-    this.#active.move(lane);
+    if (this.#active.size > 1) this.#active.move(lane);
   }
 
   #close(lane: Lane): void {
