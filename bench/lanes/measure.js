@@ -40,7 +40,7 @@ export function isOwn(candidate) {
 }
 
 function ownCandidates(settings) {
-  return Object.entries(own).map(([candidate, pool]) => ({ candidate, threads: THREADS, run: runner(pool, settings) }));
+  return Object.entries(own).map(([candidate, pool]) => ({ candidate, threads: THREADS, run: runner(pool, { ...settings, ms: settings.ownMs }) }));
 }
 
 function told(settings) {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
+import { inCleanRoot } from '../../context/root.ts';
+import { startLibuvThreads } from '../../node/cpus/libuv-threads.ts';
 import type { PoolWorker } from '../workers/pool-worker.ts';
 
 /**
@@ -42,7 +44,10 @@ export class Niceness {
 
   /** @param by how many steps below the priority that the worker had before */
   lower(worker: PoolWorker, by: number): void {
-    if (worker.loweredBy >= by || !isThere(worker)) return;
+    if (worker.loweredBy >= by) return;
+    inCleanRoot(startLibuvThreads);
+    // Right before the priority is set: the system may give the id to another thread.
+    if (!isThere(worker)) return;
     const { tid } = worker.engine;
     const result = attempt(() => {
       const before = this.#before.get(worker) ?? getPriority(tid);

@@ -51,11 +51,13 @@ export class Places {
 
   /** The same beyond `maxThreads`. */
   takeSpare(): PoolWorker | undefined {
+    const idle = this.#idle.size;
     const worker = this.#takeAny(false);
     if (worker === undefined) return undefined;
     worker.isSpare = true;
     this.#spares++;
-    if (worker.state === 'starting') this.#sparesStarted++;
+    // An idle one may still be starting, too: it was started to keep `minThreads`, or for a call that was then given up.
+    if (this.#idle.size === idle) this.#sparesStarted++;
     return worker;
   }
 

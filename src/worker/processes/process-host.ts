@@ -1,3 +1,4 @@
+import { startLibuvThreads } from '../../node/cpus/libuv-threads.ts';
 import { process } from '../../node/intrinsics.ts';
 import { inCleanRoot } from '../../context/root.ts';
 import { announceEndHooks, runEndHooks } from '../../task/end-hooks.ts';
@@ -66,6 +67,8 @@ export function createProcessHandler(): (message: BytesMessage) => Promise<Bytes
   }
 
   inCleanRoot(liveWithParent);
+  // The pool lowers this process's main thread alone, at any time.
+  if (process.platform === 'linux') inCleanRoot(startLibuvThreads);
   return async (bytes) => {
     cpuAtBegin = cpuNow();
     let message: RunMessage | EndHooksMessage;
