@@ -12,6 +12,8 @@ import type { Choice } from './take-batch.ts';
 export interface Chosen {
   readonly worker: PoolWorker;
   readonly choice: Choice;
+  /** Whether the worker was started as a spare just now. */
+  readonly isNewSpare: boolean;
 }
 
 const inOrder: Choice = { accept: undefined };
@@ -45,11 +47,11 @@ export class Chooser {
   }
 
   /** Call this when the worker has been sent its calls, of which this one is the first. */
-  begin({ worker }: Chosen, call: Call): void {
+  begin({ worker, isNewSpare }: Chosen, call: Call): void {
     if (!worker.isSpare) return;
     if (call.learned.expected === undefined) call.learned.isExplored = true;
     this.#spares.stepBack();
-    if (worker.state === 'starting') announceSpare(this.#settings.name, worker, call, this.#spares.oldest);
+    if (isNewSpare) announceSpare(this.#settings.name, worker, call, this.#spares.oldest);
   }
 
   #nextInPlace(): Chosen | undefined {
@@ -58,13 +60,16 @@ export class Chooser {
     if (first === undefined || !places.hasFree) return undefined;
     const choice = this.#isHeavy(first) ? this.#lightFirst(first) : inOrder;
     const worker = places.take(choice === inOrder && this.#isHeavy(first));
-    return worker && { worker, choice };
+    return worker && { worker, choice, isNewSpare: false };
   }
 
   #nextSpare(): Chosen | undefined {
     const accept = this.#spares.isOpen ? this.#spares.admit() : undefined;
-    const worker = accept !== undefined && this.#queue.hasClass(accept) ? this.#workers.places.takeSpare() : undefined;
-    return worker && { worker, choice: { accept: ({ learned }) => accept!(learned as Learned) } };
+    if (accept === undefined || !this.#queue.hasClass(accept)) return undefined;
+    const { places } = this.#workers;
+    const before = places.sparesStarted;
+    const worker = places.takeSpare();
+    return worker && { worker, choice: { accept: ({ learned }) => accept(learned as Learned) }, isNewSpare: places.sparesStarted > before };
   }
 
   /** While heavy calls have all the places that they may have, light ones of the same priority go first. */

@@ -28,8 +28,8 @@ export interface Queued {
 export type Accept = (item: Pick<Queued, 'learned' | 'lane'>) => boolean;
 
 /**
- * A call may be overtaken by shorter ones that were called up to this many times its own expected run time later. So a heavy call is
- * never starved, and a light one waits for few heavy ones.
+ * Where a worker is free for any call, a call may be overtaken by shorter ones that were called up to this many times its own expected run time
+ * later. So a heavy call is never starved, and a light one waits for few heavy ones.
  */
 const AGING = 4;
 
