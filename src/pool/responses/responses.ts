@@ -29,7 +29,9 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   worker.silence.restart();
   worker.complete(call);
   if (call.extras?.traced !== undefined) call.extras.traced.cpuMs = worker.message.isBatch ? worker.engine.batches?.results.cpuMs(call.place) : response.cpuMs;
-  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, Number.isFinite(response.runMs) ? response.runMs : 0, now());
+  const runMs = Number.isFinite(response.runMs) ? response.runMs : 0;
+  worker.markWarm(runMs);
+  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, runMs, now());
   deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) worker.recycle('module');

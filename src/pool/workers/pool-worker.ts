@@ -29,6 +29,8 @@ export class PoolWorker implements CallHolder {
   unread: { readonly cause: unknown } | undefined;
   /** Whether its message was given to it beyond `maxThreads`. */
   isSpare = false;
+  /** Infinity while the worker has a message for which it has to start, or to load a module. */
+  warmSince = Infinity;
   /** By how many steps the priority of its thread has been lowered. */
   loweredBy = 0;
   hasEndHooks = false;
@@ -79,6 +81,8 @@ export class PoolWorker implements CallHolder {
 
   /** Call this when the worker is sent a message. */
   begin(calls: Call[], isBatch: boolean): void {
+    if (this.#options.startsOften) this.warmSince = -Infinity;
+    else if (this.#state === 'starting' || !this.knowledge.covers(calls[0]!)) this.warmSince = Infinity;
     if (this.#state === 'idle') this.#state = 'busy';
     this.beginning.beginMessage();
     this.message.begin(calls, isBatch, this);
@@ -87,6 +91,11 @@ export class PoolWorker implements CallHolder {
   markStarted(): void {
     this.beginning.endStartWatch();
     if (this.#state === 'starting') this.#state = 'busy';
+  }
+
+  /** Call this with each response: the worker had started, and had loaded the task's module, when the task began to run. */
+  markWarm(runMs: number): void {
+    if (this.warmSince === Infinity) this.warmSince = now() - runMs;
   }
 
   /** Call this when the call has a response, or will have none. */
@@ -119,6 +128,7 @@ export class PoolWorker implements CallHolder {
   /** Call this when the worker is done with its message. */
   endMessage(): void {
     this.message.end();
+    this.markWarm(0);
     this.aging.end();
     this.beginning.endLoadWatch();
     this.#clearAbort();
