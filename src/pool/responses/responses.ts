@@ -18,8 +18,9 @@ export function respond(worker: PoolWorker, call: Call, response: RunResponse, w
   try {
     settle(worker, call, ownOnly(response), waitedMs);
   } catch (cause) {
-    worker.message.drop(call);
-    failUnread(call, new Unread('here', cause));
+    const unread = new Unread('here', cause);
+    if (worker.holds(call)) completeUnread(worker, call, unread);
+    failUnread(call, unread);
   }
 }
 
@@ -42,10 +43,18 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
 /** Fails the calls that will have no response. Call this when everything that has arrived was read. */
 export function failPending(worker: PoolWorker, unread: Unread): void {
   for (const call of worker.message.pendingCalls()) {
-    worker.complete(call);
+    completeUnread(worker, call, unread);
     deliverAll(call);
     failUnread(call, unread);
   }
+}
+
+/** How long the call has run is not known: it has had a part of the time that its message took. */
+function completeUnread(worker: PoolWorker, call: Call, { where }: Unread): void {
+  const { sentAt, calls } = worker.message;
+  worker.complete(call);
+  if (where === 'there') call.refundCharge();
+  else call.chargeLost((now() - sentAt) / calls.length);
 }
 
 export function failUnread(call: Call, unread: Unread): void {

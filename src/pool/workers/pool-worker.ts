@@ -106,9 +106,17 @@ export class PoolWorker implements CallHolder {
   }
 
   /** A heavy call that always times out, or ends its worker, must not be taken for a light one. */
-  learnFromLost({ state, learned }: Call): void {
+  learnFromLost({ state, learned, place }: Call): void {
+    if (state === 'settled') return;
+    const results = this.message.isBatch ? this.engine.batches?.results : undefined;
+    if (results?.isDone(place) === true) {
+      learned.add(results.runMs(place));
+      return;
+    }
+    // The task that runs now may be another one of the batch: the response to this call is then on its way.
+    if (results?.isLastStarted(place, this.message.calls.length) === false) return;
     const { taskStartedAt: startedAt = Infinity } = this.beginning;
-    if (state !== 'settled') learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
+    learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
   }
 
   takeBack(call: Call): boolean {
