@@ -43,7 +43,10 @@ export class TaskTimeoutError extends OffloopError {
  * that still waited was never started.
  */
 export class DeadlineExceededError extends OffloopError {
-  /** Ms after which such a call would be in time; only where the call was refused at once, since it would have had to wait too long. */
+  /**
+   * Ms after which such a call would be in time; only where the call was refused at once, since it would have had to wait too long. Absent
+   * where the run alone takes longer than the deadline allows.
+   */
   declare readonly retryAfter?: number;
 
   constructor(message: string, retryAfter?: number) {

@@ -124,7 +124,7 @@ export class Admission {
 
   /** Adds an admitted call to the queue. */
   enqueue(call: Call): void {
-    call.markQueued(this.#waitsOf(call));
+    call.markQueued(this.#waitsOf(call), this.#startsAtOnce);
     this.#dispatcher.queue.push(call);
   }
 
@@ -134,14 +134,15 @@ export class Admission {
 
   /**
    * A call whose deadline the queue cannot meet would only take the time of calls that can be met.
-   * @throws DeadlineExceededError (OFFLOOP_DEADLINE), with `retryAfter`
+   * @throws DeadlineExceededError (OFFLOOP_DEADLINE), with `retryAfter` where a shorter queue would help
    */
   #assertInTime(call: Call, due: number): void {
     if (this.#startsAtOnce) return;
     const left = this.#settings.engine.clock.timeTo(due);
     const wait = this.#expectedWait(call);
+    const run = call.learned.expected ?? 0;
     // A call that starts just before its deadline ends too late.
-    if (wait > 0 && wait + (call.learned.expected ?? 0) > left) throw tooLateError(this.#settings.name, call.task.name, wait, left);
+    if (wait > 0 && wait + run > left) throw tooLateError(this.#settings.name, call.task.name, wait, run, left);
   }
 
   /** Ms; 0 where nothing is known. */

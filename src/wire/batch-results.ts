@@ -73,6 +73,15 @@ export class BatchResults {
     return Atomics.load(this.#states, place) === this.#word(state.done);
   }
 
+  /** For the pool: whether the worker has started none of the calls behind this one, of so many in the batch. */
+  isLastStarted(place: number, size: number): boolean {
+    for (let later = place + 1; later < size; later++) {
+      const word = Atomics.load(this.#states, later);
+      if (word === this.#word(state.started) || word === this.#word(state.done)) return false;
+    }
+    return true;
+  }
+
   /** For the pool: the value of a call that is done. */
   valueAt(place: number): unknown {
     switch (this.#kinds[place]) {

@@ -120,7 +120,7 @@ export function isRefused({ when }: Asked, answer: Answer): boolean {
 
 /** The deadline has not passed yet, but would before a worker is free. The deadlines of the model are so near that this may always be. */
 function isRefusedAtTheDoor(error: unknown): boolean {
-  return codeOf(error) === 'OFFLOOP_DEADLINE' && (error as { retryAfter?: unknown }).retryAfter !== undefined;
+  return codeOf(error) === 'OFFLOOP_DEADLINE' && (error as Error).message.includes(' was refused: its deadline is in ');
 }
 
 /** Whether the deadline of the call itself has passed, and not that of a task that its task has called; the error says when. */

@@ -1,6 +1,7 @@
 import { withDeadline } from 'offloop';
 import { describe, expect, it } from 'vitest';
 
+import { loadsSlowly } from '../fixtures/loads-slowly.js';
 import { takesMs } from '../fixtures/takes-ms.js';
 import { gate, observed, poolFor, rejection, runtimes } from './helpers.ts';
 import { waitsAt } from '../fixtures/gates.js';
@@ -16,7 +17,7 @@ describe.each(runtimes.filter((runtime) => runtime !== 'inline'))('a pool of one
 
     const error = await rejection(pool.run(takesMs, [50], { deadline: Date.now() + 200 }));
     expect(error).toMatchObject({ name: 'DeadlineExceededError', code: 'OFFLOOP_DEADLINE', retryAfter: expect.any(Number) });
-    expect(error.message).toMatch(/^The call of the task 'takesMs' was refused: its deadline is in \d+ ms, and such a call has to wait about \d+ ms in the pool 'busy' now; the task was never started\. /);
+    expect(error.message).toMatch(/^The call of the task 'takesMs' was refused: its deadline is in \d+ ms, and such a call has to wait about \d+ ms in the pool 'busy' now(, and runs for about \d+ ms)?; the task was never started\. /);
     expect(error.retryAfter).toBeGreaterThanOrEqual(1);
     expect(await rejection(withDeadline(200, () => pool.run(takesMs, [50])))).toMatchObject({ code: 'OFFLOOP_DEADLINE', retryAfter: expect.any(Number) });
 
@@ -28,6 +29,16 @@ describe.each(runtimes.filter((runtime) => runtime !== 'inline'))('a pool of one
       expect(reason).not.toHaveProperty('retryAfter');
     });
   });
+});
+
+it.each(['threads', 'processes'] as const)('no call is refused at the door for the time that a worker took to start and to load a module: %s', async (runtime) => {
+  for (const warmUp of [3, 8]) {
+    const pool = poolFor({ runtime, maxThreads: 2 });
+    await Promise.all(Array.from({ length: warmUp }, (_, i) => pool.run(loadsSlowly, [i])));
+    const burst = Array.from({ length: 30 }, (_, i) => pool.run(loadsSlowly, [i], { deadline: Date.now() + 500 }).catch((reason: unknown) => String(reason)));
+    // On a busy machine a deadline may pass later.
+    expect((await Promise.all(burst)).filter((result) => String(result).includes('was refused'))).toEqual([]);
+  }
 });
 
 it('a call that came with the others is judged by the time that such runs take', async () => {
@@ -50,6 +61,20 @@ it('a call of a higher priority, and the first of its kind, is not refused, howe
     await call.catch((reason: unknown) => { expect(reason).not.toHaveProperty('retryAfter'); });
   }
   await Promise.all(twenty);
+});
+
+it('a call that is refused learns when its wait and its run fit into such a deadline, and nothing where the run alone does not', async () => {
+  const pool = poolFor({ maxThreads: 1 });
+  for (let i = 0; i < 8; i++) await pool.run(takesMs, [20]);
+  const ten = Array.from({ length: 10 }, () => pool.run(takesMs, [20]));
+  const refused = (ms: number): Promise<any> => rejection(pool.run(takesMs, [20], { deadline: Date.now() + ms }));
+  const [fits, never] = [await refused(100), await refused(10)];
+  const [left, wait, run] = /deadline is in (\d+) ms, .* wait about (\d+) ms .* runs for about (\d+) ms; .* Call again in \d+ ms/.exec(fits.message)!.slice(1).map(Number) as [number, number, number];
+  // Each figure is rounded up.
+  expect(Math.abs(fits.retryAfter - (wait + run - left))).toBeLessThanOrEqual(2);
+  expect(never).toMatchObject({ code: 'OFFLOOP_DEADLINE', message: expect.stringMatching(/runs for about \d+ ms; the task was never started\. Allow more time\.$/) });
+  expect('retryAfter' in never).toBe(false);
+  await Promise.all(ten);
 });
 
 it('a full queue says after how long it will have room, once it knows', async () => {

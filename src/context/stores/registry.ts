@@ -8,6 +8,9 @@ import type { StoreRecord } from './store-record.ts';
 /** Every declared store by its name; further copies of a store by longer names. */
 export const stores = shared('stores', () => new Map<string, StoreRecord>());
 
+/** Every record that was declared, also those whose module has declared its store anew since. */
+const declared = shared('stores declared', () => new WeakSet<object>());
+
 /** Counts the declarations: after each of them a name may mean another store. */
 export const declarations = shared('store declarations', () => ({ count: 0 }));
 
@@ -24,6 +27,7 @@ export function registerStore(record: StoreRecord): void {
   if (rival !== undefined) throw duplicate(rival, record);
   for (const [key, known] of stores) if (known === before) stores.set(key, record);
   if (before === undefined) stores.set(namesakes.length === 0 ? record.name : `${record.name}#${record.module}`, record);
+  declared.add(record);
   found.clear();
   declarations.count++;
   nameStores(record.name, namesakesOf(record.name));
@@ -37,6 +41,15 @@ export function findStore(name: string): StoreRecord | undefined {
   const record = found.get(name) ?? search(name);
   if (record !== undefined && found.size < MAX_FOUND) found.set(name, record);
   return record;
+}
+
+/** The current declaration of a store, by what `carry()` returned for any of its declarations; undefined for anything else. */
+export function findDeclared(carried: unknown): StoreRecord | undefined {
+  const all = [...stores.values()];
+  const current = all.find((record) => record === carried);
+  if (current !== undefined || typeof carried !== 'object' || carried === null || !declared.has(carried)) return current;
+  const { name, module } = carried as StoreRecord;
+  return all.find((record) => record.name === name && withoutQuery(record.module) === withoutQuery(module)) ?? findStore(name);
 }
 
 function search(name: string): StoreRecord | undefined {

@@ -1,7 +1,7 @@
 import { Array } from '../../node/intrinsics.ts';
 import { describe } from '../../validation/describe.ts';
 import { OptionError } from '../../errors.ts';
-import { findStore, stores } from './registry.ts';
+import { findDeclared, stores } from './registry.ts';
 import type { Carried, StoreRecord } from './store-record.ts';
 
 /**
@@ -23,6 +23,5 @@ export function selectStores(call: string, only: readonly Carried<unknown>[] | u
  * what `carry()` returned to the first evaluation stands for the new declaration.
  */
 export function recordOf(carried: unknown): StoreRecord | undefined {
-  const all = [...stores.values()];
-  return all.find((record) => record === carried) ?? findStore((carried as Partial<StoreRecord> | null)?.name ?? '');
+  return findDeclared(carried);
 }

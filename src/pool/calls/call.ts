@@ -10,6 +10,9 @@ import { chargeFor, type SharingItem, type Turn } from '../queue/turns.ts';
 import type { CallExtras } from './extras.ts';
 import { rejectWith, type Failure } from './rejection.ts';
 
+/** Stands for the number of calls ahead where the call's wait tells nothing about the queue. */
+const NO_WAIT = -1;
+
 /** The worker that has a call, as seen by code that cancels the call. */
 export interface CallHolder {
   /** Whether the call is in the worker's current message and has no response yet. */
@@ -18,6 +21,8 @@ export interface CallHolder {
   learnFromLost(call: Call): void;
   /** Takes back a call of a batch, which then never starts. @returns false where the call may have started, or is in no batch */
   takeBack(call: Call): boolean;
+  /** When the worker had started, and had loaded what its last call needed: an instant of `now()`, Infinity before that. */
+  readonly warmSince: number;
   /** Sends the call's task an abort. */
   sendAbort(call: Call, kind: AbortKind): void;
 }
@@ -42,7 +47,7 @@ export abstract class Call implements SharingItem {
   declare readonly lane: number;
   declare readonly turn: Turn | undefined;
   declare readonly calledAt: number;
-  /** The waits of calls like this one, and how many of them waited when this one came. */
+  /** The waits of calls like this one, and how many of them waited when this one came; `NO_WAIT` where its own wait tells nothing. */
   declare waits: Waits | undefined;
   declare ahead: number;
   /** The worker that has the call, and the call's place in the message. */
@@ -92,10 +97,11 @@ export abstract class Call implements SharingItem {
 
   protected abstract notifyCaller(value: unknown, failure: Failure | undefined): void;
 
-  /** Call this when the call is about to enter the queue. */
-  markQueued(waits: Waits): void {
+  /** Call this when the call is about to enter the queue. @param startsAtOnce whether a worker is free for it */
+  markQueued(waits: Waits, startsAtOnce: boolean): void {
+    const ahead = waits.enter();
     this.waits = waits;
-    this.ahead = waits.enter();
+    this.ahead = startsAtOnce ? NO_WAIT : ahead;
   }
 
   /** Call this when the call is in a message for the worker. */
@@ -103,7 +109,7 @@ export abstract class Call implements SharingItem {
     this.state = 'running';
     this.waits?.leave();
     // The calls of a batch have waited for about as long as its first one.
-    if (place === 0) this.waits?.record(at - this.calledAt, this.ahead, at);
+    if (place === 0) this.#recordWait(worker.warmSince, at);
     this.worker = worker;
     this.place = place;
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = at - this.calledAt;
@@ -116,6 +122,8 @@ export abstract class Call implements SharingItem {
     if (this.extras?.traced !== undefined) this.extras.traced.waitMs = undefined;
     this.state = 'waiting';
     this.waits?.enter();
+    // The call has waited for a worker that did not run it.
+    this.ahead = NO_WAIT;
     this.worker = undefined;
   }
 
@@ -151,6 +159,11 @@ export abstract class Call implements SharingItem {
     this.learned.timings.count++;
     this.learned.timings.failed++;
     this.notifyCaller(undefined, failure);
+  }
+
+  /** A wait for a worker's start, or for a module, says nothing about the next wait. */
+  #recordWait(warmSince: number, at: number): void {
+    if (this.ahead !== NO_WAIT && warmSince !== Infinity) this.waits?.record(at - Math.max(this.calledAt, warmSince), this.ahead, at);
   }
 
   #end(): boolean {

@@ -23,19 +23,27 @@ export function queueFullError(pool: string, maxQueue: number, task: string, ret
   );
 }
 
-/** @param wait how long calls like this one wait, in ms @param left ms to the deadline */
-export function tooLateError(pool: string, task: string, wait: number, left: number): DeadlineExceededError {
-  const retryAfter = wholeMs(wait - left)!;
+/**
+ * @param wait how long calls like this one wait, in ms
+ * @param run how long such a call runs, in ms; 0 where that is not known
+ * @param left ms to the deadline
+ */
+export function tooLateError(pool: string, task: string, wait: number, run: number, left: number): DeadlineExceededError {
+  // Where the run alone takes longer, a shorter queue does not help.
+  const retryAfter = run > left ? undefined : wholeMs(wait + run - left);
+  const advice = retryAfter === undefined ? 'Allow more time.' : `Call again in ${String(retryAfter)} ms (\`retryAfter\`), allow more time, or raise \`priority\` or \`maxThreads\`.`;
   return new DeadlineExceededError(
     `The call of the task '${task}' was refused: its deadline is in ${String(wholeMs(left))} ms, and such a call has to wait about ${String(wholeMs(wait))} ms in the ` +
-      `pool '${pool}' now; the task was never started. Call again in ${String(retryAfter)} ms (\`retryAfter\`), allow more time, or raise \`priority\` or \`maxThreads\`.`,
+      `pool '${pool}' now${run > 0 ? `, and runs for about ${String(wholeMs(run))} ms` : ''}; the task was never started. ${advice}`,
     retryAfter,
   );
 }
 
 /** At least 1. */
+function wholeMs(ms: number): number;
+function wholeMs(ms: number | undefined): number | undefined;
 function wholeMs(ms: number | undefined): number | undefined {
-  return ms && Math.max(1, Math.ceil(ms));
+  return ms === undefined ? undefined : Math.max(1, Math.ceil(ms));
 }
 
 export function notATaskError(method: 'run' | 'map', task: unknown): OptionError {

@@ -24,6 +24,8 @@ const TOO_LITTLE = 0.7;
 const ENOUGH = 0.9;
 /** CPU time a second that may be lost by one thread fewer, or must be won by one thread more, to speak of a difference. */
 const DIFFERENCE = 0.05;
+/** A trial that has met no full load for this long is given up: what was measured before it is too old. */
+const LONGEST_TRIAL_MS = 60_000;
 /** The pause after a trial that brought nothing: the first, and the longest. */
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 300_000;
@@ -64,13 +66,14 @@ export class Contention {
   }
 
   /** @returns whether `threads` has changed */
-  look({ at, busy, isQueueing }: Load): boolean {
+  look(load: Load): boolean {
+    const { at, busy, isQueueing } = load;
     // Where a worker has nothing to do, or a task of before the trial still runs, the figures say nothing about the number of threads.
     const isTelling = isQueueing && busy === this.#threads;
     const times = isTelling ? this.#sample() : undefined;
     if (times === undefined || times.length === 0) {
       this.#window = undefined;
-      return false;
+      return this.#trial !== undefined && this.#giveUp(this.#trial, load);
     }
     this.#window ??= new Window(at);
     this.#window.add(times);
@@ -84,8 +87,18 @@ export class Contention {
   #consider(before: number, share: number, at: number): boolean {
     const step = share < TOO_LITTLE && this.#threads > LEAST_THREADS ? -1 : share > ENOUGH && this.#threads < this.#max ? 1 : undefined;
     if (step === undefined || !this.#pauses[step].isOver(at)) return false;
-    this.#trial = { step, before };
+    this.#trial = { step, before, begunAt: at };
     this.#threads += step;
+    return true;
+  }
+
+  /** Without a full load, a trial shows nothing, and must not leave the pool with another number of threads. @returns whether the number goes back */
+  #giveUp({ step, begunAt }: Trial, { at, isQueueing }: Load): boolean {
+    // The tasks of before the trial may take a while.
+    if (isQueueing && at - begunAt < LONGEST_TRIAL_MS) return false;
+    this.#trial = undefined;
+    this.#pauses[step].extend(at);
+    this.#threads -= step;
     return true;
   }
 
@@ -110,6 +123,7 @@ export class Contention {
 interface Trial {
   readonly step: 1 | -1;
   readonly before: number;
+  readonly begunAt: number;
 }
 
 /** Sums up what workers got and missed between two looks. A worker that is seen for the first time counts from there. */

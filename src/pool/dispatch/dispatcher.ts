@@ -176,9 +176,11 @@ export class Dispatcher {
   /** Puts calls back at the head of the queue, in their old order. Calls that were cancelled meanwhile are left out. */
   #requeue(calls: readonly Call[]): void {
     for (const call of calls) {
-      if (call.state === 'settled') continue;
-      call.markWaiting();
-      this.queue.unshift(call);
+      if (call.state === 'settled') call.refundCharge();
+      else {
+        call.markWaiting();
+        this.queue.unshift(call);
+      }
     }
   }
 

@@ -60,7 +60,13 @@ export function takeBatch(queue: TaskQueue<Call>, choice: Choice, { budget, size
     batch.push(next);
   }
   // The same may have happened to calls that are in the batch already.
-  return batch.every(isWaiting) ? batch : batch.filter(isWaiting);
+  return batch.every(isWaiting) ? batch : withoutCancelled(batch);
+}
+
+/** These calls have been charged to their keys, and will not run. */
+function withoutCancelled(batch: readonly Call[]): Call[] {
+  for (const call of batch) if (!isWaiting(call)) call.refundCharge();
+  return batch.filter(isWaiting);
 }
 
 function nextIn(queue: TaskQueue<Call>, { accept, atLeast }: Choice): Call | undefined {

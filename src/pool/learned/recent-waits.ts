@@ -1,11 +1,12 @@
 /** The weight of the newest wait: after a change of load, a dozen calls are enough. */
 const WEIGHT = 0.25;
-/** A longer queue than this many times the one that was seen says nothing certain: the first calls also wait for their worker's start. */
+/** The weight of a wait that is much shorter than what is known, such as the first one after the main thread was busy. */
+const SHORT_WEIGHT = 0.5;
+const MUCH_SHORTER = 0.25;
+/** A longer queue than this many times the one that was seen says nothing certain. */
 const FARTHEST = 4;
 /** After this many ms without a wait, what is known is forgotten. */
 const KEPT_MS = 30_000;
-/** A call that waits for less than this, in ms, and for no other call, found a free worker. */
-const AT_ONCE_MS = 1;
 /** How many groups of calls are remembered, beside those that are waiting. */
 const KEPT_GROUPS = 1000;
 
@@ -36,11 +37,11 @@ export class Waits {
     this.#waiting--;
   }
 
-  /** Call this when a call is sent to a worker. @param ahead how many waited when it came @param at an instant of `now()` */
+  /** Call this when a call is sent to a worker that was not free when it came. @param ahead how many waited when it came @param at an instant of `now()` */
   record(waitMs: number, ahead: number, at: number): void {
-    if (ahead === 0 && waitMs < AT_ONCE_MS) return;
-    const weight = at - this.#recordedAt > KEPT_MS ? 1 : WEIGHT;
-    this.#msPerCall += (waitMs / (ahead + 1) - this.#msPerCall) * weight;
+    const ms = waitMs / (ahead + 1);
+    const weight = at - this.#recordedAt > KEPT_MS ? 1 : ms < this.#msPerCall * MUCH_SHORTER ? SHORT_WEIGHT : WEIGHT;
+    this.#msPerCall += (ms - this.#msPerCall) * weight;
     this.#ahead = Math.max(ahead, this.#ahead * (1 - weight / 4));
     this.#recordedAt = at;
   }
@@ -51,7 +52,8 @@ export class Waits {
    */
   expected(at: number): number | undefined {
     if (this.#waiting === 0 || at - this.#recordedAt > KEPT_MS) return undefined;
-    return this.#msPerCall * Math.min(this.#waiting + 1, FARTHEST * (this.#ahead + 1));
+    // A call that waited behind no other one tells how long a worker may be busy, and not how fast the queue moves.
+    return this.#msPerCall * Math.min(this.#waiting + 1, FARTHEST * this.#ahead + 1);
   }
 }
 

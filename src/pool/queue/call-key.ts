@@ -81,6 +81,7 @@ function textOf(call: string, task: string, read: () => unknown): string | undef
     throw new OptionError(`${call}: the key of the call of '${task}' cannot be read: ${errorText(cause)}. Let it be a string, or undefined for a call without a key.`, { cause });
   }
   if (key === undefined || key === null || typeof key === 'string') return key ?? undefined;
-  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
-  throw new OptionError(`${call}: expected the key of the call of '${task}' to be a string, a number or undefined, got ${typeName(key) === 'object' ? 'an object' : `a value of the type \`${typeName(key)}\``}.`);
+  if ((typeof key === 'number' && !Number.isNaN(key)) || typeof key === 'bigint') return String(key);
+  const got = typeof key === 'number' ? 'NaN' : typeName(key) === 'object' ? 'an object' : `a value of the type \`${typeName(key)}\``;
+  throw new OptionError(`${call}: expected the key of the call of '${task}' to be a string, a number or undefined, got ${got}.`);
 }

@@ -12,7 +12,7 @@ export function failStarted(worker: PoolWorker, exit: WorkerExit): Call[] {
   for (const call of worker.message.pendingCalls()) {
     deliverAll(call);
     worker.learnFromLost(call);
-    call.chargeLost(now() - worker.message.sentAt);
+    call.chargeLost(now() - (worker.beginning.taskStartedAt ?? worker.message.sentAt));
     call.fail({ type: 'refused', reason: () => crashError(call.task.name, exit, worker.leftover) });
   }
   return unstarted;
@@ -28,7 +28,9 @@ export function failTransferred(worker: PoolWorker, reason: () => OffloopError):
   for (const call of pending) {
     // The worker has found out nothing.
     call.learned.isExplored = false;
-    if (call.extras?.transfer !== undefined) call.fail({ type: 'refused', reason });
+    if (call.extras?.transfer === undefined) continue;
+    call.refundCharge();
+    call.fail({ type: 'refused', reason });
   }
   return pending.filter((call) => call.extras?.transfer === undefined);
 }

@@ -18,8 +18,9 @@ export function respond(worker: PoolWorker, call: Call, response: RunResponse, w
   try {
     settle(worker, call, ownOnly(response), waitedMs);
   } catch (cause) {
-    worker.message.drop(call);
-    failUnread(call, new Unread('here', cause));
+    const unread = new Unread('here', cause);
+    if (worker.holds(call)) completeUnread(worker, call, unread);
+    failUnread(call, unread);
   }
 }
 
@@ -29,7 +30,9 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
   worker.silence.restart();
   worker.complete(call);
   if (call.extras?.traced !== undefined) call.extras.traced.cpuMs = worker.message.isBatch ? worker.engine.batches?.results.cpuMs(call.place) : response.cpuMs;
-  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, Number.isFinite(response.runMs) ? response.runMs : 0, now());
+  const runMs = Number.isFinite(response.runMs) ? response.runMs : 0;
+  worker.markWarm(runMs);
+  call.recordTimings(worker.message.sentAt - call.calledAt + waitedMs, runMs, now());
   deliverAll(call);
   if (response.type === 'threw') {
     if (response.hasNotLoaded === true) worker.recycle('module');
@@ -40,10 +43,18 @@ function settle(worker: PoolWorker, call: Call, response: RunResponse, waitedMs:
 /** Fails the calls that will have no response. Call this when everything that has arrived was read. */
 export function failPending(worker: PoolWorker, unread: Unread): void {
   for (const call of worker.message.pendingCalls()) {
-    worker.complete(call);
+    completeUnread(worker, call, unread);
     deliverAll(call);
     failUnread(call, unread);
   }
+}
+
+/** How long the call has run is not known: it has had a part of the time that its message took. */
+function completeUnread(worker: PoolWorker, call: Call, { where }: Unread): void {
+  const { sentAt, calls } = worker.message;
+  worker.complete(call);
+  if (where === 'there') call.refundCharge();
+  else call.chargeLost((now() - sentAt) / calls.length);
 }
 
 export function failUnread(call: Call, unread: Unread): void {

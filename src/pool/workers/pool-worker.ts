@@ -29,6 +29,8 @@ export class PoolWorker implements CallHolder {
   unread: { readonly cause: unknown } | undefined;
   /** Whether its message was given to it beyond `maxThreads`. */
   isSpare = false;
+  /** Infinity while the worker has a message for which it has to start, or to load a module. */
+  warmSince = Infinity;
   /** By how many steps the priority of its thread has been lowered. */
   loweredBy = 0;
   hasEndHooks = false;
@@ -79,6 +81,8 @@ export class PoolWorker implements CallHolder {
 
   /** Call this when the worker is sent a message. */
   begin(calls: Call[], isBatch: boolean): void {
+    if (this.#options.startsOften) this.warmSince = -Infinity;
+    else if (this.#state === 'starting' || !this.knowledge.covers(calls[0]!)) this.warmSince = Infinity;
     if (this.#state === 'idle') this.#state = 'busy';
     this.beginning.beginMessage();
     this.message.begin(calls, isBatch, this);
@@ -89,6 +93,11 @@ export class PoolWorker implements CallHolder {
     if (this.#state === 'starting') this.#state = 'busy';
   }
 
+  /** Call this with each response: the worker had started, and had loaded the task's module, when the task began to run. */
+  markWarm(runMs: number): void {
+    if (this.warmSince === Infinity) this.warmSince = now() - runMs;
+  }
+
   /** Call this when the call has a response, or will have none. */
   complete(call: Call): void {
     this.message.drop(call);
@@ -97,9 +106,17 @@ export class PoolWorker implements CallHolder {
   }
 
   /** A heavy call that always times out, or ends its worker, must not be taken for a light one. */
-  learnFromLost({ state, learned }: Call): void {
+  learnFromLost({ state, learned, place }: Call): void {
+    if (state === 'settled') return;
+    const results = this.message.isBatch ? this.engine.batches?.results : undefined;
+    if (results?.isDone(place) === true) {
+      learned.add(results.runMs(place));
+      return;
+    }
+    // The task that runs now may be another one of the batch: the response to this call is then on its way.
+    if (results?.isLastStarted(place, this.message.calls.length) === false) return;
     const { taskStartedAt: startedAt = Infinity } = this.beginning;
-    if (state !== 'settled') learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
+    learned.addAtLeast(now() - startedAt, this.#options.agedAfter);
   }
 
   takeBack(call: Call): boolean {
@@ -119,6 +136,7 @@ export class PoolWorker implements CallHolder {
   /** Call this when the worker is done with its message. */
   endMessage(): void {
     this.message.end();
+    this.markWarm(0);
     this.aging.end();
     this.beginning.endLoadWatch();
     this.#clearAbort();

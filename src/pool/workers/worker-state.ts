@@ -15,6 +15,8 @@ export interface PoolWorkerOptions {
   readonly agedAfter: number;
   /** Ms that a task may take to stop by itself after an abort. */
   readonly abortGrace: number;
+  /** Whether workers are replaced after a few tasks, so that calls wait for starts all the time. */
+  readonly startsOften: boolean;
   /** Called when a task has not stopped within `abortGrace`. */
   onGraceOver(): void;
 }

@@ -16,6 +16,9 @@ import { Recycling } from './life/recycling.ts';
 import { Places } from './places.ts';
 import { PoolWorker } from './pool-worker.ts';
 
+/** Where a worker has so few tasks, its start is a part of the queue's pace. */
+const FEW_TASKS = 100;
+
 /** The workers of a pool: started when there is work, kept while they idle, and no more than `maxThreads` and the spares. */
 export class Workers {
   readonly #settings: PoolSettings;
@@ -153,7 +156,8 @@ export class Workers {
       },
     });
     if (engine === undefined) return undefined;
-    const worker = new PoolWorker(engine, { agedAfter: this.#settings.agedAfter, abortGrace: this.#settings.abortGrace, onGraceOver: () => { this.#endGrace(worker); } });
+    const { agedAfter, abortGrace, maxTasksPerWorker } = this.#settings;
+    const worker = new PoolWorker(engine, { agedAfter, abortGrace, startsOften: maxTasksPerWorker <= FEW_TASKS, onGraceOver: () => { this.#endGrace(worker); } });
     this.#counts.started++;
     this.#workers.add(worker);
     return worker;

@@ -79,6 +79,25 @@ describe('the number of threads', () => {
     expect(new Set(limited.history)).toEqual(new Set([4]));
   });
 
+  it.each([['ends', { isQueueing: false }, 1], ['comes with free workers for long', { spare: 1 }, 100]])('goes back where the load %s in the middle of a trial', (_what, load, seconds) => {
+    const limited = machine(4, (workers) => Math.min(workers, 1));
+    while (limited.contention.threads === 4) limited.run(1);
+    limited.run(seconds, load);
+    expect(limited.contention.threads).toBe(4);
+    // The trial is made again, from new figures.
+    limited.run(60);
+    expect(limited.contention.threads).toBeLessThan(4);
+  });
+
+  it('is judged, also where the tasks of before a trial take a while to end', () => {
+    const limited = machine(4, (workers) => Math.min(workers, 1));
+    while (limited.contention.threads === 4) limited.run(1);
+    limited.run(20, { spare: -1 });
+    expect(limited.contention.threads).toBe(3);
+    limited.run(3);
+    expect(limited.contention.threads).toBeLessThanOrEqual(3);
+  });
+
   it('stays where there are no figures', () => {
     const blind = new Contention(4, () => undefined);
     for (let at = 0; at < 100_000; at += 1000) expect(blind.look({ at, busy: 4, isQueueing: true })).toBe(false);

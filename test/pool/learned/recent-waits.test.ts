@@ -55,12 +55,23 @@ describe('the wait that is expected', () => {
     expect(waits.expected(at)).toBeLessThan(6);
   });
 
-  it('is learned from no call that found a free worker', () => {
+  it('is corrected by short waits within a few calls, however long the first one was', () => {
+    for (const ahead of [0, 1, 5]) {
+      const waits = new RecentWaits().of(0, heavy, undefined);
+      waits.record(800, ahead, 0);
+      for (let i = 0; i < 30; i++) waits.enter();
+      for (let i = 0; i < 8; i++) waits.record(0.3, 0, i);
+      expect(waits.expected(8)).toBeLessThan(60);
+    }
+  });
+
+  it('is not multiplied where no call was seen to wait behind another one', () => {
     const waits = new RecentWaits().of(0, heavy, undefined);
-    const at = burst(waits, 20, 50, 10);
-    const before = waits.expected(at);
-    for (let i = 0; i < 100; i++) waits.record(0.1, 0, at);
-    expect(waits.expected(at)).toBe(before);
+    for (let i = 0; i < 3; i++) waits.record(50, 0, 0);
+    for (let i = 0; i < 30; i++) waits.enter();
+    expect(waits.expected(0)).toBeCloseTo(50);
+    waits.record(100, 1, 0);
+    expect(waits.expected(0)).toBeGreaterThan(200);
   });
 
   it('is that of the same priority, size class and key, and of no other', () => {

@@ -148,6 +148,8 @@ describe('fairBy', () => {
     ['a store that does not travel', { store: carriedTenant, key: 'tenant' }, { context: 'none' }, /'tenant' does not travel.*Add it to the pool's `context`/],
     ['a property that is not picked', { store: carriedTenant, key: 'secret' }, {}, /does not carry `secret`. Add it to the `pick`/],
     ['a store that was not carried', { store: new AsyncLocalStorage(), key: 'tenant' }, {}, /expected `store` to be what carry\(\) returned/],
+    ['something that only has the name of a store', { store: { name: 'tenant' }, key: 'tenant' }, {}, /expected `store` to be what carry\(\) returned/],
+    ['a copy of what carry() returned', { store: { ...carriedTenant }, key: 'tenant' }, {}, /expected `store` to be what carry\(\) returned/],
     ['no store', { key: 'tenant' }, {}, /what carry\(\) returned.*`store` is missing/],
     ['no key', { store: carriedTenant }, {}, /`key` is missing/],
     ['an empty key', { store: carriedTenant, key: '' }, {}, /expected `key` to be the name of a property/],
@@ -164,6 +166,7 @@ describe('fairBy', () => {
     ['throws', () => { throw new RangeError('no key today'); }, /'labelled' cannot be read: RangeError: no key today\. Let it be a string/],
     ['returns an object', () => ({ token: 'hush' }), /'labelled' to be a string, a number or undefined, got an object/],
     ['returns what a sensitive store holds', () => secretStore.getStore(), /got an object/],
+    ['returns NaN', () => NaN, /to be a string, a number or undefined, got NaN\.$/],
     ['returns true', () => true, /got a value of the type `boolean`/],
     ['returns a symbol', () => Symbol('hush'), /got a value of the type `symbol`/],
   ])('refuses a call whose function %s, before it is queued, and shows no value', async (_what, fairBy, message) => {
@@ -174,6 +177,15 @@ describe('fairBy', () => {
       expect(error.message).not.toContain('hush');
       expect(pool.stats().queue.waiting).toBe(0);
     }
+  });
+
+  it('takes for a store only what carry() returned, as `billBy`, `context` and capture() do', () => {
+    for (const store of [{ name: 'tenant' }, { ...carriedTenant }, Object.create(carriedTenant) as object, 'tenant']) {
+      for (const call of [() => createPool({ billBy: { store, key: 'tenant' } as never }), () => createPool({ context: [store] as never }), () => capture({ only: [store] as never })]) {
+        expect(call).toThrow(expect.objectContaining({ code: 'OFFLOOP_OPTION', message: expect.stringContaining('what carry() returned') as string }));
+      }
+    }
+    for (const option of ['fairBy', 'billBy']) expect(() => createPool({ [option]: { store: carriedTenant, key: 'tenant' }, context: [carriedTenant] })).not.toThrow();
   });
 
   it('takes numbers as keys, and none from what every object inherits', async () => {

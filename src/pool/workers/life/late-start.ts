@@ -8,7 +8,10 @@ import type { PoolWorker } from '../pool-worker.ts';
  */
 export function failLateStart(worker: PoolWorker, reason: () => OffloopError, isOnly: boolean): boolean {
   if (isOnly) {
-    for (const call of worker.message.pendingCalls()) call.fail({ type: 'refused', reason });
+    for (const call of worker.message.pendingCalls()) {
+      call.refundCharge();
+      call.fail({ type: 'refused', reason });
+    }
     return true;
   }
   // The worker may still begin its task until the worker is gone: only then it is known whether the call can run elsewhere.
