@@ -19,7 +19,9 @@ const task = {} as TaskRecord;
 it('a call that a getter in an argument sends to another worker is not sent a second time', () => {
   const queue = new TaskQueue<Call>();
   const taken: Call[] = [];
-  const call = (args: unknown[]): Call => ({ args, priority: 0, task, lane: 0, calledAt: 0, learned: { mean: 0.01 }, state: 'waiting' }) as unknown as Call;
+  const learned = { mean: 0.01, waiting: 0 };
+  let id = 0;
+  const call = (args: unknown[]): Call => ({ id: id++, args, priority: 0, task, lane: 0, calledAt: 0, learned, state: 'waiting' }) as unknown as Call;
   // The same state as when the getter calls the pool while a worker is free.
   const calls = [call([1]), call([{ get value() { taken.push(queue.shift()!, queue.shift()!); return 2; } }]), call([3]), call([4])];
   for (const one of calls) queue.push(one);
