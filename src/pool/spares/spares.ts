@@ -58,7 +58,7 @@ export class Spares {
     if (place === undefined) return undefined;
     const { isLast, usedMs } = place;
     const { agedAfter, spareThreads } = this.#settings;
-    // What the user says of a call counts for the only spare.
+    // A declared `expected` counts for the only spare.
     const isOnly = spareThreads === 1;
     return ({ expected, isExplored, isKnown }) => {
       if (isLast && !isKnown && !isOnly) return false;

@@ -21,7 +21,7 @@ it('only a worker that was started as a spare counts as one, and not an idle one
   expect([places.spares, places.sparesStarted]).toEqual([1, 0]);
   const started = places.takeSpare();
   expect([places.spares, places.sparesStarted]).toEqual([2, 1]);
-  // It was given no call, and is taken again before it is ready.
+  // The worker was given no call, and is taken again before it is ready.
   places.putBack(started!);
   expect(places.takeSpare()).toBe(started);
   expect([places.spares, places.sparesStarted]).toEqual([2, 1]);
